@@ -1,0 +1,35 @@
+"""Photos: the original is kept sealed under its hash, the served copy is re-encoded without any metadata."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gis.tables import instant, metadata
+
+photo = Table(
+    "photo",
+    metadata,
+    Column("sha256", Text, primary_key=True, comment="of the bytes as they came"),
+    Column("served_sha256", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("dhash", BigInteger, nullable=False, comment="difference hash, 64 bits: finds the same picture used twice"),
+    instant("taken_at", comment="the camera's claim"),
+    Column("claims", JSONB, nullable=False, server_default="{}", comment="checks of the camera's claims, without position"),
+    Column("uploaded_by", BigInteger),
+    instant("uploaded_at", nullable=False),
+)
+
+case_photo = Table(
+    "case_photo",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("seq", Integer, nullable=False, comment="the step it came with"),
+    Column("sha256", Text, ForeignKey("photo.sha256"), nullable=False),
+    Column("kind", Text, nullable=False, comment="before, after, verify, check"),
+    UniqueConstraint("case_id", "seq", "sha256"),
+    Index("case_photo_photo", "sha256"),
+)

@@ -1,0 +1,59 @@
+"""Accounts, posts, sessions, throttles."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import INET
+
+from gis.tables import instant, metadata
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("unit_id", Text, ForeignKey("unit.id")),
+    Column("password_hash", Text, nullable=False, comment="argon2id; `!` = cannot log in"),
+    Column("must_change", Boolean, nullable=False, comment="the first password was generated and must be replaced"),
+    Column("disabled", Boolean, nullable=False, server_default="false"),
+    Column("language", Text, nullable=False, server_default=""),
+    instant("created_at", nullable=False),
+)
+
+person_role = Table(
+    "person_role",
+    metadata,
+    Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+)
+
+person_duty_grid = Table(
+    "person_duty_grid",
+    metadata,
+    Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
+    Column("duty_grid", Text, ForeignKey("duty_grid.code"), primary_key=True),
+    Index("person_duty_grid_grid", "duty_grid"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True, comment="SHA-256 of the cookie; the cookie itself is kept nowhere"),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("address", INET),
+    instant("created_at", nullable=False),
+    instant("seen_at", nullable=False),
+    instant("expires_at", nullable=False),
+    Index("session_person", "person_id"),
+)
+
+throttle = Table(
+    "throttle",
+    metadata,
+    Column("key", Text, primary_key=True, comment="login:<name>, address:<address>, report:<address>"),
+    Column("count", Integer, nullable=False),
+    instant("since", nullable=False),
+    instant("locked_until"),
+)

@@ -1,0 +1,151 @@
+"""The pool, and the only two ways to a connection: `with write() as tx` and `with read() as tx`.
+
+A department's transaction runs under the role `wangge_department`, whose row security lets only the given units' cases
+through (`as_units`); everybody else runs as the application role, which owns nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, LiteralString, TypeVar, cast
+
+import psycopg
+from psycopg.rows import class_row, dict_row, tuple_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from gis.problems import Unavailable
+
+T = TypeVar("T")
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# Bounds on one statement, one wait for a lock, and a transaction left open by a stuck handler (milliseconds).
+LIMITS = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000 -c TimeZone=UTC"
+NOW = "SELECT coalesce((SELECT simulated_now FROM city), clock_timestamp())"
+
+
+@dataclass
+class ReadTx:
+    """A snapshot one may look at."""
+
+    connection: Connection
+    _now: datetime | None = field(default=None, repr=False)
+
+    @property
+    def now(self) -> datetime:
+        """The city's instant: the database's clock, or the simulated one; read once a transaction, unless a lock re-reads it."""
+        if self._now is None:
+            self._now = cast(datetime, value(self, NOW))
+        return self._now
+
+
+@dataclass
+class Tx(ReadTx):
+    """A transaction one may change things in; it commits when its `with` ends without an exception."""
+
+
+class _Pools:
+    """The process's pools; made by `configure`, closed by `close`."""
+
+    main: ConnectionPool[Connection] | None = None
+
+
+def configure(url: str, *, size: int = 10) -> None:
+    """Point this process at a database. `size`: connections kept at most, one for each thread of a worker."""
+    close()
+    _Pools.main = ConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        open=True,
+        kwargs={"options": LIMITS, "row_factory": tuple_row, "autocommit": False},
+        check=ConnectionPool.check_connection,
+    )
+
+
+def close() -> None:
+    """Give the connections back to the server."""
+    if _Pools.main is not None:
+        _Pools.main.close()
+        _Pools.main = None
+
+
+@contextmanager
+def _connection() -> Iterator[Connection]:
+    if _Pools.main is None:
+        raise Unavailable("This process has not been told its database", zh="本进程尚未配置数据库")
+    try:
+        with _Pools.main.connection() as connection:
+            yield connection
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise Unavailable(
+            "The database cannot be reached; nothing was written, try again in a moment",
+            zh="数据库暂时无法连接;没有写入任何内容,请稍后重试",
+        ) from error
+
+
+@contextmanager
+def write(*, as_units: Sequence[str] | None = None, durable: bool = True) -> Iterator[Tx]:
+    """One transaction, READ COMMITTED. `as_units`: under row security for these units only.
+
+    `durable=False` acknowledges before the disk does: for rehearsals, never for a person's report.
+    """
+    with _connection() as connection:
+        if as_units is not None:
+            _become_department(connection, as_units)
+        if not durable:
+            connection.execute("SET LOCAL synchronous_commit = off")
+        yield Tx(connection)
+
+
+@contextmanager
+def read(*, as_units: Sequence[str] | None = None) -> Iterator[ReadTx]:
+    """One transaction that cannot write."""
+    with _connection() as connection:
+        connection.execute("SET TRANSACTION READ ONLY")
+        if as_units is not None:
+            _become_department(connection, as_units)
+        yield ReadTx(connection)
+
+
+def _become_department(connection: Connection, units: Sequence[str]) -> None:
+    connection.execute("SET LOCAL ROLE wangge_department")
+    connection.execute("SELECT set_config('wangge.units', %s, true)", ["{" + ",".join(f'"{u}"' for u in units) + "}"])
+
+
+def rows(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> list[T]:
+    """All rows of a query, each as one `cls` (a dataclass whose fields are the query's columns)."""
+    with tx.connection.cursor(row_factory=class_row(cls)) as cursor:
+        return cursor.execute(sql, params or None).fetchall()
+
+
+def one(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> T | None:
+    """The first row of a query as `cls`, or None."""
+    with tx.connection.cursor(row_factory=class_row(cls)) as cursor:
+        return cursor.execute(sql, params or None).fetchone()
+
+
+def dicts(tx: ReadTx, sql: LiteralString, **params: object) -> list[dict[str, Any]]:
+    """All rows as dictionaries: for pages and lists that go straight out as JSON."""
+    with tx.connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql, params or None).fetchall()
+
+
+def value(tx: ReadTx, sql: LiteralString, **params: object) -> Any:
+    """The first column of the first row, or None."""
+    row = tx.connection.execute(sql, params or None).fetchone()
+    return None if row is None else row[0]
+
+
+def execute(tx: Tx, sql: LiteralString, **params: object) -> int:
+    """Run a statement; the number of rows it touched."""
+    return tx.connection.execute(sql, params or None).rowcount
+
+
+def execute_many(tx: Tx, sql: LiteralString, params: Sequence[Mapping[str, object]]) -> None:
+    """Run a statement once for each mapping, in one round trip."""
+    with tx.connection.cursor() as cursor:
+        cursor.executemany(sql, params)
