@@ -1,0 +1,313 @@
+"""Pure arithmetic of limits: start + limit + calendar → due; pauses, extensions; time used and left.
+
+All instants are aware, and a fraction of a second is dropped: the clock of a case ticks in whole seconds. Results are UTC.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from math import floor
+
+from dispatch.clock.calendar import WorkCalendar
+
+__all__ = ["Limit", "Pause", "Rule", "due_at", "fraction_at", "left", "used"]
+
+NEVER = 1 << 62  # end of a pause that is still open
+
+
+class Rule(StrEnum):
+    """How a limit is counted. The names of time classes are the city's; these are the rules behind them."""
+
+    WORK_HOUR = "work_hour"  # inside opening hours only
+    WORK_DAY = "work_day"  # 8 working hours, whatever the opening hours
+    WORK_DAY_CLOCK = "work_day_clock"  # so many working days later at the same clock time
+    URGENT_MINUTE = "urgent_minute"  # 24-hour clock, all days
+    URGENT_HOUR = "urgent_hour"
+    URGENT_DAY = "urgent_day"  # 24 hours, all days
+
+    @property
+    def working(self) -> bool:
+        """Whether only opening hours count."""
+        return self in _WORKING
+
+
+_WORKING = frozenset({Rule.WORK_HOUR, Rule.WORK_DAY, Rule.WORK_DAY_CLOCK})
+_SECONDS = {
+    Rule.WORK_HOUR: Decimal(3600),
+    Rule.WORK_DAY: Decimal(8 * 3600),
+    Rule.WORK_DAY_CLOCK: Decimal(0),
+    Rule.URGENT_MINUTE: Decimal(60),
+    Rule.URGENT_HOUR: Decimal(3600),
+    Rule.URGENT_DAY: Decimal(86_400),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many units of a rule; fractions are allowed. Raises ValueError if negative or not a number."""
+
+    value: Decimal
+    rule: Rule
+
+    def __post_init__(self) -> None:
+        if not self.value.is_finite() or self.value < 0:
+            raise ValueError(f"a limit of {self.value} is not a limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which the clock rests. `end` None: it rests still."""
+
+    start: datetime
+    end: datetime | None
+
+    def __post_init__(self) -> None:
+        if self.end is not None and self.end < self.start:
+            raise ValueError(f"the pause from {self.start} ends before it begins")
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """Part of a limit that is counted in one way: seconds of working or of any time, or days by the clock."""
+
+    working: bool
+    seconds: int
+    days: Decimal = Decimal(0)
+
+
+def due_at(
+    start: datetime,
+    limit: Limit,
+    calendar: WorkCalendar,
+    pauses: Sequence[Pause] = (),
+    extra: Sequence[Limit] = (),
+) -> datetime | None:
+    """When the limit, with what extensions added to it, is used up. None while a pause is open: no due time runs.
+
+    A start outside the opening hours counts from the next opening; a limit that ends with a slot is due at its end.
+    A pause pushes the due time by the time it took out of the count; of a limit by clock days, by the working time
+    paused. A pause that begins at the due time or later moves nothing, an open one included.
+    Raises ValueError if the calendar never works again.
+    """
+    at = _seconds(start)
+    rests = _rests(pauses)
+    for leg in _legs(limit, extra):
+        due = _push(_reach(calendar, leg, at), at, leg.working, calendar=calendar, rests=rests)
+        if due is None:
+            return None
+        at = due
+    return datetime.fromtimestamp(at, UTC)
+
+
+def fraction_at(
+    start: datetime,
+    limit: Limit,
+    calendar: WorkCalendar,
+    part: Decimal,
+    pauses: Sequence[Pause] = (),
+    extra: Sequence[Limit] = (),
+) -> datetime | None:
+    """When `part` (0.8 = 80 %) of the limit and its extensions is used; above 1 it counts on. None if a pause is open.
+
+    Of a limit by clock days the working time between start and due time is taken.
+    """
+    rests = _rests(pauses)
+    course = list(_course(_seconds(start), _legs(limit, extra), calendar, rests))
+    wanted = _whole(part * sum(amount for _, _, amount in course))
+    for begin, leg, amount in course[:-1]:
+        if wanted <= amount:
+            return _instant(begin, leg, wanted, calendar=calendar, rests=rests)
+        wanted -= amount
+    begin, leg, amount = course[-1]
+    if leg.days and wanted == amount and begin is not None:
+        return _after(begin, leg, _reach(calendar, leg, begin), calendar=calendar, rests=rests)
+    return _instant(begin, leg, wanted, calendar=calendar, rests=rests)
+
+
+def used(
+    start: datetime,
+    until: datetime,
+    rule: Rule,
+    calendar: WorkCalendar,
+    pauses: Sequence[Pause] = (),
+) -> timedelta:
+    """Time counted between `start` and `until`, pauses left out; nothing if `until` is not later.
+
+    Working time for the three working rules, time of the 24-hour clock for the urgent ones.
+    """
+    seconds = _count(
+        _seconds(start),
+        _seconds(until),
+        rule.working,
+        calendar=calendar,
+        rests=_rests(pauses),
+    )
+    return timedelta(seconds=seconds)
+
+
+def left(
+    start: datetime,
+    limit: Limit,
+    calendar: WorkCalendar,
+    *,
+    at: datetime,
+    pauses: Sequence[Pause] = (),
+    extra: Sequence[Limit] = (),
+) -> timedelta:
+    """Time of the limit and its extensions that is left at `at`, counted as the limit counts; below zero when overdue.
+
+    It stands still in a pause.
+    """
+    rests = _rests(pauses)
+    course = list(_course(_seconds(start), _legs(limit, extra), calendar, rests))
+    now = _seconds(at)
+    rest = 0
+    for number, (begin, leg, amount) in enumerate(course):
+        gone = 0 if begin is None else _count(begin, now, leg.working, calendar=calendar, rests=rests)
+        rest += amount - (gone if number == len(course) - 1 else min(gone, amount))
+    return timedelta(seconds=rest)
+
+
+def _seconds(at: datetime) -> int:
+    if at.utcoffset() is None:
+        raise ValueError(f"{at} has no time zone")
+    return floor(at.timestamp())
+
+
+def _whole(value: Decimal) -> int:
+    return int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def _leg(limit: Limit) -> _Leg:
+    if limit.rule is Rule.WORK_DAY_CLOCK:
+        return _Leg(True, 0, limit.value)
+    return _Leg(limit.rule.working, _whole(limit.value * _SECONDS[limit.rule]))
+
+
+def _legs(limit: Limit, extra: Sequence[Limit]) -> list[_Leg]:
+    """The limit and its extensions, those counted alike made one: two extensions of a day are two days."""
+    if not extra:
+        return [_leg(limit)]
+    legs: list[_Leg] = []
+    for leg in map(_leg, (limit, *extra)):
+        for number, earlier in enumerate(legs):
+            if earlier.working == leg.working and bool(earlier.days) == bool(leg.days):
+                legs[number] = _Leg(leg.working, earlier.seconds + leg.seconds, earlier.days + leg.days)
+                break
+        else:
+            legs.append(leg)
+    return legs
+
+
+def _rests(pauses: Sequence[Pause]) -> list[tuple[int, int]]:
+    """The pauses in order, those that touch or overlap joined."""
+    rests: list[tuple[int, int]] = []
+    for start, end in sorted((_seconds(p.start), NEVER if p.end is None else _seconds(p.end)) for p in pauses):
+        if rests and start <= rests[-1][1]:
+            rests[-1] = (rests[-1][0], max(end, rests[-1][1]))
+        else:
+            rests.append((start, end))
+    return rests
+
+
+def _reach(calendar: WorkCalendar, leg: _Leg, at: int) -> int:
+    """Where the leg ends if nothing pauses it."""
+    if leg.days:
+        return _days_later(calendar, leg.days, at)
+    if not leg.working:
+        return at + leg.seconds
+    return calendar.advance(at, leg.seconds) if leg.seconds else calendar.opening(at)
+
+
+def _days_later(calendar: WorkCalendar, days: Decimal, at: int) -> int:
+    """Part of a day is that part of the working time between the same clock time of two days."""
+    whole = int(days)
+    due = calendar.days_later(at, whole)
+    if part := days - whole:
+        due = calendar.advance(due, _whole(part * calendar.count(due, calendar.days_later(at, whole + 1))))
+    return due
+
+
+def _push(
+    due: int,
+    start: int,
+    working: bool,
+    *,
+    calendar: WorkCalendar,
+    rests: list[tuple[int, int]],
+) -> int | None:
+    """The due time after what the pauses between `start` and it take out of the count; None if one is open."""
+    for begin, end in rests:
+        if begin >= due:
+            break
+        if end == NEVER:
+            return None
+        begin = max(begin, start)
+        if end > begin:
+            due = calendar.advance(due, calendar.count(begin, end)) if working else due + end - begin
+    return due
+
+
+def _count(
+    start: int,
+    until: int,
+    working: bool,
+    *,
+    calendar: WorkCalendar,
+    rests: list[tuple[int, int]],
+) -> int:
+    if until <= start:
+        return 0
+    total = calendar.count(start, until) if working else until - start
+    for begin, end in rests:
+        begin, end = max(begin, start), min(end, until)
+        if end > begin:
+            total -= calendar.count(begin, end) if working else end - begin
+    return total
+
+
+def _course(
+    start: int, legs: list[_Leg], calendar: WorkCalendar, rests: list[tuple[int, int]]
+) -> Iterator[tuple[int | None, _Leg, int]]:
+    """Each leg with its beginning and its length in counted seconds; no beginning after a pause that is still open."""
+    at: int | None = start
+    for leg in legs:
+        # Behind an open pause a leg's length is taken as if it began at the start: the nearest thing known.
+        begin = start if at is None else at
+        reach = _reach(calendar, leg, begin)
+        yield at, leg, calendar.count(begin, reach) if leg.days else leg.seconds
+        at = None if at is None else _push(reach, at, leg.working, calendar=calendar, rests=rests)
+
+
+def _instant(
+    begin: int | None,
+    leg: _Leg,
+    seconds: int,
+    *,
+    calendar: WorkCalendar,
+    rests: list[tuple[int, int]],
+) -> datetime | None:
+    """When `seconds` of the leg are counted."""
+    if begin is None:
+        return None
+    return _after(
+        begin,
+        leg,
+        _reach(calendar, _Leg(leg.working, seconds), begin),
+        calendar=calendar,
+        rests=rests,
+    )
+
+
+def _after(
+    begin: int,
+    leg: _Leg,
+    reach: int,
+    *,
+    calendar: WorkCalendar,
+    rests: list[tuple[int, int]],
+) -> datetime | None:
+    due = _push(reach, begin, leg.working, calendar=calendar, rests=rests)
+    return None if due is None else datetime.fromtimestamp(due, UTC)

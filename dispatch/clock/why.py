@@ -1,0 +1,183 @@
+"""A due time derived in words, so that nobody need argue with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from dispatch.clock.calendar import WorkCalendar
+from dispatch.clock.limits import Limit, Pause, Rule, due_at
+
+__all__ = ["why"]
+
+Language = Literal["zh", "en"]
+MOST_DAYS = 60  # days looked through for what was left out; a limit longer than that is told by its ends
+
+UNITS: dict[Rule, tuple[str, str, str]] = {
+    Rule.WORK_HOUR: ("个工作时", "working hour", "working hours"),
+    Rule.WORK_DAY: ("个工作日", "working day of 8 hours", "working days of 8 hours"),
+    Rule.WORK_DAY_CLOCK: (
+        "个工作日(同一钟点)",
+        "working day by the clock",
+        "working days by the clock",
+    ),
+    Rule.URGENT_MINUTE: (
+        "分钟(24小时制)",
+        "minute of the 24-hour clock",
+        "minutes of the 24-hour clock",
+    ),
+    Rule.URGENT_HOUR: (
+        "个紧急工作时",
+        "hour of the 24-hour clock",
+        "hours of the 24-hour clock",
+    ),
+    Rule.URGENT_DAY: ("个紧急工作日", "day of 24 hours", "days of 24 hours"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    weekdays: tuple[str, ...]
+    stamp: str  # wall time with its day
+    opens: str
+    closed: str
+    off: str
+    moved: str
+    around_clock: str
+    paused: str
+    resting: str
+    unconfirmed: str
+    due: str
+    because: str
+    between: str
+
+
+WORDS: dict[str, _Words] = {
+    "zh": _Words(
+        weekdays=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+        stamp="{day:%Y-%m-%d} {weekday} {clock}",
+        opens="当日工作时段 {hours}",
+        closed="{start} 不在工作时段内,从 {opening} 起算",
+        off="不计 {days}",
+        moved="{days} 为调休上班日",
+        around_clock="24小时连续计时,节假日照计",
+        paused="暂停 {start} 至 {end} 不计",
+        resting="自 {start} 起暂停,期间无到期时间",
+        unconfirmed="{year} 年日历尚无正式通知(未确认)",
+        due="{start} 起算,时限 {limit} → {due}",
+        because=",因为:",
+        between=";",
+    ),
+    "en": _Words(
+        weekdays=(
+            "Monday",
+            "Tuesday",
+            "Wednesday",
+            "Thursday",
+            "Friday",
+            "Saturday",
+            "Sunday",
+        ),
+        stamp="{weekday} {day:%Y-%m-%d} {clock}",
+        opens="opening hours that day {hours}",
+        closed="{start} is outside the opening hours, so it counts from {opening}",
+        off="not counted: {days}",
+        moved="{days} worked as moved working day",
+        around_clock="the 24-hour clock runs on all days",
+        paused="paused from {start} to {end}",
+        resting="paused since {start}: no due time runs",
+        unconfirmed="the calendar of {year} is not confirmed by an official notice",
+        due="from {start}, limit {limit} → {due}",
+        because=", because ",
+        between="; ",
+    ),
+}
+
+
+def why(
+    start: datetime,
+    limit: Limit,
+    calendar: WorkCalendar,
+    pauses: Sequence[Pause] = (),
+    *,
+    extra: Sequence[Limit] = (),
+    language: Language = "zh",
+) -> str:
+    """One sentence: from when, how long, until when, and what was left out on the way. Wall time of the city."""
+    words = WORDS[language]
+    due = due_at(start, limit, calendar, pauses, extra)
+    reasons = words.between.join(_reasons(start, due, limit, calendar, pauses=pauses, words=words))
+    head = words.due.format(
+        start=_stamp(start, calendar, words),
+        limit=" + ".join(_amount(part, language) for part in (limit, *extra)),
+        due="–" if due is None else _stamp(due, calendar, words),
+    )
+    return f"{head}{words.because}{reasons}"
+
+
+def _reasons(
+    start: datetime,
+    due: datetime | None,
+    limit: Limit,
+    calendar: WorkCalendar,
+    *,
+    pauses: Sequence[Pause],
+    words: _Words,
+) -> Iterator[str]:
+    if not limit.rule.working:
+        yield words.around_clock
+    else:
+        yield from _working_reasons(start, due, calendar, words)
+    for pause in sorted(pauses, key=lambda pause: pause.start):
+        begin = _stamp(pause.start, calendar, words)
+        if pause.end is None:
+            yield words.resting.format(start=begin)
+        else:
+            yield words.paused.format(start=begin, end=_stamp(pause.end, calendar, words))
+
+
+def _working_reasons(start: datetime, due: datetime | None, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
+    seconds = int(start.timestamp())
+    opening = calendar.opening(seconds)
+    begin = datetime.fromtimestamp(opening, calendar.zone)
+    if opening != seconds:
+        yield words.closed.format(start=_stamp(start, calendar, words), opening=_stamp(begin, calendar, words))
+    yield words.opens.format(hours=" ".join(f"{a:%H:%M}–{b:%H:%M}" for a, b in calendar.hours(begin.date())))
+    first = start.astimezone(calendar.zone).date()
+    last = begin.date() if due is None else due.astimezone(calendar.zone).date()
+    days = [first + timedelta(days=n) for n in range(min((last - first).days, MOST_DAYS) + 1)]
+    if off := [day for day in days if not calendar.is_working(day)]:
+        yield words.off.format(days=_ranges(off))
+    if moved := [
+        day for day in days if day.isoweekday() > 5 and calendar.is_exception(day) and calendar.is_working(day)
+    ]:
+        yield words.moved.format(days=_ranges(moved))
+    for year in range(first.year, last.year + 1):
+        if not calendar.confirmed(year):
+            yield words.unconfirmed.format(year=year)
+
+
+def _ranges(days: list[date]) -> str:
+    """2010-09-22…24 rather than three dates."""
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}…{run[-1]:%m-%d}" for run in runs)
+
+
+def _amount(limit: Limit, language: Language) -> str:
+    zh, one, many = UNITS[limit.rule]
+    value = f"{limit.value.normalize():f}"
+    if language == "zh":
+        return f"{value}{zh}"
+    return f"{value} {one if limit.value == Decimal(1) else many}"
+
+
+def _stamp(at: datetime, calendar: WorkCalendar, words: _Words) -> str:
+    local = at.astimezone(calendar.zone)
+    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return words.stamp.format(weekday=words.weekdays[local.weekday()], day=local, clock=clock)
