@@ -1,0 +1,177 @@
+"""Pure: (case, action, form, who, now) → what changes, or a refusal that says what would work. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action, State
+from dispatch.lifecycle.table import BY_ACTION, TRANSITIONS, Transition
+from dispatch.people.roles import Role
+from gis.problems import FormIncomplete, NotAllowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a decision may look at of a case. Times are aware instants."""
+
+    state: State | None
+    category: str | None = None
+    unit: str | None = None
+    route_unit: str | None = None
+    inspector: int | None = None
+    public: bool = False
+    late: bool = False
+    returns: int = 0
+    extensions: int = 0
+    suspensions: int = 0
+    appealed: bool = False
+    terminal: bool = True
+    dispatched_at: datetime | None = None
+    ended_at: datetime | None = None
+    asked: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The city's rules of procedure; `docs/city.md` [policy]. Hours are counted by the caller's calendar."""
+
+    rework_clock: str = "rest"
+    return_within_hours: int = 4
+    max_returns: int = 2
+    max_extensions: int = 2
+    max_suspensions: int = 1
+    max_suspension_days: int = 365
+    reopen_within_days: int = 30
+    unanswered: str = "grant"
+    self_dispatch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The outcome: the row of the table that applies, and the state after."""
+
+    transition: Transition
+    to: State
+    role: Role
+
+
+def allowed(state: State | None, roles: frozenset[Role]) -> tuple[Action, ...]:
+    """The actions that a holder of `roles` may try in `state`, in the table's order."""
+    return tuple(row.action for row in TRANSITIONS if (state in row.frm or (state is None and not row.frm)) and row.by & roles)
+
+
+def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], now: datetime, policy: Policy) -> Change:
+    """Find the row, check post, form and the rules of procedure.
+
+    Raises NotAllowed (wrong state, wrong post, or a rule of procedure; carries `allowed`), FormIncomplete.
+    """
+    row = BY_ACTION.get((case.state, action))
+    if row is None or not row.by & roles:
+        raise _not_allowed(case, action, roles, known=row is not None)
+    lacking = form.missing(row.needs)
+    if lacking:
+        raise FormIncomplete(
+            f"This action needs {', '.join(lacking)}", zh=f"缺少:{'、'.join(lacking)}", fields=dict.fromkeys(lacking, "needed")
+        )
+    rule = PROCEDURE.get(action)
+    if rule is not None:
+        rule(case, form, now, policy)
+    return Change(transition=row, to=case.state if row.to is None else row.to, role=_post(row, roles))  # type: ignore[arg-type]
+
+
+def _post(row: Transition, roles: frozenset[Role]) -> Role:
+    """The post the person acts in: the first in the order of `Role`."""
+    return next(role for role in Role if role in row.by and role in roles)
+
+
+def _not_allowed(case: Standing, action: Action, roles: frozenset[Role], *, known: bool) -> NotAllowed:
+    state = case.state.value if case.state else None
+    why = ("Your post may not do this here", "您的岗位不能执行此操作") if known else ("This cannot be done now", "当前环节不能执行此操作")
+    options = [a.value for a in allowed(case.state, roles)]
+    return NotAllowed(why[0], zh=why[1], action=action.value, state=state, allowed=options)
+
+
+def _refuse(title: str, zh: str, case: Standing) -> NotAllowed:
+    return NotAllowed(title, zh=zh, state=case.state.value if case.state else None)
+
+
+def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.returns >= policy.max_returns:
+        raise _refuse(
+            f"This case was already returned {case.returns} times; ask the dispatcher to arbitrate",
+            f"本案已退单 {case.returns} 次,请由派遣员裁定",
+            case,
+        )
+
+
+def _delay(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.late:
+        raise _refuse("The deadline has passed; an extension must be asked before it", "已超期,延期须在到期前申请", case)
+    if case.extensions >= policy.max_extensions:
+        raise _refuse(f"Already extended {case.extensions} times", f"已延期 {case.extensions} 次,不能再延", case)
+
+
+def _suspend(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.suspensions >= policy.max_suspensions:
+        raise _refuse("Already suspended once", "已挂账过一次", case)
+    if form.until is None or form.until <= now:
+        raise FormIncomplete("The end of the suspension must lie ahead", zh="挂账截止时间须晚于现在", fields={"until": "past"})
+    if form.until > now + timedelta(days=policy.max_suspension_days):
+        raise FormIncomplete(
+            f"At most {policy.max_suspension_days} days", zh=f"最长 {policy.max_suspension_days} 天", fields={"until": "too far"}
+        )
+
+
+def _dispatch(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.route_unit is not None and form.unit != case.route_unit and not form.reason:
+        raise FormIncomplete(
+            "Another unit than the rule names needs a reason", zh="改派规则以外的单位须说明理由", fields={"reason": "needed"}
+        )
+
+
+def _reopen(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.ended_at is not None and now > case.ended_at + timedelta(days=policy.reopen_within_days):
+        raise _refuse(
+            f"Closed more than {policy.reopen_within_days} days ago; report it anew",
+            f"结案已超过 {policy.reopen_within_days} 天,请重新上报",
+            case,
+        )
+
+
+def _appeal(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.appealed:
+        raise _refuse("This case was appealed once already", "本案已申诉过一次", case)
+
+
+def _ruling(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if not case.appealed:
+        raise _refuse("Nobody has appealed this case", "本案没有申诉", case)
+
+
+def _by_proxy(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.terminal:
+        raise _refuse("This unit has its own terminal and answers for itself", "该单位已接入终端,应自行办理", case)
+
+
+def _verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if form.result not in ("true", "false", "unknown"):
+        raise FormIncomplete("Say true, false or unknown", zh="请选择:属实、不属实、无法判断", fields={"result": "one of true, false, unknown"})
+
+
+PROCEDURE = {
+    Action.ASK_RETURN: _return,
+    Action.ASK_DELAY: _delay,
+    Action.ASK_SUSPEND: _suspend,
+    Action.DISPATCH: _dispatch,
+    Action.REOPEN: _reopen,
+    Action.APPEAL: _appeal,
+    Action.GRANT_APPEAL: _ruling,
+    Action.REFUSE_APPEAL: _ruling,
+    Action.SIGN_FOR: _by_proxy,
+    Action.REPLY_FOR: _by_proxy,
+    Action.VERIFY: _verify,
+}

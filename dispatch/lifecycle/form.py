@@ -1,0 +1,50 @@
+"""What a person or the system hands in with an action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """Everything an action may need; `table.TRANSITIONS` says which fields which action asks for.
+
+    `note` is free text and `photos` are SHA-256 of uploaded pictures: neither enters a step in clear.
+    """
+
+    unit: str | None = None
+    inspector: int | None = None
+    reason: str | None = None
+    condition: int | None = None
+    category: str | None = None
+    component: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    until: datetime | None = None
+    limit: Decimal | None = None
+    time_class: str | None = None
+    result: str | None = None
+    into: int | None = None
+    satisfied: bool | None = None
+    proxy: str | None = None
+    photos: tuple[str, ...] = ()
+    note: str | None = None
+
+    def missing(self, needs: frozenset[str]) -> tuple[str, ...]:
+        """Names of `needs` that are empty here."""
+        return tuple(sorted(n for n in needs if getattr(self, n) in (None, "", ())))
+
+    def given(self) -> dict[str, object]:
+        """The filled fields, without note: what a step may keep, in JSON's types."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "note"}
+        return {name: _json(v) for name, v in plain.items() if v not in (None, "", ())}
+
+
+def _json(given: object) -> object:
+    if isinstance(given, datetime):
+        return given.isoformat()
+    if isinstance(given, Decimal):
+        return str(given)
+    return list(given) if isinstance(given, tuple) else given

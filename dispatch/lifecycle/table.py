@@ -1,0 +1,103 @@
+"""All transitions of a case as rows: the code runs them, the docs print them, the tests walk them.
+
+`no` is the number in the closed loop of the field (案件流转); `clock` says what happens to the clocks:
+`+kind` starts a new epoch, `-kind` stops, `~kind` pauses, `^kind` resumes, `-*` stops all that run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatch.lifecycle.states import OPEN, Action, State
+from dispatch.people.roles import Role
+
+S, A, R = State, Action, Role
+SAME = None  # the case keeps its state
+
+DEPARTMENT = frozenset({R.DEPARTMENT, R.PLATFORM})
+CENTRE = frozenset({R.DISPATCHER, R.SHIFT_LEADER, R.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row. `frm` empty: the action begins a case; `to` None: the case stays where it is."""
+
+    no: int
+    frm: frozenset[State]
+    action: Action
+    to: State | None
+    by: frozenset[Role]
+    needs: frozenset[str] = frozenset()
+    clock: str = ""
+
+
+def _row(no: int, frm: set[State] | State | None, action: Action, to: State | None, by: set[Role] | frozenset[Role] | Role,
+         needs: str = "", clock: str = "") -> Transition:  # fmt: skip
+    states = frozenset() if frm is None else frozenset({frm}) if isinstance(frm, State) else frozenset(frm)
+    roles = frozenset({by}) if isinstance(by, Role) else frozenset(by)
+    return Transition(no, states, action, to, roles, frozenset(needs.split()), clock)
+
+
+WORKING = {S.DISPATCHED, S.HANDLING}
+DONE = {S.CLOSED, S.CLOSED_FORCED}
+PUBLIC = {R.ACCEPTOR, R.CITIZEN, R.SYSTEM}
+
+# fmt: off
+TRANSITIONS: tuple[Transition, ...] = (
+    #    no  from                      action               to               who                        needs               clock
+    _row(1,  None,                     A.REPORT,            S.REPORTED,      R.INSPECTOR,               "category lon lat", "+accept"),
+    _row(2,  None,                     A.REGISTER,          S.REPORTED,      PUBLIC,                    "",                 "+accept"),
+    _row(3,  None,                     A.REPORT_HANDLED,    S.SELF_HANDLED,  R.INSPECTOR,               "category lon lat", "+accept"),
+    _row(3,  S.SELF_HANDLED,           A.CONFIRM_HANDLED,   S.SELF_CLOSED,   R.ACCEPTOR,                "",                 "-*"),
+    _row(3,  S.SELF_HANDLED,           A.CONTEST_HANDLED,   S.REPORTED,      R.ACCEPTOR,                "reason",           ""),
+    _row(4,  {S.REPORTED, S.VERIFIED}, A.MERGE,             S.MERGED,        R.ACCEPTOR,                "into",             "-*"),
+    _row(4,  S.MERGED,                 A.UNMERGE,           S.REPORTED,      R.ACCEPTOR,                "reason",           "+accept"),
+    _row(5,  S.REPORTED,               A.SEND_VERIFY,       S.VERIFYING,     R.ACCEPTOR,                "inspector",        "~accept +verify"),
+    _row(6,  S.VERIFYING,              A.VERIFY,            S.VERIFIED,      R.INSPECTOR,               "result",           "-verify ^accept"),
+    _row(7,  {S.REPORTED, S.VERIFIED}, A.REFUSE,            S.REFUSED,       R.ACCEPTOR,                "reason",           "-*"),
+    _row(8,  {S.REPORTED, S.VERIFIED}, A.ACCEPT,            S.ACCEPTED,      R.ACCEPTOR,                "category",         "-accept +file"),
+    _row(9,  S.ACCEPTED,               A.FILE,              S.FILED,         R.SHIFT_LEADER,            "condition",        "-file +dispatch"),
+    _row(10, {S.ACCEPTED, S.FILED},    A.VOID,              S.VOID,          R.SHIFT_LEADER,            "reason",           "-*"),
+    _row(11, S.FILED,                  A.DISPATCH,          S.DISPATCHED,    {R.DISPATCHER, R.SYSTEM},  "unit",             "-dispatch +dispose"),
+    _row(12, WORKING,                  A.SUBDISPATCH,       S.DISPATCHED,    R.PLATFORM,                "unit",             ""),
+    _row(13, S.DISPATCHED,             A.SIGN,              S.HANDLING,      DEPARTMENT,                "",                 ""),
+    _row(14, WORKING,                  A.ASK_RETURN,        S.RETURN_ASKED,  DEPARTMENT,                "reason",           "+approve"),
+    _row(15, S.RETURN_ASKED,           A.APPROVE_RETURN,    S.FILED,         {R.DISPATCHER, R.SYSTEM},  "",                 "-approve -dispose +dispatch"),
+    _row(16, S.RETURN_ASKED,           A.REFUSE_RETURN,     S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "reason",           "-approve"),
+    _row(17, S.HANDLING,               A.ASK_DELAY,         S.DELAY_ASKED,   DEPARTMENT,                "reason",           "+approve"),
+    _row(17, S.DELAY_ASKED,            A.APPROVE_DELAY,     S.HANDLING,      CENTRE,                    "",                 "-approve"),
+    _row(17, S.DELAY_ASKED,            A.REFUSE_DELAY,      S.HANDLING,      CENTRE,                    "reason",           "-approve"),
+    _row(18, S.HANDLING,               A.ASK_SUSPEND,       S.SUSPEND_ASKED, DEPARTMENT,                "reason until",     "+approve"),
+    _row(18, S.SUSPEND_ASKED,          A.APPROVE_SUSPEND,   S.SUSPENDED,     CENTRE,                    "",                 "-approve ~dispose"),
+    _row(18, S.SUSPEND_ASKED,          A.REFUSE_SUSPEND,    S.HANDLING,      CENTRE,                    "reason",           "-approve"),
+    _row(19, S.SUSPENDED,              A.RESUME,            S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "",                 "^dispose"),
+    _row(20, S.HANDLING,               A.REPLY,             S.FEEDBACK,      DEPARTMENT,                "photos",           "~dispose"),
+    _row(21, S.FEEDBACK,               A.REJECT_REPLY,      S.HANDLING,      {R.DISPATCHER},            "reason",           "^dispose"),
+    _row(22, S.FEEDBACK,               A.PASS_TO_CHECK,     S.CHECK_PENDING, {R.DISPATCHER, R.SYSTEM},  "",                 "+send_check"),
+    _row(23, S.CHECK_PENDING,          A.SEND_CHECK,        S.CHECKING,      {R.ACCEPTOR, R.SYSTEM},    "inspector",        "-send_check +check"),
+    _row(24, S.CHECKING,               A.CHECK_PASS,        S.CHECKED_OK,    R.INSPECTOR,               "photos",           "-check +close"),
+    _row(25, S.CHECKING,               A.CHECK_FAIL,        S.REWORK,        R.INSPECTOR,               "photos",           "-check +dispatch"),
+    _row(25, S.REWORK,                 A.SEND_REWORK,       S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "",                 "-dispatch ^dispose"),
+    _row(26, S.CHECKED_OK,             A.CLOSE,             S.CLOSED,        R.SHIFT_LEADER,            "",                 "-*"),
+    _row(27, set(OPEN),                A.SUPERVISE,         SAME,            {R.LEADER, R.SUPERVISOR, R.SHIFT_LEADER, R.SYSTEM}, "reason", ""),
+    _row(27, set(OPEN),                A.ANSWER_SUPERVISION, SAME,           DEPARTMENT,                "note",             ""),
+    _row(28, set(OPEN),                A.FORCE_CLOSE,       S.CLOSED_FORCED, {R.LEADER, R.SUPERVISOR},  "reason",           "-*"),
+    _row(29, DONE,                     A.APPEAL,            SAME,            DEPARTMENT,                "reason",           ""),
+    _row(29, DONE,                     A.GRANT_APPEAL,      SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
+    _row(29, DONE,                     A.REFUSE_APPEAL,     SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
+    _row(30, {S.REPORTED, S.VERIFIED, S.ACCEPTED}, A.AMEND, SAME,            {R.ACCEPTOR, R.SHIFT_LEADER}, "reason",        ""),
+    _row(30, {S.FILED, S.DISPATCHED, S.HANDLING}, A.AMEND,  SAME,            R.DISPATCHER,              "reason",           ""),
+    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "+dispatch"),
+    _row(32, DONE | {S.REFUSED},       A.ANSWER_CITIZEN,    SAME,            R.ACCEPTOR,                "note",             ""),
+    _row(32, DONE | {S.REFUSED},       A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
+    _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            ""),
+    _row(33, S.HANDLING,               A.REPLY_FOR,         S.FEEDBACK,      R.DISPATCHER,              "proxy photos",     "~dispose"),
+    # The scheduler's own, not numbered in the field: a warning and a lapse take effect at their true instant.
+    _row(0,  set(OPEN),                A.WARN,              SAME,            R.SYSTEM,                  "",                 ""),
+    _row(0,  set(OPEN),                A.LAPSE,             SAME,            R.SYSTEM,                  "",                 ""),
+)
+# fmt: on
+
+BY_ACTION: dict[tuple[State | None, Action], Transition] = {
+    (state, row.action): row for row in TRANSITIONS for state in (row.frm or {None})
+}
