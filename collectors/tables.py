@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Identity, Index, Table, Text
+from sqlalchemy import REAL, BigInteger, Column, ForeignKey, Identity, Index, Table, Text
 
 from gis.tables import SRID, instant, metadata
 
@@ -23,7 +23,7 @@ track = Table(
     metadata,
     Column("person_id", BigInteger, primary_key=True),
     instant("at", primary_key=True),
-    Column("accuracy_m", Float(24)),
+    Column("accuracy_m", REAL),
     Column("geom", Geometry("POINT", SRID, spatial_index=False), nullable=False),
     postgresql_partition_by="RANGE (at)",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, FetchedValue, Identity, Index, Integer, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
 from gis.tables import instant, metadata
@@ -18,6 +19,8 @@ class Xid8(UserDefinedType[str]):
         """The type's name in DDL."""
         return "xid8"
 
+
+ischema_names["xid8"] = Xid8  # so that a comparison with the database knows the type
 
 audit_event = Table(
     "audit_event",
