@@ -1,4 +1,4 @@
-"""Report, case, step, clock, fact, and the erasable text beside them."""
+"""Report, case, step, fact, and the erasable text beside them."""
 
 from __future__ import annotations
 
@@ -72,11 +72,17 @@ cases = Table(
     Column("reworks", Integer, nullable=False, server_default="0"),
     Column("returns", Integer, nullable=False, server_default="0"),
     Column("extensions", Integer, nullable=False, server_default="0"),
+    Column("suspensions", Integer, nullable=False, server_default="0"),
+    Column("appealed", Boolean, nullable=False, server_default="false"),
+    Column("clocks", JSONB, nullable=False, server_default="{}", comment="those that run or rest; ended ones stand in the steps"),
     Column("asked", JSONB, comment="what a return, extension or suspension asks for"),
     Column("editions", JSONB, nullable=False, server_default="{}", comment="the editions it is decided by"),
     instant("reported_at", nullable=False),
     instant("hand_back_at", comment="another hotline's own deadline"),
     instant("suspended_until"),
+    instant("dispatched_at"),
+    instant("ended_at"),
+    instant("next_at", comment="the next warning, lapse or end of suspension; empty: none"),
     instant("due_at", comment="disposal; empty: not running or no limit"),
     instant("stage_due_at", comment="of the clock its present holder is on"),
     Column("late", Boolean, nullable=False, server_default="false", comment="the disposal clock has lapsed"),
@@ -93,7 +99,7 @@ cases = Table(
     Index("cases_unit_reported", "unit_id", "reported_at", "id"),
     Index("cases_category_reported", "category", "reported_at", "id"),
     Index("cases_area", "area_id", "reported_at"),
-    Index("cases_wake", "suspended_until", postgresql_where=text("suspended_until IS NOT NULL")),
+    Index("cases_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 
 report = Table(
@@ -152,32 +158,13 @@ case_text = Table(
     Index("case_text_case", "case_id"),
 )
 
-clock = Table(
-    "clock",
-    metadata,
-    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
-    Column("kind", Text, primary_key=True, comment="accept, verify, file, dispatch, dispose, approve, send_check, check, close"),
-    Column("epoch", Integer, primary_key=True, comment="counts starts and changes: an old epoch's events never fire"),
-    Column("limit_value", Numeric, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("calendar", Integer, ForeignKey("edition.id"), nullable=False),
-    Column("extra", JSONB, nullable=False, server_default="[]", comment="granted extensions: [[value, rule], …]"),
-    Column("pauses", JSONB, nullable=False, server_default="[]", comment="[[from, to or null], …]"),
-    instant("started_at", nullable=False),
-    instant("stopped_at"),
-    instant("due_at", comment="empty while paused"),
-    instant("warn_at"),
-    instant("next_at", comment="the next event not yet fired; empty: none"),
-    Index("clock_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-)
-
 fired = Table(
     "fired",
     metadata,
     Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("epoch", Integer, primary_key=True),
-    Column("event", Text, primary_key=True, comment="warn or lapse"),
+    Column("event", Text, primary_key=True, comment="warn, lapse or wake"),
     Column("seq", Integer, nullable=False),
     instant("at", nullable=False),
 )

@@ -445,6 +445,15 @@ def upgrade() -> None:
         sa.Column("reworks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
         sa.Column("extensions", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("suspensions", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("appealed", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column(
+            "clocks",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="those that run or rest; ended ones stand in the steps",
+        ),
         sa.Column(
             "asked",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -461,6 +470,14 @@ def upgrade() -> None:
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hand_back_at", sa.DateTime(timezone=True), nullable=True, comment="another hotline's own deadline"),
         sa.Column("suspended_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "next_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="the next warning, lapse or end of suspension; empty: none",
+        ),
         sa.Column(
             "due_at", sa.DateTime(timezone=True), nullable=True, comment="disposal; empty: not running or no limit"
         ),
@@ -505,6 +522,7 @@ def upgrade() -> None:
             "state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')"
         ),
     )
+    op.create_index("cases_next", "cases", ["next_at"], unique=False, postgresql_where=sa.text("next_at IS NOT NULL"))
     op.create_index(
         "cases_pool_due",
         "cases",
@@ -526,13 +544,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("cases_unit_reported", "cases", ["unit_id", "reported_at", "id"], unique=False)
-    op.create_index(
-        "cases_wake",
-        "cases",
-        ["suspended_until"],
-        unique=False,
-        postgresql_where=sa.text("suspended_until IS NOT NULL"),
-    )
     op.create_table(
         "person_duty_grid",
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -612,47 +623,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_text")),
     )
     op.create_index("case_text_case", "case_text", ["case_id"], unique=False)
-    op.create_table(
-        "clock",
-        sa.Column("case_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Text(),
-            nullable=False,
-            comment="accept, verify, file, dispatch, dispose, approve, send_check, check, close",
-        ),
-        sa.Column(
-            "epoch", sa.Integer(), nullable=False, comment="counts starts and changes: an old epoch's events never fire"
-        ),
-        sa.Column("limit_value", sa.Numeric(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("calendar", sa.Integer(), nullable=False),
-        sa.Column(
-            "extra",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="[]",
-            nullable=False,
-            comment="granted extensions: [[value, rule], …]",
-        ),
-        sa.Column(
-            "pauses",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="[]",
-            nullable=False,
-            comment="[[from, to or null], …]",
-        ),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True, comment="empty while paused"),
-        sa.Column("warn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "next_at", sa.DateTime(timezone=True), nullable=True, comment="the next event not yet fired; empty: none"
-        ),
-        sa.ForeignKeyConstraint(["calendar"], ["edition.id"], name=op.f("fk_clock_calendar")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_clock_case_id")),
-        sa.PrimaryKeyConstraint("case_id", "kind", "epoch", name=op.f("pk_clock")),
-    )
-    op.create_index("clock_next", "clock", ["next_at"], unique=False, postgresql_where=sa.text("next_at IS NOT NULL"))
     op.create_table(
         "fact",
         sa.Column("case_id", sa.BigInteger(), nullable=False),
@@ -744,7 +714,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("event", sa.Text(), nullable=False, comment="warn or lapse"),
+        sa.Column("event", sa.Text(), nullable=False, comment="warn, lapse or wake"),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_fired_case_id")),
@@ -839,8 +809,6 @@ def downgrade() -> None:
     op.drop_index("fact_due", table_name="fact")
     op.drop_index("fact_closed", table_name="fact")
     op.drop_table("fact")
-    op.drop_index("clock_next", table_name="clock", postgresql_where=sa.text("next_at IS NOT NULL"))
-    op.drop_table("clock")
     op.drop_index("case_text_case", table_name="case_text")
     op.drop_table("case_text")
     op.drop_index("case_photo_photo", table_name="case_photo")
@@ -853,7 +821,6 @@ def downgrade() -> None:
     op.drop_table("person_role")
     op.drop_index("person_duty_grid_grid", table_name="person_duty_grid")
     op.drop_table("person_duty_grid")
-    op.drop_index("cases_wake", table_name="cases", postgresql_where=sa.text("suspended_until IS NOT NULL"))
     op.drop_index("cases_unit_reported", table_name="cases")
     op.drop_index(
         "cases_unit_due",
@@ -871,6 +838,7 @@ def downgrade() -> None:
             "state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')"
         ),
     )
+    op.drop_index("cases_next", table_name="cases", postgresql_where=sa.text("next_at IS NOT NULL"))
     op.drop_index(
         "cases_inspector",
         table_name="cases",

@@ -20,7 +20,6 @@ CREATE SEQUENCE case_number MINVALUE 1 MAXVALUE 99999 CYCLE CACHE 1;
 -- A case is updated with every act: leave room on its page, so that the new row version stays beside the old.
 ALTER TABLE cases SET (fillfactor = 70);
 ALTER TABLE fact SET (fillfactor = 70);
-ALTER TABLE clock SET (fillfactor = 70);
 """
 
 # The department role sees the centre's reference tables, and of the cases its own only. It writes nothing:
@@ -36,13 +35,13 @@ GRANT USAGE ON SCHEMA public TO wangge_app, wangge_department;
 
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO wangge_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO wangge_app;
-GRANT UPDATE ON cases, fact, clock, outbox, session, throttle, person, unit, area, road, component, city, duty_grid, shift
+GRANT UPDATE ON cases, fact, outbox, session, throttle, person, unit, area, road, component, city, duty_grid, shift
   TO wangge_app;
 GRANT DELETE ON session, throttle, person_role, person_duty_grid, duty_grid_area, duty_grid, case_key, case_text TO wangge_app;
 REVOKE INSERT ON alembic_version FROM wangge_app;
 
 GRANT SELECT ON edition, city, area, duty_grid, duty_grid_area, road, component, category, filing_condition, unit,
-  cases, report, step, clock, fired, fact, case_text, case_key, photo, case_photo, feed, outbox, person_role, person_duty_grid
+  cases, report, step, fired, fact, case_text, case_key, photo, case_photo, feed, outbox, person_role, person_duty_grid
   TO wangge_department;
 GRANT SELECT (id, login, name, unit_id, disabled, language) ON person TO wangge_department;
 GRANT UPDATE ON cases TO wangge_department;  -- to lock a row, never to change one: see the policy
@@ -50,7 +49,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO wangge_app, wangge_department
 """
 
 OWN_UNIT = ("cases", "fact", "feed", "outbox")
-BY_CASE = ("report", "step", "clock", "fired", "case_text", "case_key", "case_photo")
+BY_CASE = ("report", "step", "fired", "case_text", "case_key", "case_photo")
 
 
 def upgrade() -> None:
