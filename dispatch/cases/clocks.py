@@ -1,0 +1,145 @@
+"""The clocks of one case: start, stop, pause, resume, extend; and the next event that the scheduler owes.
+
+Pure: an instant and the city's calendar come in, a new clock goes out. Every change of a limit is a new epoch, so that
+an event of an old epoch can never fire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from dispatch.clock.calendar import WorkCalendar
+from dispatch.clock.limits import Limit, Pause, Rule, due_at, fraction_at
+from dispatch.lifecycle.states import ClockKind, State
+
+HOLDERS_CLOCK: dict[State, ClockKind] = {
+    State.REPORTED: ClockKind.ACCEPT,
+    State.SELF_HANDLED: ClockKind.ACCEPT,
+    State.VERIFYING: ClockKind.VERIFY,
+    State.VERIFIED: ClockKind.ACCEPT,
+    State.ACCEPTED: ClockKind.FILE,
+    State.FILED: ClockKind.DISPATCH,
+    State.DISPATCHED: ClockKind.DISPOSE,
+    State.HANDLING: ClockKind.DISPOSE,
+    State.RETURN_ASKED: ClockKind.APPROVE,
+    State.DELAY_ASKED: ClockKind.APPROVE,
+    State.SUSPEND_ASKED: ClockKind.APPROVE,
+    State.CHECK_PENDING: ClockKind.SEND_CHECK,
+    State.CHECKING: ClockKind.CHECK,
+    State.REWORK: ClockKind.DISPATCH,
+    State.CHECKED_OK: ClockKind.CLOSE,
+}
+WARNED, LAPSED = "warn", "lapse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A clock that runs or rests. `due` and `warn` are empty while it rests; `fired` is the last event told."""
+
+    kind: ClockKind
+    epoch: int
+    limit: Limit
+    start: datetime
+    pauses: tuple[Pause, ...] = ()
+    extra: tuple[Limit, ...] = ()
+    due: datetime | None = None
+    warn: datetime | None = None
+    fired: str = ""
+
+    @property
+    def event(self) -> tuple[datetime, str] | None:
+        """The next event not yet told, with its true instant."""
+        if self.warn is not None and self.fired == "":
+            return self.warn, WARNED
+        if self.due is not None and self.fired != LAPSED:
+            return self.due, LAPSED
+        return None
+
+    @property
+    def resting(self) -> bool:
+        """Whether a pause is open."""
+        return bool(self.pauses) and self.pauses[-1].end is None
+
+    def document(self) -> dict[str, Any]:
+        """As the case row keeps it."""
+        return {
+            "epoch": self.epoch,
+            "limit": str(self.limit.value),
+            "rule": self.limit.rule.value,
+            "start": self.start.isoformat(),
+            "pauses": [[p.start.isoformat(), p.end and p.end.isoformat()] for p in self.pauses],
+            "extra": [[str(x.value), x.rule.value] for x in self.extra],
+            "due": self.due and self.due.isoformat(),
+            "warn": self.warn and self.warn.isoformat(),
+            "fired": self.fired,
+        }
+
+
+def clock_of(kind: str, document: Mapping[str, Any]) -> Clock:
+    """Read back what `Clock.document` wrote."""
+    return Clock(
+        kind=ClockKind(kind),
+        epoch=document["epoch"],
+        limit=Limit(Decimal(document["limit"]), Rule(document["rule"])),
+        start=datetime.fromisoformat(document["start"]),
+        pauses=tuple(Pause(datetime.fromisoformat(a), b and datetime.fromisoformat(b)) for a, b in document["pauses"]),
+        extra=tuple(Limit(Decimal(v), Rule(r)) for v, r in document["extra"]),
+        due=_instant(document["due"]),
+        warn=_instant(document["warn"]),
+        fired=document["fired"],
+    )
+
+
+def running(clocks: Mapping[str, Any]) -> dict[ClockKind, Clock]:
+    """The typed clocks of `cases.clocks`."""
+    return {ClockKind(kind): clock_of(kind, document) for kind, document in clocks.items()}
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Sets clocks by one city's calendar. `warn_at`: part of a limit after which its holder is warned (0–1)."""
+
+    calendar: WorkCalendar
+    warn_at: Decimal
+
+    def start(self, kind: ClockKind, limit: Limit, at: datetime, *, epoch: int = 1) -> Clock:
+        """A clock that begins at `at`."""
+        return self._set(Clock(kind=kind, epoch=epoch, limit=limit, start=at), at)
+
+    def pause(self, clock: Clock, at: datetime) -> Clock:
+        """Rest from `at` on; a clock that rests already stays as it is."""
+        return clock if clock.resting else self._set(replace(clock, pauses=(*clock.pauses, Pause(at, None))), at)
+
+    def resume(self, clock: Clock, at: datetime) -> Clock:
+        """Run on with the rest of the limit: a new epoch."""
+        if not clock.resting:
+            return clock
+        pauses = (*clock.pauses[:-1], Pause(clock.pauses[-1].start, at))
+        return self._set(replace(clock, pauses=pauses, epoch=clock.epoch + 1), at)
+
+    def extend(self, clock: Clock, more: Limit, at: datetime) -> Clock:
+        """A later due time: a new epoch."""
+        return self._set(replace(clock, extra=(*clock.extra, more), epoch=clock.epoch + 1), at)
+
+    def _set(self, clock: Clock, at: datetime) -> Clock:
+        if clock.resting:
+            # The due time is kept from the run before in the steps; a resting clock owes no event.
+            return replace(clock, due=None, warn=None)
+        due = due_at(clock.start, clock.limit, self.calendar, clock.pauses, clock.extra)
+        warn = fraction_at(clock.start, clock.limit, self.calendar, self.warn_at, clock.pauses, clock.extra)
+        return replace(clock, due=due, warn=warn, fired=_already(clock.fired, due, warn, at))
+
+
+def _already(fired: str, due: datetime | None, warn: datetime | None, at: datetime) -> str:
+    """What a new epoch need not tell again: an event told before whose instant has not moved past now."""
+    if fired == LAPSED and due is not None and due <= at:
+        return LAPSED
+    return WARNED if fired and warn is not None and warn <= at else ""
