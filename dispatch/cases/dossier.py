@@ -1,0 +1,271 @@
+"""One case file 案卷 whole: the header, its steps, photos and place; and what a citizen may see of it by its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, LiteralString
+
+from dispatch.lifecycle.states import Pool, State
+from gis.db import ReadTx, one, rows
+from gis.problems import NotFound
+
+__all__ = [
+    "Case",
+    "Full",
+    "Photo",
+    "PublicCase",
+    "Step",
+    "duplicates",
+    "full",
+    "public_case",
+    "public_steps",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The case's row, with its position in degrees and the names of its area (top first) and road."""
+
+    id: int
+    number: str
+    receipt: str
+    version: int
+    state: State
+    pool: Pool
+    source: str
+    public: bool
+    category: str | None
+    condition_no: int | None
+    hazard: bool
+    limit_value: Decimal | None
+    time_class: str | None
+    lon: float | None
+    lat: float | None
+    accuracy_m: float | None
+    hand_placed: bool
+    area_path: list[int]
+    areas: list[str]
+    areas_en: list[str]
+    duty_grid: str | None
+    road: str | None
+    road_class: str
+    road_m: float | None
+    component_code: str | None
+    place_words: str
+    unit_id: str | None
+    route: dict[str, Any] | None
+    route_unit: str | None
+    reporter_id: int | None
+    inspector_id: int | None
+    merged_into: int | None
+    merged_number: str | None
+    supervised: bool
+    reworks: int
+    returns: int
+    extensions: int
+    clocks: dict[str, dict[str, Any]]
+    asked: dict[str, Any] | None
+    editions: dict[str, Any]
+    reported_at: datetime
+    hand_back_at: datetime | None
+    suspended_until: datetime | None
+    dispatched_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    stage_due_at: datetime | None
+    late: bool
+    last_at: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", State(self.state))
+        object.__setattr__(self, "pool", Pool(self.pool))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the history. `name` is the actor's, empty for the system and for citizens."""
+
+    seq: int
+    action: str
+    from_state: str | None
+    to_state: str
+    at: datetime
+    recorded_at: datetime
+    actor_id: int | None
+    name: str | None
+    role: str
+    unit_id: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A picture of the case; served under the hash of its re-encoded copy."""
+
+    seq: int
+    kind: str
+    sha256: str
+    served: str
+    width: int
+    height: int
+    taken_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full:
+    """The case file."""
+
+    case: Case
+    steps: tuple[Step, ...]
+    photos: tuple[Photo, ...]
+
+
+CASE: LiteralString = """
+    SELECT c.id, c.number, c.receipt, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard,
+           c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.hand_placed, c.area_path,
+           ARRAY(SELECT a.name FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas,
+           ARRAY(SELECT coalesce(nullif(a.name_en, ''), a.name) FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth)
+               AS areas_en,
+           c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words, c.unit_id, c.route,
+           c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised, c.reworks,
+           c.returns, c.extensions, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at, c.suspended_until,
+           c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
+      FROM cases c
+      LEFT JOIN road r ON r.id = c.road_id
+      LEFT JOIN cases m ON m.id = c.merged_into
+     WHERE c.number = %(number)s
+"""
+STEPS: LiteralString = """
+    SELECT s.seq, s.action, s.from_state, s.to_state, s.at, s.recorded_at, s.actor_id, p.name, s.role, s.unit_id, s.data
+      FROM step s LEFT JOIN person p ON p.id = s.actor_id
+     WHERE s.case_id = %(case)s
+     ORDER BY s.seq
+"""
+PHOTOS: LiteralString = """
+    SELECT f.seq, f.kind, f.sha256, p.served_sha256 AS served, p.width, p.height, p.taken_at
+      FROM case_photo f JOIN photo p USING (sha256)
+     WHERE f.case_id = %(case)s
+     ORDER BY f.seq, f.id
+"""
+
+
+def full(tx: ReadTx, number: str) -> Full:
+    """The whole case file by its number. Raises NotFound, also where row security hides the case."""
+    case = one(tx, Case, CASE, number=number)
+    if case is None:
+        raise NotFound(
+            "There is no such case, or it is not yours",
+            zh="没有这个案件,或者不归您办理",
+        )
+    return Full(
+        case=case,
+        steps=tuple(rows(tx, Step, STEPS, case=case.id)),
+        photos=tuple(rows(tx, Photo, PHOTOS, case=case.id)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """An open case that may be the same matter: same category, near, not long ago."""
+
+    id: int
+    number: str
+    state: State
+    place_words: str
+    reported_at: datetime
+    metres: float
+    photo: str | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", State(self.state))
+
+
+def duplicates(
+    tx: ReadTx, case: Case, *, metres: float, limit: int = 3
+) -> Sequence[Near]:
+    """Open cases of the same category within `metres`, nearest first. Index: cases_geom (the box first, then the distance)."""
+    if case.lon is None or case.lat is None or case.category is None:
+        return ()
+    sql: LiteralString = """
+        WITH here AS (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS g),
+             near AS (SELECT c.id, c.number, c.state, c.place_words, c.reported_at,
+                             ST_Distance(c.geom::geography, h.g::geography) AS metres
+                        FROM here h JOIN cases c ON c.geom && ST_Expand(h.g, %(degrees)s)
+                       WHERE c.category = %(category)s AND c.id <> %(id)s
+                         AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void'))
+        SELECT near.*, (SELECT p.served_sha256 FROM case_photo f JOIN photo p USING (sha256)
+                         WHERE f.case_id = near.id ORDER BY f.seq, f.id LIMIT 1) AS photo
+          FROM near WHERE metres <= %(metres)s ORDER BY metres LIMIT %(limit)s
+    """
+    return rows(
+        tx,
+        Near,
+        sql,
+        id=case.id,
+        lon=case.lon,
+        lat=case.lat,
+        category=case.category,
+        metres=metres,
+        degrees=metres
+        / 60_000,  # at 57° of latitude a degree of longitude is 60 km: wide enough for the cities so far
+        limit=limit,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicCase:
+    """What everybody who holds the receipt may see: no reporter, no free text, no photo."""
+
+    id: int
+    number: str
+    state: State
+    category: str | None
+    place_words: str
+    unit_id: str | None
+    reported_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    late: bool
+    merged_receipt: str | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", State(self.state))
+
+
+def public_case(tx: ReadTx, receipt: str) -> PublicCase:
+    """The case of a receipt. Raises NotFound. Index: the receipt's own."""
+    sql: LiteralString = """
+        SELECT c.id, c.number, c.state, c.category, c.place_words, c.unit_id, c.reported_at, c.due_at, c.ended_at, c.late,
+               m.receipt AS merged_receipt
+          FROM cases c LEFT JOIN cases m ON m.id = c.merged_into
+         WHERE c.receipt = %(receipt)s
+    """
+    found = one(tx, PublicCase, sql, receipt=receipt)
+    if found is None:
+        raise NotFound(
+            "No report has this receipt number; compare it letter by letter",
+            zh="没有这个回执号,请逐位核对",
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicStep:
+    """A stage reached, without who."""
+
+    action: str
+    to_state: str
+    at: datetime
+
+
+def public_steps(tx: ReadTx, case_id: int) -> list[PublicStep]:
+    """The steps a citizen may read: those that changed the state."""
+    sql: LiteralString = """
+        SELECT action, to_state, at FROM step
+         WHERE case_id = %(case)s AND to_state IS DISTINCT FROM from_state
+         ORDER BY seq
+    """
+    return rows(tx, PublicStep, sql, case=case_id)

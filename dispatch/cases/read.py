@@ -1,0 +1,306 @@
+"""What is looked at of cases: boards, inboxes, tasks, lists, one whole case. SQL in, frozen dataclasses out.
+
+Every list is read along an index of `dispatch.cases.tables` and costs by its own length, not by the table's. The words
+`OPEN_ONLY` repeat the indexes' own condition, or the planner could not use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+
+from dispatch.lifecycle.states import Pool, State
+from gis.db import ReadTx, rows
+
+__all__ = [
+    "PAGE",
+    "Cursor",
+    "Filters",
+    "Row",
+    "Tally",
+    "board",
+    "inbox",
+    "mine",
+    "search",
+    "tally",
+    "tally_units",
+    "tasks",
+]
+
+PAGE = 50
+OPEN_ONLY: LiteralString = "c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')"
+
+Cursor = tuple[datetime | None, int]
+"""Where a page ended: the sort instant (None: among those without one) and the case's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a list. `clocks` are those that run or rest, as `dispatch.cases.act` keeps them."""
+
+    id: int
+    number: str
+    version: int
+    state: State
+    pool: Pool
+    source: str
+    public: bool
+    category: str | None
+    condition_no: int | None
+    hazard: bool
+    place_words: str
+    area_path: list[int]
+    unit_id: str | None
+    route_unit: str | None
+    supervised: bool
+    late: bool
+    reported_at: datetime
+    hand_back_at: datetime | None
+    suspended_until: datetime | None
+    due_at: datetime | None
+    stage_due_at: datetime | None
+    last_at: datetime
+    clocks: dict[str, dict[str, Any]]
+    photo: str | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", State(self.state))
+        object.__setattr__(self, "pool", Pool(self.pool))
+
+    @property
+    def cursor(self) -> Cursor:
+        """The page after this row, on boards and inboxes."""
+        return self.stage_due_at, self.id
+
+
+COLUMNS: LiteralString = """
+    c.id, c.number, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard, c.place_words,
+    c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until, c.due_at,
+    c.stage_due_at, c.last_at, c.clocks
+"""
+# The first photo of the rows of one page only: looked up by primary key after the page is cut.
+DRESS: LiteralString = """
+    SELECT p.*, (SELECT served_sha256 FROM case_photo JOIN photo USING (sha256)
+                  WHERE case_id = p.id ORDER BY case_photo.seq, case_photo.id LIMIT 1) AS photo
+      FROM page p
+"""
+# Two ordered walks one behind the other: first those with a due time, then those without. An OR of both would walk from
+# the beginning for every page.
+BOARD: LiteralString = (
+    "WITH page AS ((SELECT "
+    + COLUMNS
+    + " FROM cases c WHERE c.pool = %(pool)s AND "
+    + OPEN_ONLY
+    + """
+       AND (%(states)s::text[] IS NULL OR c.state = ANY(%(states)s)) AND %(dated)s
+       AND (c.stage_due_at, c.id) > (%(due)s, %(id)s)
+     ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)
+    UNION ALL
+    (SELECT """
+    + COLUMNS
+    + " FROM cases c WHERE c.pool = %(pool)s AND "
+    + OPEN_ONLY
+    + """
+       AND (%(states)s::text[] IS NULL OR c.state = ANY(%(states)s)) AND c.stage_due_at IS NULL AND c.id > %(bare)s
+     ORDER BY c.id LIMIT %(limit)s)
+    LIMIT %(limit)s)"""
+    + DRESS
+    + " ORDER BY p.stage_due_at NULLS LAST, p.id"
+)
+# One walk for each unit, so that a platform with many sub-units still reads `limit` rows of each and sorts those.
+INBOX: LiteralString = (
+    "WITH page AS (SELECT w.* FROM unnest(%(units)s::text[]) AS u(id) CROSS JOIN LATERAL ((SELECT " + COLUMNS
+    + " FROM cases c WHERE c.unit_id = u.id AND " + OPEN_ONLY + """
+         AND (%(states)s::text[] IS NULL OR c.state = ANY(%(states)s)) AND %(dated)s
+         AND (c.stage_due_at, c.id) > (%(due)s, %(id)s)
+       ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)
+      UNION ALL
+      (SELECT """ + COLUMNS + " FROM cases c WHERE c.unit_id = u.id AND " + OPEN_ONLY + """
+         AND (%(states)s::text[] IS NULL OR c.state = ANY(%(states)s)) AND c.stage_due_at IS NULL AND c.id > %(bare)s
+       ORDER BY c.id LIMIT %(limit)s)) w
+     ORDER BY w.stage_due_at NULLS LAST, w.id LIMIT %(limit)s)"""
+    + DRESS
+    + " ORDER BY p.stage_due_at NULLS LAST, p.id"
+)  # fmt: skip
+
+FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def _after(after: Cursor | None) -> dict[str, object]:
+    """A cursor as the parameters of both walks: `dated` off once the first walk is at its end."""
+    if after is None:
+        return {"dated": True, "due": FIRST, "id": 0, "bare": 0}
+    due, last = after
+    return {
+        "dated": due is not None,
+        "due": due or FIRST,
+        "id": last,
+        "bare": 0 if due else last,
+    }
+
+
+def _words(states: Sequence[State] | None) -> list[str] | None:
+    return None if states is None else [s.value for s in states]
+
+
+def board(
+    tx: ReadTx,
+    pool: Pool,
+    *,
+    states: Sequence[State] | None = None,
+    after: Cursor | None = None,
+    limit: int = PAGE,
+) -> list[Row]:
+    """The open cases that a post holds, first due first, those without a clock last. Index: cases_pool_due."""
+    return rows(
+        tx,
+        Row,
+        BOARD,
+        pool=pool.value,
+        states=_words(states),
+        limit=limit,
+        **_after(after),
+    )
+
+
+def inbox(
+    tx: ReadTx,
+    units: Sequence[str],
+    *,
+    states: Sequence[State] | None = None,
+    after: Cursor | None = None,
+    limit: int = PAGE,
+) -> list[Row]:
+    """The open cases of these units, first due first. Index: cases_unit_due."""
+    return rows(
+        tx,
+        Row,
+        INBOX,
+        units=list(units),
+        states=_words(states),
+        limit=limit,
+        **_after(after),
+    )
+
+
+def tasks(tx: ReadTx, inspector: int, *, limit: int = PAGE) -> list[Row]:
+    """The verify and check tasks one inspector holds, first due first. Index: cases_inspector."""
+    sql: LiteralString = (
+        "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.inspector_id = %(who)s AND " + OPEN_ONLY
+        + " AND c.state IN ('verifying', 'checking') ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)"
+        + DRESS + " ORDER BY p.stage_due_at NULLS LAST, p.id"
+    )  # fmt: skip
+    return rows(tx, Row, sql, who=inspector, limit=limit)
+
+
+def mine(tx: ReadTx, reporter: int, *, limit: int = PAGE) -> list[Row]:
+    """What one person reported, newest first. Index: cases_reporter."""
+    sql: LiteralString = (
+        "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.reporter_id = %(who)s"
+        + " ORDER BY c.reported_at DESC LIMIT %(limit)s)" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
+    )  # fmt: skip
+    return rows(tx, Row, sql, who=reporter, limit=limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many open cases stand in a state, and how many of them are past their stage's due time."""
+
+    state: State
+    count: int
+    late: int
+    hazard: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", State(self.state))
+
+
+TALLY: LiteralString = """c.state, count(*) AS count, count(*) FILTER (WHERE c.stage_due_at < %(now)s) AS late,
+    count(*) FILTER (WHERE c.hazard) AS hazard FROM cases c"""
+
+
+def tally(tx: ReadTx, pool: Pool) -> list[Tally]:
+    """The open cases of a pool counted by state; costs by the pool's length."""
+    sql: LiteralString = (
+        "SELECT "
+        + TALLY
+        + " WHERE c.pool = %(pool)s AND "
+        + OPEN_ONLY
+        + " GROUP BY c.state"
+    )
+    return rows(tx, Tally, sql, pool=pool.value, now=tx.now)
+
+
+def tally_units(tx: ReadTx, units: Sequence[str]) -> list[Tally]:
+    """The open cases of these units counted by state."""
+    sql: LiteralString = (
+        "SELECT "
+        + TALLY
+        + " WHERE c.unit_id = ANY(%(units)s) AND "
+        + OPEN_ONLY
+        + " GROUP BY c.state"
+    )
+    return rows(tx, Tally, sql, units=list(units), now=tx.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list is narrowed to; None: not narrowed. `since` and `until` bound `reported_at`, the second excluded."""
+
+    states: tuple[State, ...] | None = None
+    unit: str | None = None
+    category: str | None = None
+    area: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    number: str | None = None
+    late: bool = False
+
+
+# Fixed pieces, joined only where the filter is given: a generic `(%(x)s IS NULL OR …)` would hide the index.
+PIECES: dict[str, LiteralString] = {
+    "states": "c.state = ANY(%(states)s)",
+    "unit": "c.unit_id = %(unit)s",
+    "category": "c.category = %(category)s",
+    "area": "%(area)s = ANY(c.area_path)",
+    "since": "c.reported_at >= %(since)s",
+    "until": "c.reported_at < %(until)s",
+    "number": "c.number = %(number)s",
+    "late": "c.late",
+    "after": "(c.reported_at, c.id) < (%(after_at)s, %(after_id)s)",
+}
+
+
+def search(
+    tx: ReadTx,
+    filters: Filters,
+    *,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """Cases, newest first. Indexes: cases_reported, cases_unit_reported, cases_category_reported, the number's own."""
+    given: dict[str, Any] = {
+        "states": _words(filters.states),
+        "unit": filters.unit,
+        "category": filters.category,
+        "area": filters.area,
+        "since": filters.since,
+        "until": filters.until,
+        "number": filters.number,
+        "late": filters.late or None,
+        "after": after,
+    }
+    where: LiteralString = (
+        " AND ".join(
+            [PIECES[name] for name, value in given.items() if value is not None]
+        )
+        or "true"
+    )
+    sql: LiteralString = (
+        "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE " + where
+        + " ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s)" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
+    )  # fmt: skip
+    at, last = after or (None, None)
+    return rows(tx, Row, sql, **given, after_at=at, after_id=last, limit=limit)
