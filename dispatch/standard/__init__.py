@@ -1,0 +1,1 @@
+"""The catalogue of what may be reported."""
