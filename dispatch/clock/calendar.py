@@ -1,4 +1,4 @@
-"""Working days and opening hours of one city, and the two questions every limit asks of them: how much, and until when."""
+"""Working days and opening hours of one city, and what every limit asks of them: how much, and until when."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
@@ -230,7 +230,7 @@ class WorkCalendar:
         if not (first > 1 and last < date.max.toordinal()):
             raise ValueError("the limit ends beyond the years a calendar can hold")
         head = [(day, *span) for day in range(first, table.first) for span in self._spans(date.fromordinal(day))]
-        kept = [(table.days[k], *span) for k, *span in zip(table.day_of, table.starts, table.ends, strict=True)]
+        kept = [(table.days[k], a, b) for k, a, b in zip(table.day_of, table.starts, table.ends, strict=True)]
         tail = [(day, *span) for day in range(table.last, last) for span in self._spans(date.fromordinal(day))]
         # One assignment of a finished table: threads may build twice, but never see half of one.
         self._table = grown = _summed(first, last, [*head, *kept, *tail])

@@ -1,6 +1,7 @@
 """Pure arithmetic of limits: start + limit + calendar → due; pauses, extensions; time used and left.
 
-All instants are aware, and a fraction of a second is dropped: the clock of a case ticks in whole seconds. Results are UTC.
+All instants are aware and a fraction of a second is dropped: the clock of a case ticks in whole seconds.
+Results are UTC.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,0 +1,78 @@
+"""A city's calendar and time classes from its folder (docs/city.md): pure reading, nothing is stored."""
+
+import csv
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dispatch.clock.calendar import Slots, WorkCalendar
+from dispatch.clock.limits import Rule
+
+__all__ = ["calendar_of", "time_classes_of"]
+
+KINDS = {"work": True, "off": False}
+
+
+def calendar_of(folder: Path) -> WorkCalendar:
+    """The working calendar of `city.toml` and `calendar.csv`.
+
+    Raises ValueError with file and reason if either says something a calendar cannot mean, OSError if one is missing.
+    """
+    city = _city(folder)
+    try:
+        section = city["calendar"]
+        return WorkCalendar(
+            ZoneInfo(city["time_zone"]),
+            frozenset(section["week"]),
+            tuple(season(row) for row in section["slots"]),
+            _exceptions(folder / "calendar.csv"),
+            frozenset(section.get("confirmed", ())),
+        )
+    except KeyError as missing:
+        raise ValueError(f"city.toml: {missing} is missing") from missing
+    except ZoneInfoNotFoundError as unknown:
+        raise ValueError(f"city.toml: time zone {city['time_zone']} is not known") from unknown
+
+
+def time_classes_of(folder: Path) -> dict[str, Rule]:
+    """The rule behind each name the city's limits may refer to: its own time classes and the rules themselves."""
+    classes: dict[str, Any] = _city(folder).get("time_classes", {})
+    return {rule.value: rule for rule in Rule} | {name: Rule(row["rule"]) for name, row in classes.items()}
+
+
+def _city(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
+
+
+def season(row: Mapping[str, Any]) -> Slots:
+    try:
+        return Slots(_month_day(row["from"]), _month_day(row["to"]), tuple(_hours(text) for text in row["hours"]))
+    except ValueError as fault:
+        raise ValueError(f"city.toml: calendar.slots {row.get('from')} to {row.get('to')}: {fault}") from fault
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    month, day = text.split("-")
+    return int(month), int(day)
+
+
+def _hours(text: str) -> tuple[time, time]:
+    start, end = text.split("-")
+    return time.fromisoformat(start), time(0) if end == "24:00" else time.fromisoformat(end)
+
+
+def _exceptions(path: Path) -> dict[date, bool]:
+    days: dict[date, bool] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                day, works = date.fromisoformat(row["day"]), KINDS[row["kind"]]
+            except (KeyError, ValueError) as fault:
+                raise ValueError(f"calendar.csv row {number}: wants a day (YYYY-MM-DD) and work or off") from fault
+            if day in days:
+                raise ValueError(f"calendar.csv row {number}: {day} is given twice")
+            days[day] = works
+    return days

@@ -1,0 +1,230 @@
+"""What the worked deadlines and the counter leave unsaid: edges, pauses that are open, changes of the clocks."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dispatch.clock import Limit, Pause, Rule, Slots, WorkCalendar, due_at, fraction_at, left, used, why
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
+WEEK = frozenset({1, 2, 3, 4, 5})
+DAY = ((time(8), time(12)), (time(14), time(18)))
+ALL_YEAR = (Slots((1, 1), (12, 31), DAY),)
+PLAIN = WorkCalendar(SHANGHAI, WEEK, ALL_YEAR, {}, frozenset({2026}))
+NIGHT_AND_DAY = (Slots((1, 1), (12, 31), ((time(0), time(0)),)),)
+
+
+def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+def limit(value: str, rule: Rule) -> Limit:
+    return Limit(Decimal(value), rule)
+
+
+FOUR_HOURS = limit("4", Rule.WORK_HOUR)
+
+
+def test_a_limit_that_ends_with_the_day_is_due_at_closing_not_next_morning() -> None:
+    assert due_at(at("2026-11-23 14:00"), FOUR_HOURS, PLAIN) == at("2026-11-23 18:00")
+    assert due_at(at("2026-11-23 12:30"), FOUR_HOURS, PLAIN) == at("2026-11-23 18:00")
+
+
+def test_a_limit_of_nothing_is_due_at_once_or_at_the_next_opening() -> None:
+    assert due_at(at("2026-11-23 12:30"), limit("0", Rule.WORK_DAY), PLAIN) == at("2026-11-23 14:00")
+    assert due_at(at("2026-11-23 12:30"), limit("0", Rule.URGENT_HOUR), PLAIN) == at("2026-11-23 12:30")
+
+
+def test_the_second_is_kept_and_its_fraction_dropped() -> None:
+    assert due_at(at("2026-11-23 17:59:59.900"), limit("0.01", Rule.WORK_HOUR), PLAIN) == at("2026-11-24 08:00:35")
+
+
+def test_a_naive_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        due_at(datetime(2026, 11, 23, 9), FOUR_HOURS, PLAIN)  # noqa: DTZ001 - that is the fault
+
+
+@pytest.mark.parametrize("value", ["-1", "NaN", "Infinity"])
+def test_a_limit_must_be_a_number_of_something(value: str) -> None:
+    with pytest.raises(ValueError, match="not a limit"):
+        limit(value, Rule.WORK_DAY)
+
+
+def test_an_open_pause_leaves_no_due_time_unless_it_began_after_it() -> None:
+    start = at("2026-11-23 08:00")
+
+    assert due_at(start, FOUR_HOURS, PLAIN, [Pause(at("2026-11-23 10:00"), None)]) is None
+    assert due_at(start, FOUR_HOURS, PLAIN, [Pause(at("2026-11-23 12:00"), None)]) == at("2026-11-23 12:00")
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.8"), [Pause(at("2026-11-23 10:00"), None)]) is None
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.5"), [Pause(at("2026-11-23 10:00"), None)]) == at(
+        "2026-11-23 10:00"
+    )
+
+
+def test_time_left_stands_still_in_a_pause_and_goes_below_zero_when_overdue() -> None:
+    start, pause = at("2026-11-23 08:00"), Pause(at("2026-11-23 10:00"), None)
+
+    assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-30 10:00"), pauses=[pause]) == timedelta(hours=2)
+    assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-23 15:30")) == -timedelta(hours=1, minutes=30)
+    assert used(start, at("2026-11-30 10:00"), Rule.WORK_HOUR, PLAIN, [pause]) == timedelta(hours=2)
+
+
+def test_a_limit_by_clock_days_moves_on_by_the_working_time_paused() -> None:
+    start, days = at("2026-11-23 10:00"), limit("2", Rule.WORK_DAY_CLOCK)
+
+    assert due_at(start, days, PLAIN) == at("2026-11-25 10:00")
+    pause = Pause(at("2026-11-23 17:00"), at("2026-11-24 09:00"))  # one hour before closing, one after opening
+    assert due_at(start, days, PLAIN, [pause]) == at("2026-11-25 12:00")
+
+
+def test_part_of_a_clock_day_is_that_part_of_its_working_time() -> None:
+    assert due_at(at("2026-11-23 10:00"), limit("1.5", Rule.WORK_DAY_CLOCK), PLAIN) == at("2026-11-24 16:00")
+
+
+def test_a_clock_day_is_bounded_by_a_day_that_closes_earlier_or_opens_later() -> None:
+    summer = Slots((5, 1), (9, 30), ((time(7), time(12)), (time(13), time(19))))
+    winter = Slots((10, 1), (4, 30), ((time(8), time(12)), (time(14), time(18))))
+    calendar = WorkCalendar(SHANGHAI, WEEK, (summer, winter), {}, frozenset())
+    day = limit("1", Rule.WORK_DAY_CLOCK)
+
+    assert due_at(at("2026-09-30 18:40"), day, calendar) == at("2026-10-01 18:00")
+    assert due_at(at("2026-09-30 07:20"), day, calendar) == at("2026-10-01 08:00")
+    assert due_at(at("2026-09-30 13:20"), day, calendar) == at("2026-10-01 13:20")  # kept in the noon break
+
+
+def test_an_extension_adds_its_own_limit_and_mixed_rules_follow_one_another() -> None:
+    start = at("2026-11-23 08:00")
+
+    assert due_at(start, FOUR_HOURS, PLAIN, (), [FOUR_HOURS]) == at("2026-11-23 18:00")
+    assert due_at(start, FOUR_HOURS, PLAIN, (), [limit("3", Rule.URGENT_HOUR)]) == at("2026-11-23 15:00")
+    mixed = [limit("3", Rule.URGENT_HOUR), limit("1", Rule.WORK_DAY_CLOCK)]
+    assert due_at(start, FOUR_HOURS, PLAIN, (), mixed) == at("2026-11-24 15:00")
+    assert left(start, FOUR_HOURS, PLAIN, at=start, extra=mixed) == timedelta(hours=4 + 3 + 8)
+    assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-23 13:00"), extra=mixed) == timedelta(hours=2 + 8)
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.4"), extra=mixed) == at("2026-11-23 14:00")
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal(1), extra=mixed) == at("2026-11-24 15:00")
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal(2), extra=mixed) == at("2026-11-26 12:00")
+
+
+def test_behind_an_open_pause_a_later_extension_has_no_time_of_its_own_yet() -> None:
+    start, pause = at("2026-11-23 08:00"), Pause(at("2026-11-23 10:00"), None)
+    extra = [limit("3", Rule.URGENT_HOUR)]
+
+    assert due_at(start, FOUR_HOURS, PLAIN, [pause], extra) is None
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.9"), [pause], extra) is None
+    assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-24 10:00"), pauses=[pause], extra=extra) == timedelta(hours=5)
+
+
+def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends before it begins"):
+        Pause(at("2026-11-23 10:00"), at("2026-11-23 09:00"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "hours", "due"),
+    [
+        (NEW_YORK, "2026-03-07 20:00", "8", "2026-03-08 05:00"),  # an hour is missing
+        (NEW_YORK, "2026-10-31 20:00", "8", "2026-11-01 03:00"),  # an hour comes twice
+        (LORD_HOWE, "2026-10-03 20:00", "8", "2026-10-04 04:30"),  # there it is half an hour
+        (LORD_HOWE, "2026-04-04 20:00", "8", "2026-04-05 03:30"),
+    ],
+)
+@pytest.mark.parametrize("rule", [Rule.WORK_HOUR, Rule.URGENT_HOUR])
+def test_hours_are_real_hours_when_the_clocks_change(
+    zone: ZoneInfo, start: str, hours: str, due: str, rule: Rule
+) -> None:
+    calendar = WorkCalendar(zone, frozenset(range(1, 8)), NIGHT_AND_DAY, {}, frozenset())
+
+    assert due_at(at(start, zone), limit(hours, rule), calendar) == at(due, zone)
+
+
+def test_an_opening_at_a_time_that_does_not_exist_begins_with_the_change() -> None:
+    hours = (Slots((1, 1), (12, 31), ((time(2, 30), time(6)),)),)
+    calendar = WorkCalendar(NEW_YORK, frozenset(range(1, 8)), hours, {}, frozenset())
+
+    (span,) = calendar.spans(date(2026, 3, 8))
+    assert span == (at("2026-03-08 03:00", NEW_YORK), at("2026-03-08 06:00", NEW_YORK))
+    assert calendar.spans(date(2026, 3, 8))[0][0].astimezone(UTC) == datetime(2026, 3, 8, 7, tzinfo=UTC)
+
+
+def test_a_clock_day_across_the_change_keeps_the_clock_time() -> None:
+    calendar = WorkCalendar(NEW_YORK, WEEK, ALL_YEAR, {}, frozenset())
+
+    assert due_at(at("2026-03-06 09:15", NEW_YORK), limit("1", Rule.WORK_DAY_CLOCK), calendar) == at(
+        "2026-03-09 09:15", NEW_YORK
+    )
+
+
+@pytest.mark.parametrize("rule", [Rule.WORK_HOUR, Rule.WORK_DAY, Rule.WORK_DAY_CLOCK])
+def test_a_calendar_that_never_works_is_refused_rather_than_searched_for_ever(rule: Rule) -> None:
+    never = WorkCalendar(SHANGHAI, frozenset(), ALL_YEAR, {date(2026, 11, 23): True}, frozenset())
+
+    with pytest.raises(ValueError, match="no working time after"):
+        due_at(at("2026-11-23 09:00"), limit("9", rule), never)
+    with pytest.raises(ValueError, match="beyond the years"):
+        due_at(at("2026-11-23 09:00"), limit("9000000", rule), PLAIN)
+
+
+def test_days_long_ago_and_far_ahead_are_counted_by_the_same_calendar() -> None:
+    calendar = WorkCalendar(SHANGHAI, WEEK, ALL_YEAR, {}, frozenset())
+
+    assert due_at(at("2026-11-23 10:00"), limit("1", Rule.WORK_DAY), calendar) == at("2026-11-24 10:00")
+    assert due_at(at("2001-01-05 10:00"), limit("1", Rule.WORK_DAY), calendar) == at("2001-01-08 10:00")
+    assert due_at(at("2040-01-06 10:00"), limit("1", Rule.WORK_DAY), calendar) == at("2040-01-09 10:00")
+    assert due_at(at("2026-11-23 10:00"), limit("1", Rule.WORK_DAY), calendar) == at("2026-11-24 10:00")
+    weeks = (date(2040, 1, 9) - date(2001, 1, 8)).days // 7
+    assert used(at("2001-01-08 00:00"), at("2040-01-09 00:00"), Rule.WORK_HOUR, calendar) == timedelta(hours=40 * weeks)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        ((time(8), time(8)),),
+        ((time(9), time(8)),),
+        ((time(8), time(12)), (time(11), time(18))),
+        ((time(8), time(0)), (time(1), time(2))),
+    ],
+)
+def test_opening_hours_that_overlap_or_run_backwards_are_refused(hours: tuple[tuple[time, time], ...]) -> None:
+    with pytest.raises(ValueError, match="overlap"):
+        Slots((1, 1), (12, 31), hours)
+
+
+def test_seasons_that_share_a_day_are_refused() -> None:
+    with pytest.raises(ValueError, match="share 05-01"):
+        WorkCalendar(SHANGHAI, WEEK, (Slots((10, 1), (5, 1), DAY), Slots((5, 1), (9, 30), DAY)), {}, frozenset())
+
+
+def test_a_calendar_says_what_it_knows_of_a_day() -> None:
+    holiday, moved = date(2026, 10, 1), date(2026, 10, 10)
+    calendar = WorkCalendar(SHANGHAI, WEEK, ALL_YEAR, {holiday: False, moved: True}, frozenset({2026}))
+
+    assert not calendar.is_working(holiday)
+    assert calendar.is_working(moved)
+    assert not calendar.is_working(date(2026, 10, 11))
+    assert calendar.spans(holiday) == ()
+    assert calendar.spans(moved)[1] == (at("2026-10-10 14:00"), at("2026-10-10 18:00"))
+    assert calendar.confirmed(2026)
+    assert not calendar.confirmed(2027)
+
+
+def test_the_reason_names_start_limit_due_time_and_every_day_left_out() -> None:
+    days = {date(2026, 10, 9): False, date(2026, 10, 10): True}
+    calendar = WorkCalendar(SHANGHAI, WEEK, ALL_YEAR, days, frozenset())
+    start = at("2026-10-08 19:00")
+    pause = Pause(at("2026-10-10 09:00"), at("2026-10-10 10:00"))
+
+    english = why(start, limit("1.5", Rule.WORK_DAY), calendar, [pause], language="en")
+
+    assert english == (
+        "from Thursday 2026-10-08 19:00, limit 1.5 working days of 8 hours → Monday 2026-10-12 15:00, because "
+        "Thursday 2026-10-08 19:00 is outside the opening hours, so it counts from Saturday 2026-10-10 08:00; "
+        "opening hours that day 08:00–12:00 14:00–18:00; not counted: 2026-10-09, 2026-10-11; "
+        "2026-10-10 worked as moved working day; the calendar of 2026 is not confirmed by an official notice; "
+        "paused from Saturday 2026-10-10 09:00 to Saturday 2026-10-10 10:00"
+    )
+    assert "暂停" in why(start, limit("1", Rule.URGENT_DAY), calendar, [Pause(start, None)])
