@@ -1,20 +1,5 @@
-"""Who acts on a case."""
+"""Who acts on a case: defined with the people, whose room lies below this one."""
 
-from __future__ import annotations
+from dispatch.people.actor import CITIZEN, SYSTEM, Actor
 
-from dataclasses import dataclass
-
-from dispatch.people.roles import Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """A person in his posts, the system, or a citizen. `units`: his own unit and those below it."""
-
-    person_id: int | None
-    roles: frozenset[Role]
-    units: frozenset[str] = frozenset()
-
-
-SYSTEM = Actor(person_id=None, roles=frozenset({Role.SYSTEM}))
-CITIZEN = Actor(person_id=None, roles=frozenset({Role.CITIZEN}))
+__all__ = ["CITIZEN", "SYSTEM", "Actor"]

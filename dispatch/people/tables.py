@@ -39,7 +39,9 @@ person_duty_grid = Table(
 session = Table(
     "session",
     metadata,
-    Column("token_hash", LargeBinary, primary_key=True, comment="SHA-256 of the cookie; the cookie itself is kept nowhere"),
+    Column(
+        "token_hash", LargeBinary, primary_key=True, comment="SHA-256 of the cookie; the cookie itself is kept nowhere"
+    ),
     Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
     Column("csrf", Text, nullable=False),
     Column("address", INET),

@@ -1,0 +1,1 @@
+"""What was done and refused, and the blocks that seal it."""

@@ -1,0 +1,57 @@
+"""What steps do not show: log-ins, refusals, reads of personal data, exports, prints, grants, loads."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from psycopg.types.json import Jsonb
+
+from gis.db import Tx, execute
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    LOG_IN = "log_in"
+    LOG_IN_FAILED = "log_in_failed"
+    LOCKED = "locked"
+    LOG_OUT = "log_out"
+    REFUSED = "refused"
+    READ_PERSONAL = "read_personal"
+    EXPORT = "export"
+    PRINT = "print"
+    GRANT = "grant"
+    REVOKE = "revoke"
+    PASSWORD = "password"  # noqa: S105 - the word for a change of it
+    LOAD = "load"
+
+
+def record(
+    tx: Tx,
+    kind: Kind | str,
+    *,
+    person_id: int | None = None,
+    whence: str = "",
+    object: str = "",
+    detail: dict[str, object] | None = None,
+) -> None:
+    """Write one event, in the caller's transaction, at the database's real clock (also in a rehearsal).
+
+    `object` names what was touched (`case:12`, `person:7`, a path) and `detail` holds codes and counts: never a name,
+    a phone or free text, for an event is never changed or erased.
+    """
+    execute(
+        tx,
+        """INSERT INTO audit_event (at, kind, person_id, whence, object, detail)
+           VALUES (clock_timestamp(), %(kind)s, %(person)s, %(whence)s, %(object)s, %(detail)s)""",
+        kind=str(kind),
+        person=person_id,
+        whence=_plain(whence, 64),
+        object=_plain(object, 200),
+        detail=Jsonb(detail or {}),
+    )
+
+
+def _plain(text: str, length: int) -> str:
+    """Printable characters only: no line can be forged in a list of events."""
+    return "".join(c for c in text if c.isprintable())[:length]

@@ -1,0 +1,1 @@
+"""The feed of what happens, and who listens to it."""

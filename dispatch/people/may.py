@@ -1,0 +1,52 @@
+"""Post × permission as one table. A person may what any of the posts held may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from dispatch.people.roles import Permission, Role
+
+P, R = Permission, Role
+
+# The centre's own posts see every case of the city; nobody else does.
+CENTRE = frozenset({R.ACCEPTOR, R.SHIFT_LEADER, R.DISPATCHER, R.SUPERVISOR, R.LEADER, R.EVALUATOR})
+UNIT = frozenset({R.DEPARTMENT, R.PLATFORM})
+ADMINISTRATORS = frozenset({R.SYSTEM_ADMIN, R.SECURITY_ADMIN, R.AUDIT_ADMIN})
+
+EVERYBODY = frozenset({P.PUBLIC})
+SIGNED_IN = frozenset({P.PUBLIC, P.SIGNED_IN})
+_BOARD = frozenset({P.ACT, P.SEE_CASES, P.SEE_BOARD, P.SEE_MAP, P.SEE_RANKING})
+_DESK = frozenset({P.ACT, P.SEE_CASES, P.SEE_INBOX, P.SEE_MAP})
+
+MAY: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        R.INSPECTOR: frozenset({P.REPORT, P.ACT, P.SEE_TASKS, P.SEE_MAP}),
+        R.ACCEPTOR: _BOARD | {P.REGISTER, P.SEE_PERSONAL},
+        R.SHIFT_LEADER: _BOARD | {P.SEE_PERSONAL},
+        R.DISPATCHER: _BOARD,
+        R.DEPARTMENT: _DESK,
+        R.PLATFORM: _DESK,
+        R.SUPERVISOR: _BOARD,
+        R.LEADER: _BOARD,
+        R.EVALUATOR: frozenset({P.ACT, P.SEE_CASES, P.SEE_MAP, P.SEE_RANKING}),
+        R.SYSTEM_ADMIN: frozenset({P.SEE_SYSTEM}),
+        R.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE}),
+        R.AUDIT_ADMIN: frozenset({P.SEE_AUDIT}),
+        R.CITIZEN: frozenset(),
+        R.SYSTEM: frozenset(),
+    }
+)
+
+
+def may(roles: Iterable[Role], permission: Permission) -> bool:
+    """Whether somebody logged in with `roles` has the permission."""
+    return permission in SIGNED_IN or any(permission in MAY[role] for role in roles)
+
+
+def conflicting(roles: Iterable[Role]) -> frozenset[Role]:
+    """The administrators' posts that one account may not hold together; empty if there is no conflict.
+
+    System, security and audit administrators are three persons (MLPS, separation of administrators)."""
+    held = ADMINISTRATORS & frozenset(roles)
+    return held if len(held) > 1 else frozenset()

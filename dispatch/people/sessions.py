@@ -1,0 +1,83 @@
+"""Sessions on the server: the browser holds 32 random bytes, the table their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import secrets
+from dataclasses import dataclass
+
+from gis.db import Tx, execute
+
+COOKIE = "wangge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRules:
+    """How long a session lives: `idle` minutes without a request, `hours` at most."""
+
+    idle: int
+    hours: int
+
+    @classmethod
+    def from_environment(cls) -> SessionRules:
+        """`WANGGE_IDLE_MINUTES` and `WANGGE_SESSION_HOURS`; 30 minutes and 12 hours."""
+        return cls(
+            idle=int(os.environ.get("WANGGE_IDLE_MINUTES", "30")),
+            hours=int(os.environ.get("WANGGE_SESSION_HOURS", "12")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """What the browser gets: the cookie's value and the token for its forms."""
+
+    token: str
+    csrf: str
+
+
+def token_hash(token: str) -> bytes:
+    """What the table holds instead of the token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def begin(tx: Tx, person_id: int, address: str) -> NewSession:
+    """Open a session, and throw out those that have ended."""
+    fresh = NewSession(token=secrets.token_urlsafe(32), csrf=secrets.token_urlsafe(24))
+    execute(tx, "DELETE FROM session WHERE person_id = %(id)s AND expires_at < clock_timestamp()", id=person_id)
+    execute(
+        tx,
+        """INSERT INTO session (token_hash, person_id, csrf, address, created_at, seen_at, expires_at)
+           VALUES (%(hash)s, %(person)s, %(csrf)s, %(address)s, clock_timestamp(), clock_timestamp(),
+                   clock_timestamp() + make_interval(hours => %(hours)s))""",
+        hash=token_hash(fresh.token),
+        person=person_id,
+        csrf=fresh.csrf,
+        address=inet(address),
+        hours=SessionRules.from_environment().hours,
+    )
+    return fresh
+
+
+def end(tx: Tx, token: str) -> int:
+    """Close one session; 1 if there was one."""
+    return execute(tx, "DELETE FROM session WHERE token_hash = %(hash)s", hash=token_hash(token))
+
+
+def end_all(tx: Tx, person_id: int) -> int:
+    """Close a person's sessions: after a change of password, posts or standing; how many."""
+    return execute(tx, "DELETE FROM session WHERE person_id = %(id)s", id=person_id)
+
+
+def touch(tx: Tx, token: str) -> None:
+    """Note that the session is in use."""
+    execute(tx, "UPDATE session SET seen_at = clock_timestamp() WHERE token_hash = %(hash)s", hash=token_hash(token))
+
+
+def inet(address: str) -> str | None:
+    """An address as PostgreSQL takes it, None for what is none (a unix socket)."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None

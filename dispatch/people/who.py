@@ -1,0 +1,240 @@
+"""Who is asking, and whether the route lets them: every route declares its permission, and none is served without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from secrets import compare_digest
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.routing import iter_route_contexts
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from dispatch.people.actor import Actor
+from dispatch.people.may import CENTRE, UNIT, may
+from dispatch.people.roles import Permission, Role
+from dispatch.people.sessions import COOKIE, SessionRules, token_hash, touch
+from gis.db import ReadTx, Tx, one, read, write
+from gis.problems import Forbidden, Unauthorised
+
+PERMISSION, CHANGING, BODY = "x-permission", "x-while-password-must-change", "x-body-limit"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class PasswordChangeNeeded(Forbidden):
+    """The first password was generated: until it is replaced only the page for that is served."""
+
+    kind = "password-change-needed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """The person logged in. `units`: the own unit and all below it."""
+
+    person_id: int
+    login: str
+    name: str
+    roles: frozenset[Role]
+    unit_id: str | None
+    units: tuple[str, ...]
+    language: str
+    csrf: str
+    must_change: bool
+
+    @property
+    def is_department_only(self) -> bool:
+        """Sees the own units' cases only: holds a unit's post and none of the centre's."""
+        return bool(self.roles & UNIT) and not self.roles & CENTRE
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any post held has the permission."""
+        return may(self.roles, permission)
+
+    def actor(self) -> Actor:
+        """As the lifecycle knows me."""
+        return Actor(person_id=self.person_id, roles=self.roles, units=frozenset(self.units))
+
+    def write(self) -> AbstractContextManager[Tx]:
+        """A transaction with my rights: a department's stands under row security."""
+        return write(as_units=self.units if self.is_department_only else None)
+
+    def read(self) -> AbstractContextManager[ReadTx]:
+        """The same, without writing."""
+        return read(as_units=self.units if self.is_department_only else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    person_id: int
+    login: str
+    name: str
+    unit_id: str | None
+    language: str
+    must_change: bool
+    csrf: str
+    roles: list[str]
+    units: list[str]
+    stale: bool
+
+
+# Real time, also in a rehearsal: a session does not age with a simulated city.
+ME = """
+    SELECT p.id AS person_id, p.login, p.name, p.unit_id, p.language, p.must_change, s.csrf,
+           ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles,
+           ARRAY(WITH RECURSIVE below AS (
+                   SELECT u.id FROM unit u WHERE u.id = p.unit_id
+                   UNION SELECT u.id FROM unit u JOIN below b ON u.parent_id = b.id)
+                 SELECT id FROM below ORDER BY id) AS units,
+           s.seen_at < clock_timestamp() - interval '60 seconds' AS stale
+      FROM session s JOIN person p ON p.id = s.person_id
+     WHERE s.token_hash = %(hash)s AND NOT p.disabled AND s.expires_at > clock_timestamp()
+       AND s.seen_at > clock_timestamp() - make_interval(mins => %(idle)s)
+"""
+
+
+def person_of(token: str, *, keep_alive: bool = True) -> Me | None:
+    """Whose session the cookie is, None if it has ended. `keep_alive=False`: being looked at is no sign of life."""
+    with read() as tx:
+        row = one(tx, _Row, ME, hash=token_hash(token), idle=SessionRules.from_environment().idle)
+    if row is None:
+        return None
+    if row.stale and keep_alive:
+        with write() as tx:
+            touch(tx, token)
+    return Me(
+        person_id=row.person_id,
+        login=row.login,
+        name=row.name,
+        roles=frozenset(Role(role) for role in row.roles),
+        unit_id=row.unit_id,
+        units=tuple(row.units),
+        language=row.language,
+        csrf=row.csrf,
+        must_change=row.must_change,
+    )
+
+
+async def csrf_sent(request: Request) -> str:
+    """The token that came with the request: header `X-CSRF`, or the form's field `csrf`.
+
+    Async because a form is read from the stream; the handler's own parameters then find it already read.
+    """
+    sent = request.headers.get("x-csrf", "")
+    kind = request.headers.get("content-type", "")
+    if sent or request.method in SAFE or not kind.startswith(("application/x-www-form", "multipart/form")):
+        return sent
+    field = (await request.form(max_fields=200, max_files=8)).get("csrf", "")
+    return field if isinstance(field, str) else ""
+
+
+def who(request: Request, csrf: Annotated[str, Depends(csrf_sent)]) -> Me | None:
+    """The person asking, if the route's permission, the request's origin and its token allow it.
+
+    Raises Unauthorised, Forbidden, PasswordChangeNeeded. None only on routes for the public.
+    """
+    declared = getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    if PERMISSION not in declared:
+        raise Forbidden("This route declares no permission", zh="该接口未声明权限")
+    if request.method not in SAFE:
+        refuse_foreign(request)
+    permission, token = Permission(declared[PERMISSION]), request.cookies.get(COOKIE)
+    me = person_of(token) if token else None
+    request.state.me = me
+    if me is None:
+        if permission is Permission.PUBLIC:
+            return None
+        raise Unauthorised("Please log in", zh="请先登录")
+    if request.method not in SAFE and not compare_digest(csrf.encode(), me.csrf.encode()):
+        raise Forbidden(
+            "The page is out of date; load it again and repeat what you did",
+            zh="页面已过期,请刷新后重试",
+            reason="csrf",
+        )
+    if me.must_change and permission is not Permission.PUBLIC and not declared.get(CHANGING):
+        raise PasswordChangeNeeded("Please replace your first password", zh="请先修改初始密码")
+    if not me.may(permission):
+        raise Forbidden("Your post does not permit this", zh="您的岗位没有此权限", permission=permission.value)
+    return me
+
+
+Signed = Annotated[Me, Depends(who)]
+Visitor = Annotated[Me | None, Depends(who)]
+
+
+def needs(permission: Permission, *, body: int | None = None, while_must_change: bool = False) -> dict[str, Any]:
+    """What a route is declared with: `@router.get("/x", **needs(Permission.SEE_BOARD))`.
+
+    `body`: bytes its request may have, where the ordinary bound is too small. `while_must_change`: served also to those
+    who must replace their first password.
+    """
+    extra: dict[str, Any] = {PERMISSION: permission.value}
+    if body is not None:
+        extra[BODY] = body
+    if while_must_change:
+        extra[CHANGING] = True
+    return {"dependencies": [Depends(who)], "openapi_extra": extra}
+
+
+def refuse_foreign(connection: HTTPConnection) -> None:
+    """Raise Forbidden if the browser says that another site's page made it ask."""
+    origin = connection.headers.get("origin")
+    same = origin is None or urlsplit(origin).netloc.lower() == connection.headers.get("host", "").lower()
+    if not same or connection.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden("The request comes from another site's page", zh="请求来自其他网站", reason="origin")
+
+
+def set_cookie(response: Response, request: HTTPConnection, token: str) -> None:
+    """Give the browser its session; it ends with the browser or by the server's rules."""
+    secure = request.url.scheme in ("https", "wss")
+    response.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def clear_cookie(response: Response) -> None:
+    """Take it back."""
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRight:
+    """One way in: `permission` None means that it was forgotten."""
+
+    path: str
+    method: str
+    permission: Permission | None
+    body_limit: int | None = None
+
+
+def rights(routes: list[BaseRoute]) -> Iterator[RouteRight]:
+    """Every way in of an application: routes, WebSockets, mounted folders."""
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        extra = getattr(context, "openapi_extra", None) or {}
+        # A WebSocket's endpoint and a mounted application carry the permission as an attribute (`serves`).
+        carrier = getattr(route, "app", None) if context.endpoint is None else context.endpoint
+        declared = extra.get(PERMISSION) or getattr(carrier, "permission", None)
+        methods = context.methods or {"MOUNT" if context.endpoint is None else "WEBSOCKET"}
+        for method in sorted(methods):
+            yield RouteRight(
+                path=context.path or "",
+                method=method,
+                permission=Permission(declared) if declared else None,
+                body_limit=extra.get(BODY),
+            )
+
+
+def check_rights(routes: list[BaseRoute]) -> None:
+    """Raise RuntimeError naming every route without a permission: a server with one does not start."""
+    bare = [f"{right.method} {right.path}" for right in rights(routes) if right.permission is None]
+    if bare:
+        raise RuntimeError("Routes without a permission: " + ", ".join(bare))
+
+
+def serves(permission: Permission, target: Any) -> Any:
+    """Mark a WebSocket endpoint or a mounted application with its permission; it checks it itself."""
+    target.permission = permission
+    return target
