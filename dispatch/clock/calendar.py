@@ -14,6 +14,7 @@ DAY = 86_400
 MARGIN = 2 * DAY  # no zone is farther than this from UTC, so a table's outermost days are never asked
 FIRST_STRETCH = 430  # days built at once: a year and the longest holiday
 BARREN = 5 * 366  # days without any working time after which a limit is called endless
+LONGEST = 200 * 366  # days one calendar answers for; whoever asks for more has mistyped a limit
 END_OF_DAY = time(0)
 LEAP_YEAR = 2000
 

@@ -31,10 +31,10 @@ def calendar_of(folder: Path) -> WorkCalendar:
             _exceptions(folder / "calendar.csv"),
             frozenset(section.get("confirmed", ())),
         )
-    except KeyError as missing:
-        raise ValueError(f"city.toml: {missing} is missing") from missing
     except ZoneInfoNotFoundError as unknown:
         raise ValueError(f"city.toml: time zone {city['time_zone']} is not known") from unknown
+    except KeyError as missing:
+        raise ValueError(f"city.toml: {missing} is missing") from missing
 
 
 def time_classes_of(folder: Path) -> dict[str, Rule]:
