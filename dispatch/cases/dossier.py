@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import cos, radians
 from typing import Any, LiteralString
 
 from dispatch.lifecycle.states import Pool, State
@@ -183,9 +184,7 @@ class Near:
         object.__setattr__(self, "state", State(self.state))
 
 
-def duplicates(
-    tx: ReadTx, case: Case, *, metres: float, limit: int = 3
-) -> Sequence[Near]:
+def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequence[Near]:
     """Open cases of the same category within `metres`, nearest first. Index: cases_geom (the box first, then the distance)."""
     if case.lon is None or case.lat is None or case.category is None:
         return ()
@@ -209,8 +208,7 @@ def duplicates(
         lat=case.lat,
         category=case.category,
         metres=metres,
-        degrees=metres
-        / 60_000,  # at 57° of latitude a degree of longitude is 60 km: wide enough for the cities so far
+        degrees=metres / (111_000 * max(cos(radians(case.lat)), 0.01)),
         limit=limit,
     )
 
