@@ -1,4 +1,4 @@
-"""One case file 案卷 whole: the header, its steps, photos and place; and what a citizen may see of it by its receipt."""
+"""One case file 案卷 whole: header, steps, photos, place; and what a citizen may see of it by its receipt."""
 
 from __future__ import annotations
 
@@ -125,14 +125,14 @@ class Full:
 
 
 CASE: LiteralString = """
-    SELECT c.id, c.number, c.receipt, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard,
-           c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.hand_placed, c.area_path,
-           ARRAY(SELECT a.name FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas,
-           ARRAY(SELECT coalesce(nullif(a.name_en, ''), a.name) FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth)
-               AS areas_en,
+    SELECT c.id, c.number, c.receipt, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no,
+           c.hazard, c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.hand_placed,
+           c.area_path, ARRAY(SELECT a.name FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas,
+           ARRAY(SELECT coalesce(nullif(a.name_en, ''), a.name)
+                   FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas_en,
            c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words, c.unit_id, c.route,
-           c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised, c.reworks,
-           c.returns, c.extensions, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at, c.suspended_until,
+           c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
+           c.reworks, c.returns, c.extensions, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at, c.suspended_until,
            c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
       FROM cases c
       LEFT JOIN road r ON r.id = c.road_id
@@ -185,7 +185,7 @@ class Near:
 
 
 def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequence[Near]:
-    """Open cases of the same category within `metres`, nearest first. Index: cases_geom (the box first, then the distance)."""
+    """Open cases of the same category within `metres`, nearest first. Index: cases_geom, by the box around."""
     if case.lon is None or case.lat is None or case.category is None:
         return ()
     sql: LiteralString = """
@@ -236,8 +236,8 @@ class PublicCase:
 def public_case(tx: ReadTx, receipt: str) -> PublicCase:
     """The case of a receipt. Raises NotFound. Index: the receipt's own."""
     sql: LiteralString = """
-        SELECT c.id, c.number, c.state, c.category, c.place_words, c.unit_id, c.reported_at, c.due_at, c.ended_at, c.late,
-               m.receipt AS merged_receipt
+        SELECT c.id, c.number, c.state, c.category, c.place_words, c.unit_id, c.reported_at, c.due_at, c.ended_at,
+               c.late, m.receipt AS merged_receipt
           FROM cases c LEFT JOIN cases m ON m.id = c.merged_into
          WHERE c.receipt = %(receipt)s
     """
