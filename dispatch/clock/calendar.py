@@ -224,11 +224,11 @@ class WorkCalendar:
         return self._grow(
             table,
             table.first,
-            table.last + max(FIRST_STRETCH, table.last - table.first),
+            table.last + max(FIRST_STRETCH, (table.last - table.first) // 2),
         )
 
     def _grow(self, table: _Table, first: int, last: int) -> _Table:
-        if not (first > 1 and last < date.max.toordinal()):
+        if last - first > LONGEST or first <= 1 or last >= date.max.toordinal():
             raise ValueError("the limit ends beyond the years a calendar can hold")
         head = [(day, *span) for day in range(first, table.first) for span in self._spans(date.fromordinal(day))]
         kept = [(table.days[k], a, b) for k, a, b in zip(table.day_of, table.starts, table.ends, strict=True)]

@@ -75,7 +75,7 @@ class _Leg:
 
     working: bool
     seconds: int
-    days: Decimal = Decimal(0)
+    days: Decimal | None = None
 
 
 def due_at(
@@ -99,7 +99,7 @@ def due_at(
         if due is None:
             return None
         at = due
-    return datetime.fromtimestamp(at, UTC)
+    return _utc(at)
 
 
 def fraction_at(
@@ -122,7 +122,7 @@ def fraction_at(
             return _instant(begin, leg, wanted, calendar=calendar, rests=rests)
         wanted -= amount
     begin, leg, amount = course[-1]
-    if leg.days and wanted == amount and begin is not None:
+    if leg.days is not None and wanted == amount and begin is not None:
         return _after(begin, leg, _reach(calendar, leg, begin), calendar=calendar, rests=rests)
     return _instant(begin, leg, wanted, calendar=calendar, rests=rests)
 
@@ -177,6 +177,13 @@ def _seconds(at: datetime) -> int:
     return floor(at.timestamp())
 
 
+def _utc(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError) as fault:
+        raise ValueError("the limit ends beyond the years a calendar can hold") from fault
+
+
 def _whole(value: Decimal) -> int:
     return int(value.to_integral_value(ROUND_HALF_UP))
 
@@ -194,8 +201,9 @@ def _legs(limit: Limit, extra: Sequence[Limit]) -> list[_Leg]:
     legs: list[_Leg] = []
     for leg in map(_leg, (limit, *extra)):
         for number, earlier in enumerate(legs):
-            if earlier.working == leg.working and bool(earlier.days) == bool(leg.days):
-                legs[number] = _Leg(leg.working, earlier.seconds + leg.seconds, earlier.days + leg.days)
+            if earlier.working == leg.working and (earlier.days is None) == (leg.days is None):
+                days = None if earlier.days is None or leg.days is None else earlier.days + leg.days
+                legs[number] = _Leg(leg.working, earlier.seconds + leg.seconds, days)
                 break
         else:
             legs.append(leg)
@@ -215,7 +223,7 @@ def _rests(pauses: Sequence[Pause]) -> list[tuple[int, int]]:
 
 def _reach(calendar: WorkCalendar, leg: _Leg, at: int) -> int:
     """Where the leg ends if nothing pauses it."""
-    if leg.days:
+    if leg.days is not None:
         return _days_later(calendar, leg.days, at)
     if not leg.working:
         return at + leg.seconds
@@ -278,7 +286,7 @@ def _course(
         # Behind an open pause a leg's length is taken as if it began at the start: the nearest thing known.
         begin = start if at is None else at
         reach = _reach(calendar, leg, begin)
-        yield at, leg, calendar.count(begin, reach) if leg.days else leg.seconds
+        yield at, leg, calendar.count(begin, reach) if leg.days is not None else leg.seconds
         at = None if at is None else _push(reach, at, leg.working, calendar=calendar, rests=rests)
 
 
@@ -311,4 +319,4 @@ def _after(
     rests: list[tuple[int, int]],
 ) -> datetime | None:
     due = _push(reach, begin, leg.working, calendar=calendar, rests=rests)
-    return None if due is None else datetime.fromtimestamp(due, UTC)
+    return None if due is None else _utc(due)
