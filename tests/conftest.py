@@ -1,0 +1,143 @@
+"""One private PostgreSQL for the whole run, one migrated template in it, and copies of that for the tests.
+
+Only tests that ask for `database`, `fresh_database` or `tx` start it; one that must kill a server takes `own_cluster`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+import gis.db
+from dispatch.cluster import Cluster, Urls
+from dispatch.migrate import migrate
+
+TEMPLATE = "wangge_template"
+FOLDER = "WANGGE_TEST_FOLDER"
+PREFIX = "wangge-test-"
+numbers = count(1)
+configured: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers start: choose the run's folder, and clear away what killed runs left."""
+    if hasattr(config, "workerinput"):
+        return
+    for left in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        if not _in_use(left):
+            _remove(left)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder.chmod(0o711)  # the database's user goes through
+    config.stash[LOCK] = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(config.stash[LOCK], fcntl.LOCK_EX)
+    os.environ[FOLDER] = str(folder)
+    os.environ["WANGGE_DATA"] = str(folder / "data")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the workers have ended: stop everything, leave nothing."""
+    if LOCK in config.stash:
+        _remove(Path(os.environ[FOLDER]))
+        os.close(config.stash[LOCK])
+
+
+LOCK = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The run's private PostgreSQL, with the migrated template. Not durable: never kill this one."""
+    folder = Path(os.environ[FOLDER])
+    ready = folder / "template.ready"
+    ours = Cluster(folder / "shared", durable=False)
+    with (folder / "cluster.lock").open("w") as lock:  # the first worker makes it, the others wait
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            ours.start()
+            migrate(ours.create_database(TEMPLATE).owner)
+            ready.touch()
+    return ours
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Urls]:
+    """A migrated, empty database for this module's tests; `gis.db` is pointed at it as the application role."""
+    with _copy(cluster) as urls:
+        yield urls
+
+
+@pytest.fixture
+def fresh_database(cluster: Cluster) -> Iterator[Urls]:
+    """The same, for one test alone."""
+    with _copy(cluster) as urls:
+        yield urls
+
+
+@pytest.fixture
+def tx(database: Urls) -> Iterator[gis.db.Tx]:
+    """A write transaction that is rolled back when the test ends."""
+    with contextlib.suppress(_RollBack), gis.db.write() as transaction:
+        yield transaction
+        raise _RollBack
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Callable[[str], Cluster]]:
+    """Makes durable clusters, not yet started, for tests that kill or break theirs: `own_cluster("name")`."""
+    folder = Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[FOLDER]))
+    folder.chmod(0o711)
+    made: list[Cluster] = []
+
+    def make(name: str = "pg") -> Cluster:
+        made.append(Cluster(folder / name))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop(seconds=10)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class _RollBack(Exception):
+    """Ends a test's transaction."""
+
+
+@contextlib.contextmanager
+def _copy(cluster: Cluster) -> Iterator[Urls]:
+    name = f"t_{os.getpid()}_{next(numbers)}"
+    urls = cluster.create_database(name, template=TEMPLATE)
+    configured.append(urls.app)
+    gis.db.configure(urls.app)
+    yield urls
+    gis.db.close()
+    configured.pop()
+    cluster.drop_database(name)
+    if configured:  # a test's own database is done with: back to its module's
+        gis.db.configure(configured[-1])
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether the run that made it still lives: it holds the lock."""
+    try:
+        with (folder / "run.lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _remove(folder: Path) -> None:
+    for data in (*folder.glob("*/data"), *folder.glob("*/*/data")):
+        with contextlib.suppress(OSError):
+            Cluster(data.parent).stop(seconds=5)
+    shutil.rmtree(folder, ignore_errors=True)
