@@ -1,0 +1,116 @@
+"""A city's folder: every fault in it, and into the database whole or not at all (docs/city.md)."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from dispatch.cityfile.check import check_files
+from dispatch.cityfile.faults import Fault, Faults
+from dispatch.cityfile.load import Loaded, load_files
+from dispatch.cityfile.read import read
+from dispatch.command import Command, print_table
+from dispatch.config import settings
+from gis.problems import FormIncomplete
+
+__all__ = ["Fault", "Loaded", "check", "check_command", "load", "load_command"]
+
+COLUMNS = ("severity", "file", "row", "reason")
+
+
+def _silent(_: str) -> None:
+    """Progress nobody watches."""
+
+
+def check(folder: Path) -> list[Fault]:
+    """Every fault of the folder, errors first; empty if it is well. Needs no database."""
+    faults = Faults()
+    city = read(Path(folder), faults)
+    check_files(city, faults)
+    return sorted(faults.found, key=lambda fault: (fault.severity, fault.file, fault.row or 0))
+
+
+def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], None] = _silent) -> Loaded:
+    """Take a city in whole or not at all, through `gis.db.write()`; loading again changes only what changed.
+
+    `data`: where the first passwords are written, the product's data folder if not given. Raises FormIncomplete with
+    the faults if the folder has errors, Conflict if it contradicts what the database holds.
+    """
+    progress("check")
+    faults = Faults()
+    city = read(Path(folder), faults)
+    check_files(city, faults)
+    if errors := faults.errors:
+        raise FormIncomplete(
+            f"{folder} has {len(errors)} faults and was not loaded; the first: {errors[0]}",
+            zh=f"{folder} 有 {len(errors)} 处错误,未载入;第一处:{errors[0]}",
+            faults=[asdict(fault) for fault in errors],
+        )
+    loaded = load_files(city, data=data or settings().data, progress=progress)
+    loaded.warnings = faults.warnings
+    return loaded
+
+
+def _tell(words: str) -> None:
+    sys.stderr.write(f"  {words}\n")
+    sys.stderr.flush()
+
+
+def _add_check_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the city's folder, such as data/cities/boston")
+    parser.add_argument("--json", action="store_true", help="print the faults as a JSON array")
+
+
+def _run_check(arguments: Namespace) -> int:
+    """0 if there is no error, 1 if there is."""
+    if not arguments.folder.is_dir():
+        sys.stderr.write(f"wangge city check: {arguments.folder} is not a folder\n")
+        return 2
+    faults = check(arguments.folder)
+    if faults or arguments.json:
+        print_table([asdict(fault) for fault in faults], COLUMNS, json=arguments.json)
+    errors = sum(fault.severity == "error" for fault in faults)
+    sys.stderr.write(f"{arguments.folder}: {errors} errors, {len(faults) - errors} warnings\n")
+    return 1 if errors else 0
+
+
+def _run_load(arguments: Namespace) -> int:
+    """0 if the city is in, 1 if its folder has errors."""
+    if not arguments.folder.is_dir():
+        sys.stderr.write(f"wangge city load: {arguments.folder} is not a folder\n")
+        return 2
+    try:
+        loaded = load(arguments.folder, progress=_tell)
+    except FormIncomplete as problem:
+        sys.stderr.write(f"{problem}\nwangge city check {arguments.folder} lists them all\n")
+        return 1
+    for fault in loaded.warnings:
+        sys.stderr.write(f"{fault}\n")
+    rows = [{"what": what, "count": count} for what, count in sorted(loaded.changes.items())]
+    if rows or arguments.json:
+        print_table(rows, ("what", "count"), json=arguments.json)
+    sys.stderr.write(f"{loaded.city}: version {loaded.version}, {'changed' if rows else 'nothing changed'}\n")
+    if loaded.passwords:
+        sys.stderr.write(f"First passwords of {loaded.accounts} new accounts: {loaded.passwords}\n")
+    return 0
+
+
+check_command = Command(
+    name="check",
+    help="list every fault of a city's folder with file, row and reason",
+    add_arguments=_add_check_arguments,
+    run=_run_check,
+    description="Reads a city's folder (docs/city.md) and lists every fault. Needs no database. "
+    "Exit code 1 if there is an error.",
+)
+load_command = Command(
+    name="load",
+    help="take a city's folder into the database, whole or not at all",
+    add_arguments=_add_check_arguments,
+    run=_run_load,
+    description="Checks a city's folder and takes it in. Loading again changes only what changed; "
+    "a changed edition wants a new id.",
+)

@@ -1,0 +1,1 @@
+"""A city's folder (docs/city.md): read, checked, loaded."""

@@ -1,0 +1,106 @@
+"""The editions a folder holds: id, day of force, hash of what it says; documents whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from dispatch.cityfile.rows import CityFiles
+
+__all__ = ["KINDS", "Edition", "calendar_document", "editions_of"]
+
+KINDS = ("areas", "roads", "components", "units", "calendar", "catalogue", "rules", "stages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """`content`: the document, JSON as text; None where the edition is rows of a table."""
+
+    kind: str
+    name: str
+    in_force: date
+    source: str
+    content_hash: str
+    content: str | None
+
+
+def editions_of(city: CityFiles) -> list[Edition]:
+    """All editions of a folder that was checked."""
+    documents: dict[str, Any] = {
+        "calendar": calendar_document(city),
+        "rules": city.rules,
+        "stages": city.document["stages"],
+    }
+    relations: dict[str, Iterable[Any]] = {
+        "areas": (row for level in city.areas.values() for row in level),
+        "roads": city.roads,
+        "components": city.components,
+        "units": city.units,
+        "catalogue": [*city.categories, *city.conditions],
+    }
+    head = city.document["editions"]
+    found = [
+        Edition(
+            kind=kind,
+            name=str(head[kind]["id"]),
+            in_force=head[kind]["in_force"],
+            source=str(head[kind].get("source", "")),
+            content_hash=_hash(_text(documents[kind])) if kind in documents else _hash_of_rows(relations[kind]),
+            content=_text(documents[kind]) if kind in documents else None,
+        )
+        for kind in KINDS
+    ]
+    return [*found, _city_edition(city, found)]
+
+
+def _city_edition(city: CityFiles, others: list[Edition]) -> Edition:
+    """city.toml itself. Its id is made of what it says, the other editions' ids left out."""
+    said = {key: value for key, value in city.document.items() if key != "editions"}
+    content_hash = _hash(_text(said))
+    return Edition(
+        kind="city",
+        name=f"city-{content_hash[:12]}",
+        in_force=max(edition.in_force for edition in others),
+        source="city.toml",
+        content_hash=content_hash,
+        content=_text(city.document),
+    )
+
+
+def calendar_document(city: CityFiles) -> dict[str, Any]:
+    """The calendar as `dispatch.clock.document.calendar_from` reads it."""
+    section = city.document["calendar"]
+    return {
+        "zone": city.document["time_zone"],
+        "week": section["week"],
+        "slots": section["slots"],
+        "exceptions": {row.day.isoformat(): row.works for row in sorted(city.days, key=lambda row: row.day)},
+        "confirmed": section.get("confirmed", []),
+    }
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash_of_rows(rows: Iterable[Any]) -> str:
+    """Of what the rows say; a row's number in its file says nothing."""
+    digest = hashlib.sha256()
+    for row in rows:
+        said = [_plain(getattr(row, field.name)) for field in fields(row) if field.name != "row"]
+        digest.update(json.dumps([type(row).__name__, *said], ensure_ascii=False, default=str).encode())
+    return digest.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.wkb_hex if isinstance(value, BaseGeometry) else value

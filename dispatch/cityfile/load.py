@@ -1,0 +1,234 @@
+"""A checked city → the database, in one transaction; what did not change is not touched."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from psycopg.types.json import Jsonb
+
+from dispatch.audit.trail import Kind, record
+from dispatch.cityfile.accounts import Account, keep_passwords, new_accounts
+from dispatch.cityfile.editions import Edition, editions_of
+from dispatch.cityfile.faults import Fault
+from dispatch.cityfile.load_people import load_duty_grids, load_people, load_units
+from dispatch.cityfile.load_places import load_areas, load_components, load_roads
+from dispatch.cityfile.rows import CityFiles
+from gis.db import Tx, execute, execute_many, one, read, rows, value, write
+from gis.problems import Conflict
+
+__all__ = ["Loaded", "load_files"]
+
+LOCK = 0x57616E67  # advisory: two loads of one database wait for each other
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Loaded:
+    """What a load did. `changes`: rows added, ended or altered by table; empty if the folder said nothing new."""
+
+    city: str
+    version: int = 0
+    editions: list[str] = field(default_factory=list)
+    changes: Counter[str] = field(default_factory=Counter)
+    accounts: int = 0
+    passwords: Path | None = None
+    warnings: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An edition the database holds."""
+
+    id: int
+    kind: str
+    name: str
+    in_force: date
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class _City:
+    name: str
+    folder: str
+    document: object
+    version: int
+
+
+def load_files(city: CityFiles, *, data: Path, progress: Progress) -> Loaded:
+    """Take the city whole or not at all.
+
+    Raises Conflict if the database holds another city, or an edition's content changed without a new id.
+    """
+    editions = editions_of(city)
+    with read() as tx:
+        logins = {login for (login,) in tx.connection.execute("SELECT login FROM person")}
+    accounts = new_accounts(city, logins, data=data, progress=progress)
+    done = Loaded(city=str(city.document["name"]))
+    with write() as tx:
+        execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
+        present = one(tx, _City, "SELECT name, folder, document, version FROM city")
+        _refuse_other_city(present, city)
+        ids = _register(tx, editions, done)
+        _load_rows(tx, city, ids, done, progress=progress)
+        _load_persons(tx, city, accounts, done)
+        _finish(tx, city, present, done)
+        # Written before the commit: a password that nobody can read any more would lock its owner out.
+        done.passwords = keep_passwords(city, accounts, data=data)
+    return done
+
+
+def _refuse_other_city(present: _City | None, city: CityFiles) -> None:
+    folder = city.folder.resolve().name
+    if present is not None and present.folder != folder:
+        raise Conflict(
+            f"This database holds the city {present.folder}, not {folder}: a city has a database of its own",
+            zh=f"此数据库属于城市 {present.folder},不能载入 {folder}:一城一库",
+        )
+
+
+def _register(tx: Tx, editions: Sequence[Edition], done: Loaded) -> dict[str, tuple[int, Edition, bool]]:
+    """By kind: the edition's row id, the edition, and whether it is new. Raises Conflict."""
+    known = rows(tx, _Known, "SELECT id, kind, name, in_force, content_hash FROM edition")
+    found = {}
+    for edition in editions:
+        same = next((k for k in known if (k.kind, k.name) == (edition.kind, edition.name)), None)
+        if same is None:
+            _refuse_old_day(edition, [k for k in known if k.kind == edition.kind])
+            found[edition.kind] = (_insert_edition(tx, edition), edition, True)
+            done.editions.append(f"{edition.kind} {edition.name}")
+            continue
+        _refuse_changed(edition, same)
+        found[edition.kind] = (same.id, edition, False)
+    return found
+
+
+def _refuse_changed(edition: Edition, known: _Known) -> None:
+    if (known.content_hash, known.in_force) != (edition.content_hash, edition.in_force) and edition.kind != "city":
+        raise Conflict(
+            f"Edition {edition.name} of {edition.kind} is already loaded with other content: what was decided by it "
+            f"must stay. Give the change a new id and a later in_force in city.toml, [editions] {edition.kind}",
+            zh=f"{edition.kind} 的版本 {edition.name} 已载入,内容不同:"
+            "请在 city.toml [editions] 中改用新的编号和更晚的生效日期",
+        )
+
+
+def _refuse_old_day(edition: Edition, known: Sequence[_Known]) -> None:
+    latest = max((k.in_force for k in known), default=None)
+    if latest is not None and edition.in_force <= latest and edition.kind != "city":
+        raise Conflict(
+            f"Edition {edition.name} of {edition.kind} is in force from {edition.in_force}, and an earlier one from "
+            f"{latest}: a new edition needs a later in_force in city.toml, [editions] {edition.kind}",
+            zh=f"{edition.kind} 的新版本 {edition.name} 的生效日期须晚于 {latest}",
+        )
+
+
+def _insert_edition(tx: Tx, edition: Edition) -> int:
+    found: int = value(
+        tx,
+        """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+           VALUES (%(kind)s, %(name)s, %(in_force)s, %(source)s, %(content_hash)s, %(content)s::jsonb) RETURNING id""",
+        kind=edition.kind,
+        name=edition.name,
+        in_force=edition.in_force,
+        source=edition.source,
+        content_hash=edition.content_hash,
+        content=edition.content,
+    )
+    return found
+
+
+def _load_rows(
+    tx: Tx, city: CityFiles, ids: dict[str, tuple[int, Edition, bool]], done: Loaded, *, progress: Progress
+) -> None:
+    steps = {
+        "areas": load_areas,
+        "roads": load_roads,
+        "components": load_components,
+        "units": load_units,
+        "catalogue": _load_catalogue,
+    }
+    for kind, step in steps.items():
+        edition_id, edition, new = ids[kind]
+        if new:
+            progress(f"{kind}: {edition.name}")
+            done.changes.update(step(tx, city, edition_id, edition.in_force))
+    done.changes.update({kind: 1 for kind in ("calendar", "rules", "stages", "city") if ids[kind][2]})
+
+
+def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
+    """All rows of a new edition: a catalogue is kept whole for each edition, so that a case can be read by its own."""
+    execute_many(
+        tx,
+        """INSERT INTO category VALUES (%(edition)s, %(code)s, %(position)s, %(kind)s, %(class_code)s, %(class_name)s,
+             %(class_name_en)s, %(name)s, %(name_en)s, %(types)s, %(hazard)s, %(by_analogy)s, %(basis)s)""",
+        [
+            {
+                "edition": edition_id,
+                "position": position,
+                "code": row.code,
+                "kind": row.kind,
+                "class_code": row.class_code,
+                "class_name": row.class_name,
+                "class_name_en": row.class_name_en,
+                "name": row.name,
+                "name_en": row.name_en,
+                "types": list(row.types),
+                "hazard": row.hazard,
+                "by_analogy": row.by_analogy,
+                "basis": row.basis,
+            }
+            for position, row in enumerate(city.categories, start=1)
+        ],
+    )
+    execute_many(
+        tx,
+        """INSERT INTO filing_condition VALUES (%(edition)s, %(category)s, %(no)s, %(text)s, %(text_en)s, %(limit)s,
+             %(time_class)s, %(close_text)s, %(close_text_en)s, %(by_analogy)s, %(basis)s)""",
+        [
+            {
+                "edition": edition_id,
+                "category": row.category,
+                "no": row.no,
+                "text": row.text,
+                "text_en": row.text_en,
+                "limit": row.limit,
+                "time_class": row.time_class or None,
+                "close_text": row.close_text,
+                "close_text_en": row.close_text_en,
+                "by_analogy": row.by_analogy,
+                "basis": row.basis,
+            }
+            for row in city.conditions
+        ],
+    )
+    return Counter(categories=len(city.categories), conditions=len(city.conditions))
+
+
+def _load_persons(tx: Tx, city: CityFiles, accounts: Sequence[Account], done: Loaded) -> None:
+    done.changes.update(load_people(tx, city, accounts))
+    done.changes.update(load_duty_grids(tx, city))
+    done.changes = +done.changes
+    done.accounts = len(accounts)
+
+
+def _finish(tx: Tx, city: CityFiles, present: _City | None, done: Loaded) -> None:
+    document = json.loads(json.dumps(city.document, default=str))
+    if present is not None and not done.changes and present.document == document:
+        done.version = present.version
+        return
+    done.version = value(
+        tx,
+        """INSERT INTO city (name, folder, document, version) VALUES (%(name)s, %(folder)s, %(document)s, 1)
+           ON CONFLICT (id) DO UPDATE SET name = excluded.name, document = excluded.document, version = city.version + 1
+           RETURNING version""",
+        name=done.city,
+        folder=city.folder.resolve().name,
+        document=Jsonb(document),
+    )
+    detail: dict[str, object] = {"version": done.version, "editions": done.editions, "changes": dict(done.changes)}
+    record(tx, Kind.LOAD, object=f"city:{city.folder.resolve().name}", detail=detail)

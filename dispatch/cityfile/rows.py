@@ -1,0 +1,172 @@
+"""The rows of a city's folder as plain values, each with the number of its row (line, or feature from 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+__all__ = [
+    "AreaRow",
+    "CategoryRow",
+    "CityFiles",
+    "ComponentRow",
+    "ConditionRow",
+    "DayRow",
+    "DutyRow",
+    "PersonRow",
+    "RoadRow",
+    "UnitRow",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaRow:
+    """`geom` is a Polygon or MultiPolygon in the folder's datum, degrees."""
+
+    row: int
+    level: str
+    code: str
+    name: str
+    name_en: str
+    parent: str
+    area_class: int | None
+    land_use: str
+    is_local: bool
+    geom: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadRow:
+    """`geom` is a LineString in the folder's datum, degrees."""
+
+    row: int
+    code: str
+    name: str
+    name_en: str
+    road_class: str
+    geom: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentRow:
+    """Degrees in the folder's datum; unit ids may be empty."""
+
+    row: int
+    code: str
+    category: str
+    name: str
+    lon: float
+    lat: float
+    grid: str
+    supervisor: str
+    owner: str
+    maintainer: str
+    state: str
+    accuracy: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRow:
+    """`area` is `level:code` or empty."""
+
+    row: int
+    id: str
+    name: str
+    name_en: str
+    tier: int
+    parent: str
+    types: tuple[str, ...]
+    area: str
+    group: str
+    terminal: bool
+    platform: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    row: int
+    login: str
+    name: str
+    unit: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyRow:
+    row: int
+    duty_grid: str
+    name: str
+    grid: str
+    inspectors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRow:
+    row: int
+    code: str
+    kind: str
+    class_code: str
+    class_name: str
+    class_name_en: str
+    name: str
+    name_en: str
+    types: tuple[str, ...]
+    hazard: bool
+    by_analogy: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionRow:
+    """`limit` None: no limit."""
+
+    row: int
+    category: str
+    no: int
+    text: str
+    text_en: str
+    limit: Decimal | None
+    time_class: str
+    close_text: str
+    close_text_en: str
+    by_analogy: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    row: int
+    day: date
+    works: bool
+    name: str
+    source: str
+
+
+@dataclass(slots=True, kw_only=True)
+class CityFiles:
+    """A folder as read. `areas` by level, in the order of the levels; `rule_lines`: line of each `[[rule]]`."""
+
+    folder: Path
+    document: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
+    rule_lines: list[int] = field(default_factory=list)
+    days: list[DayRow] = field(default_factory=list)
+    areas: dict[str, list[AreaRow]] = field(default_factory=dict)
+    roads: list[RoadRow] = field(default_factory=list)
+    components: list[ComponentRow] = field(default_factory=list)
+    units: list[UnitRow] = field(default_factory=list)
+    people: list[PersonRow] = field(default_factory=list)
+    duty_grids: list[DutyRow] = field(default_factory=list)
+    categories: list[CategoryRow] = field(default_factory=list)
+    conditions: list[ConditionRow] = field(default_factory=list)
+
+    @property
+    def finest(self) -> list[AreaRow]:
+        """The unit grids: areas of the last level."""
+        return list(self.areas.values())[-1] if self.areas else []
