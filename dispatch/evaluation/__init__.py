@@ -1,0 +1,1 @@
+"""Figures of a period: base counts, rates, scores, rankings."""
