@@ -1,22 +1,23 @@
-"""The four levels of Binhe over the unit grids: codes, names, attributes. Every higher area is the union of its grids."""
+"""The four levels of Binhe: codes, names, attributes. Every higher area is the union of its unit grids."""
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import shapely
-from shapely import LineString, Polygon, STRtree
-
 from grids import Cell, shared_lengths
 from names import COMMUNITIES, DISTRICTS
 from partition import Atoms, connected_parts, split
+from shapely import LineString, Polygon, STRtree
 from shapes import Road, to_metres
 
 T = TypeVar("T")
+Title = tuple[str, str, str]  # code, name, English name
+
 __all__ = ["Area", "Grid", "duty_grids", "levels", "name_cells"]
 
 STREET_M2 = 1_050_000
@@ -32,9 +33,9 @@ class Grid:
     """One unit grid with all its codes. `shape` in metres."""
 
     code: str
-    community: tuple[str, str, str]
-    street: tuple[str, str, str]
-    district: tuple[str, str, str]
+    community: Title
+    street: Title
+    district: Title
     shape: Polygon
     block: int
     land_use: str
@@ -61,33 +62,37 @@ def name_cells(cells: Sequence[Cell], roads: Sequence[Road], rng: random.Random)
     districts = _districts(cells, chunks)
     uses = _land_uses(cells, chunks, districts, rng)
     classes = _area_classes(cells, roads, [uses[cell.chunk] for cell in cells])
+    return [
+        Grid(
+            code=f"{community[0]}{sequence:03d}",
+            community=community,
+            street=street,
+            district=district,
+            shape=cells[index].shape,
+            block=cells[index].block,
+            land_use=uses[cells[index].chunk],
+            area_class=classes[index],
+        )
+        for district, street, community, members in _divisions(chunks, districts)
+        for sequence, index in enumerate(_in_rows(cells, members), 1)
+    ]
+
+
+def _divisions(chunks: Atoms, districts: Mapping[int, int]) -> Iterator[tuple[Title, Title, Title, set[int]]]:
+    """District, street and community of every part of the city, with the chunks in it, in the order of their codes."""
     names = iter(COMMUNITIES)
-    grids: list[Grid] = []
     for number, district in enumerate(DISTRICTS):
         members = [chunk for chunk in chunks.weight if districts[chunk] == number]
-        parts = split(chunks, members, len(district.streets))
-        for street_no, (street, (name, name_en)) in enumerate(
-            zip(_read(chunks, parts), district.streets, strict=True), 1
-        ):
-            street_code = f"{district.code}{street_no:03d}"
+        streets = _read(chunks, split(chunks, members, len(district.streets)))
+        for street_no, (street, names_of_street) in enumerate(zip(streets, district.streets, strict=True), 1):
+            code = f"{district.code}{street_no:03d}"
             for community_no, community in enumerate(_communities(chunks, street), 1):
-                code = f"{street_code}{community_no:03d}"
-                inside = [index for index, cell in enumerate(cells) if cell.chunk in set(community)]
-                title = (code, *next(names))
-                for sequence, index in enumerate(_in_rows(cells, inside), 1):
-                    grids.append(
-                        Grid(
-                            code=f"{code}{sequence:03d}",
-                            community=title,
-                            street=(street_code, name, name_en),
-                            district=(district.code, district.name, district.name_en),
-                            shape=cells[index].shape,
-                            block=cells[index].block,
-                            land_use=uses[cells[index].chunk],
-                            area_class=classes[index],
-                        )
-                    )
-    return grids
+                yield (
+                    (district.code, district.name, district.name_en),
+                    (code, *names_of_street),
+                    (f"{code}{community_no:03d}", *next(names)),
+                    set(community),
+                )
 
 
 def duty_grids(grids: Sequence[Grid]) -> list[list[Grid]]:
@@ -116,10 +121,8 @@ def levels(grids: Sequence[Grid]) -> dict[str, list[Area]]:
     }
 
 
-def _level(
-    grids: Sequence[Grid], key: Callable[[Grid], tuple[tuple[str, str, str], str]], local: set[str]
-) -> list[Area]:
-    members: dict[tuple[tuple[str, str, str], str], list[Grid]] = defaultdict(list)
+def _level(grids: Sequence[Grid], key: Callable[[Grid], tuple[Title, str]], local: set[str]) -> list[Area]:
+    members: dict[tuple[Title, str], list[Grid]] = defaultdict(list)
     for grid in grids:
         members[key(grid)].append(grid)
     return [
@@ -203,7 +206,7 @@ def _communities(chunks: Atoms, street: Sequence[int]) -> list[list[int]]:
     return _read(chunks, split(chunks, street, max(2, round(ground / COMMUNITY_M2))))
 
 
-def _read(chunks: Atoms, parts: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+def _read(chunks: Atoms, parts: Sequence[list[int]]) -> list[list[int]]:
     """The parts as one reads: from the north down, in a row from the west."""
 
     def middle(part: Sequence[int]) -> tuple[float, float]:
@@ -215,8 +218,9 @@ def _read(chunks: Atoms, parts: Sequence[Sequence[int]]) -> list[Sequence[int]]:
     return sorted(parts, key=middle)
 
 
-def _in_rows(cells: Sequence[Cell], inside: Sequence[int]) -> list[int]:
+def _in_rows(cells: Sequence[Cell], chunks: set[int]) -> list[int]:
     """Grids of a community from west to east within a row, the rows from north to south."""
+    inside = [index for index, cell in enumerate(cells) if cell.chunk in chunks]
     top = max(cells[index].shape.centroid.y for index in inside)
     return sorted(inside, key=lambda index: (_row(cells[index].shape, top), cells[index].shape.centroid.x))
 

@@ -16,15 +16,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shapely import LineString, Polygon
-from shapely.geometry import mapping
-
 from areas import Area, Grid, duty_grids, levels, name_cells
 from calendar_cn import calendar_rows
 from components import component_rows
 from grids import blocks, tile
 from names import DIVIDERS, OUTLINE
 from people import duty_rows, people_rows
+from shapely import LineString, Polygon
+from shapely.geometry import mapping
 from shapes import Road, read_roads, to_degrees, to_metres
 from units import units
 

@@ -1,6 +1,7 @@
 """Days in 2024 to 2027 that are not what their weekday says, by the State Council's notices.
 
-2027 has no notice yet: only the statutory days stand here, with the days in lieu of a week-end that the regulation itself gives, and `city.toml` does not list it as confirmed.
+2027 has no notice yet: only the statutory days stand here, with the days in lieu of a week-end that the
+regulation itself gives, and `city.toml` does not list the year as confirmed.
 """
 
 from __future__ import annotations

@@ -11,10 +11,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-import shapely
-from shapely import Point, Polygon, STRtree
-
 from areas import Grid
+from shapely import Point, Polygon, STRtree
 from shapes import Road, to_degrees
 from units import DISTRICT_KEYS
 
@@ -117,7 +115,7 @@ def _read(path: Path) -> Iterator[Plan]:
 
 
 def _along(plan: Plan, roads: Sequence[Road], rng: random.Random) -> Iterator[Spot]:
-    """Spots at even distances, the distance carried on from one segment to the next. Great roads have their kerb on the right."""
+    """Spots at even distances, carried on from one segment to the next. Great roads have their kerb on the right."""
     ahead = rng.uniform(0, plan.spacing)
     for road in roads:
         if road.road_class not in plan.along:
@@ -158,7 +156,7 @@ def _anywhere(shape: Polygon, rng: random.Random) -> Point:
 
 
 def _located(spots: Sequence[Spot], grids: Sequence[Grid]) -> Iterator[tuple[Grid, Point, Spot]]:
-    """Each spot in the city with its grid, judged on the rounded degrees that are written; on a border the lower code."""
+    """Each spot in the city with its grid, judged on the degrees as written; on a border the lower code."""
     points = [to_degrees(spot.point) for spot in spots]
     tree = STRtree([to_degrees(grid.shape) for grid in grids])
     found: dict[int, Grid] = {}

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import LineString, MultiPoint, Point, Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
-
 from shapes import Road
 
 __all__ = ["Cell", "blocks", "shared_lengths", "tile"]
 
+Corner = npt.NDArray[np.float64]
 HALF_WIDTH = {1: 15.0, 2: 12.0, 3: 8.0, 4: 5.0}  # by rank of road; only decides what counts as road space
 SMALLEST_BLOCK = 1_200.0
 SMALLEST_GRID = 2_000.0
-LARGEST_GRID = 15_000.0
 CHUNK = 90_000.0  # a piece of a block that is not torn apart between two streets or communities
 NODE = 0.1
 SAMPLE = 4.0
@@ -125,7 +125,8 @@ def _without_small(faces: Sequence[Polygon], *, smallest: float) -> list[Polygon
 def _united(a: Polygon, b: Polygon) -> Polygon:
     union = shapely.coverage_union(a, b)
     parts = _polygons(union)
-    assert len(parts) == 1, "neighbours share an edge"
+    if len(parts) != 1:
+        raise ValueError("two neighbours without a common edge")
     return parts[0]
 
 
@@ -146,14 +147,14 @@ def _halves(shape: Polygon, *, share: float) -> list[Polygon]:
     low, high = 0.0, 1.0
     for _ in range(30):
         middle = (low + high) / 2
-        first = shape.intersection(_slab(start, along * middle, across))
+        first = shape.intersection(_slab(start, along, across, share=middle))
         low, high = (middle, high) if first.area < share * shape.area else (low, middle)
-    slab = _slab(start, along * low, across)
+    slab = _slab(start, along, across, share=low)
     return _polygons(shape.intersection(slab)) + _polygons(shape.difference(slab))
 
 
-def _slab(start: np.ndarray, along: np.ndarray, across: np.ndarray) -> Polygon:
-    """The part of the rectangle before the cut, a little wider and longer than the shape on the other sides."""
-    before, side = start - 0.5 * across, 2.0 * across
-    back = before - (along + 1e-6) * 0 - along / max(float(np.hypot(*along)), 1e-9)
-    return Polygon([back, before + along, before + along + side, back + side])
+def _slab(start: Corner, along: Corner, across: Corner, *, share: float) -> Polygon:
+    """The rectangle up to a share of its length, spread a little over its other three sides."""
+    left = start - 0.5 * across
+    back, front = left - 0.01 * along, left + share * along
+    return Polygon([back, front, front + 2 * across, back + 2 * across])

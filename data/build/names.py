@@ -25,7 +25,7 @@ DIVIDERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class District:
-    """One district. `border` is a rough polygon (degrees): a block belongs where its middle lies, so the true border is a road."""
+    """One district. `border` is a rough polygon (degrees): a block belongs where its middle lies."""
 
     code: str
     name: str
