@@ -1,7 +1,7 @@
 """Gather the pages' third-party code into `static/vendor`: npm by the lock, one module by esbuild, licences, checksums.
 
-Run by hand when a version in package.json changes: `python -m dashboards.vendor`; the outcome is committed, so nobody else
-needs npm. `--check` only compares the committed files with their checksums.
+Run by hand when a version in package.json changes: `python -m dashboards.vendor`; the outcome is committed, so that
+nobody else needs npm. `--check` only compares the committed files with their checksums.
 """
 
 from __future__ import annotations
@@ -45,24 +45,14 @@ def gather() -> None:
 
 def _bundle(work: Path) -> list[str]:
     """Write `ol.js`; the names of the packages that went into it."""
+    options = ["--bundle", "--minify", "--format=esm", "--legal-comments=none", "--charset=utf8"]
     subprocess.run(
-        [
-            "npx",
-            "esbuild",
-            "vendor.entry.js",
-            "--bundle",
-            "--minify",
-            "--format=esm",
-            "--legal-comments=none",
-        ]
-        + ["--charset=utf8", "--metafile=meta.json", f"--outfile={VENDOR / 'ol.js'}"],
+        ["npx", "esbuild", "vendor.entry.js", *options, "--metafile=meta.json", f"--outfile={VENDOR / 'ol.js'}"],
         cwd=work,
         check=True,
     )
     inputs = json.loads((work / "meta.json").read_text(encoding="utf-8"))["inputs"]
-    return sorted(
-        {_package(path) for path in inputs if path.startswith("node_modules/")}
-    )
+    return sorted({_package(path) for path in inputs if path.startswith("node_modules/")})
 
 
 def _package(path: str) -> str:
@@ -76,17 +66,9 @@ def _licences(work: Path, used: list[str]) -> None:
     for name in used:
         folder = work / "node_modules" / name
         version = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-        found = next(
-            (folder / file for file in LICENCES if (folder / file).exists()), None
-        )
-        text = (
-            found.read_text(encoding="utf-8").strip()
-            if found
-            else f"Licence: {version.get('license')}"
-        )
-        texts.append(
-            f"{name} {version['version']} ({version.get('license', 'see text')})\n{'-' * 60}\n{text}\n"
-        )
+        found = next((folder / file for file in LICENCES if (folder / file).exists()), None)
+        text = found.read_text(encoding="utf-8").strip() if found else f"Licence: {version.get('license')}"
+        texts.append(f"{name} {version['version']} ({version.get('license', 'see text')})\n{'-' * 60}\n{text}\n")
     (VENDOR / "LICENCES.txt").write_text("\n\n".join(texts), encoding="utf-8")
 
 
@@ -98,20 +80,14 @@ def _digests() -> dict[str, str]:
 
 def faults() -> list[str]:
     """Names of vendored files that are not what the checksums say, missing and surplus ones included."""
-    stated = {
-        line[66:]: line[:64] for line in SUMS.read_text(encoding="utf-8").splitlines()
-    }
+    stated = {line[66:]: line[:64] for line in SUMS.read_text(encoding="utf-8").splitlines()}
     present = _digests()
-    return sorted(
-        name
-        for name in stated.keys() | present.keys()
-        if stated.get(name) != present.get(name)
-    )
+    return sorted(name for name in stated.keys() | present.keys() if stated.get(name) != present.get(name))
 
 
 if __name__ == "__main__":
     if "--check" not in sys.argv[1:]:
         gather()
     wrong = faults()
-    print("\n".join(wrong) or "vendored files are as stated")
+    sys.stdout.write(("\n".join(wrong) or "vendored files are as stated") + "\n")
     sys.exit(1 if wrong else 0)

@@ -1,4 +1,4 @@
-"""What the pages say, by language: one TOML file each, the same keys in all. Names of things come from the city's data."""
+"""What the pages say, by language: one TOML file each, the same keys in all. Names come from the city's data."""
 
 from __future__ import annotations
 

@@ -132,8 +132,8 @@ CASE: LiteralString = """
                    FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas_en,
            c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
-           c.reworks, c.returns, c.extensions, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at, c.suspended_until,
-           c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
+           c.reworks, c.returns, c.extensions, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at,
+           c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
       FROM cases c
       LEFT JOIN road r ON r.id = c.road_id
       LEFT JOIN cases m ON m.id = c.merged_into

@@ -77,8 +77,8 @@ class Row:
 
 COLUMNS: LiteralString = """
     c.id, c.number, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard, c.place_words,
-    c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until, c.due_at,
-    c.stage_due_at, c.last_at, c.clocks
+    c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until,
+    c.due_at, c.stage_due_at, c.last_at, c.clocks
 """
 # The first photo of the rows of one page only: looked up by primary key after the page is cut.
 DRESS: LiteralString = """

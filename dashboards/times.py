@@ -1,0 +1,90 @@
+"""Instants and spans in words: the time left in the clock's own counting, and the instant it ends, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from dashboards.words import Words
+from dispatch.cases.clocks import Clock, clock_of
+from dispatch.clock.calendar import WorkCalendar
+from dispatch.clock.limits import left
+
+__all__ = ["Left", "left_of", "span", "time_left", "when"]
+
+Urgency = Literal["calm", "watch", "soon", "late", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """`words`: what is left or over; `due`: the instant, in words; `part`: share of the limit used, from 0."""
+
+    urgency: Urgency
+    words: str
+    due: str = ""
+    working: bool = False
+    part: float = 0.0
+    instant: datetime | None = None
+
+
+def time_left(clock: Clock, now: datetime, calendar: WorkCalendar, t: Words) -> Left:
+    """Where a clock stands at `now`. Soon: its warning is due; watch: half of it is gone."""
+    if clock.resting or clock.due is None:
+        return Left(urgency="none", words=t("time.resting"))
+    rest, whole = (
+        left(clock.start, clock.limit, calendar, at=at, pauses=clock.pauses, extra=clock.extra)
+        for at in (now, clock.start)
+    )
+    over = now > clock.due
+    # A due time is a second of the wall clock; counted work is whole seconds too, so both agree on the sign.
+    words = t("time.over" if over else "time.left", span=span(abs(rest) if not over else _over(clock, now, rest), t))
+    part = 1 - rest / whole if whole else 1.0
+    urgency: Urgency = "late" if over else "soon" if clock.warn and now >= clock.warn else "calm"
+    if urgency == "calm" and part >= 0.5:
+        urgency = "watch"
+    return Left(
+        urgency=urgency,
+        words=words,
+        due=t("time.was_due" if over else "time.due", at=when(clock.due, now, calendar, t)),
+        working=clock.limit.rule.working,
+        part=part,
+        instant=clock.due,
+    )
+
+
+def _over(clock: Clock, now: datetime, rest: timedelta) -> timedelta:
+    """Working time overdue; the plain span while no working time has passed since."""
+    return -rest if rest < timedelta(0) else now - (clock.due or now)
+
+
+def left_of(clocks: Mapping[str, Any], kind: str | None) -> Clock | None:
+    """The clock of a kind among those a case row keeps."""
+    document = clocks.get(kind) if kind else None
+    return None if kind is None or document is None else clock_of(kind, document)
+
+
+def span(length: timedelta, t: Words) -> str:
+    """A span in at most two units: 40 m, 3 h 20 m, 2 d 4 h (a day is 24 hours)."""
+    minutes = int(length.total_seconds()) // 60
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        parts = [("day", days), ("hour", hours)]
+    elif hours:
+        parts = [("hour", hours), ("minute", rest)]
+    else:
+        parts = [("minute", rest)]
+    return " ".join(t(f"time.{unit}", n=n) for unit, n in parts if n) or t("time.less")
+
+
+def when(at: datetime, now: datetime, calendar: WorkCalendar, t: Words) -> str:
+    """An instant as people of the city say it: today 16:40, Wed 11-25 14:23, 2025-11-25 14:23."""
+    here, today = at.astimezone(calendar.zone), now.astimezone(calendar.zone).date()
+    clock, days = here.strftime("%H:%M"), (here.date() - today).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
+    if near:
+        return f"{t(f'time.{near}')} {clock}"
+    if here.year != today.year:
+        return f"{here:%Y-%m-%d} {clock}"
+    return f"{t('time.weekdays').split()[here.weekday()]} {here:%m-%d} {clock}"

@@ -1,0 +1,253 @@
+"""What every page is drawn with: the words of one language, the city's names for things, the instant, the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from fastapi import Request
+
+from dashboards.times import Left, left_of, span, time_left, when
+from dashboards.words import LANGUAGES, Words, words
+from dispatch.cases.books import Books, books
+from dispatch.cases.clocks import HOLDERS_CLOCK
+from dispatch.lifecycle.states import Action, Pool, State
+from dispatch.people.may import may
+from dispatch.people.roles import Permission
+from dispatch.people.who import Me
+from gis.db import ReadTx
+from gis.problems import Problem
+
+__all__ = ["SHAPES", "NavItem", "View", "language_of"]
+
+# State → icon and colour of the design kit: colour, shape and word always stand together.
+SHAPES: dict[State, tuple[str, str]] = {
+    State.REPORTED: ("st-filed", "st-filed"),
+    State.SELF_HANDLED: ("st-filed", "st-filed"),
+    State.VERIFYING: ("st-verify", "st-verify"),
+    State.VERIFIED: ("st-filed", "st-filed"),
+    State.ACCEPTED: ("st-accepted", "st-accepted"),
+    State.FILED: ("st-dispatch", "st-dispatch"),
+    State.DISPATCHED: ("st-disposing", "st-disposing"),
+    State.HANDLING: ("st-disposing", "st-disposing"),
+    State.RETURN_ASKED: ("st-dispute", "st-dispute"),
+    State.DELAY_ASKED: ("st-dispute", "st-dispute"),
+    State.SUSPEND_ASKED: ("st-dispute", "st-dispute"),
+    State.SUSPENDED: ("st-suspended", "st-suspended"),
+    State.FEEDBACK: ("st-dispatch", "st-dispatch"),
+    State.CHECK_PENDING: ("st-verify", "st-verify"),
+    State.CHECKING: ("st-verify", "st-verify"),
+    State.REWORK: ("undo", "st-disposing"),
+    State.CHECKED_OK: ("st-accepted", "st-accepted"),
+    State.CLOSED: ("st-closed", "st-closed"),
+    State.CLOSED_FORCED: ("st-closed", "st-void"),
+    State.SELF_CLOSED: ("st-closed", "st-closed"),
+    State.REFUSED: ("st-void", "st-void"),
+    State.VOID: ("st-void", "st-void"),
+    State.MERGED: ("merge", "st-void"),
+}
+NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
+    ("/console", "console", Permission.SEE_BOARD),
+    ("/desk", "inbox", Permission.SEE_INBOX),
+    ("/field", "field", Permission.SEE_TASKS),
+    ("/field/mine", "mine", Permission.SEE_TASKS),
+    ("/cases", "cases", Permission.SEE_CASES),
+    ("/ranking", "ranking", Permission.SEE_RANKING),
+    ("/map", "map", Permission.SEE_MAP),
+)
+
+
+class Named(Protocol):
+    """A thing of the city's data with its name in both languages."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+class Standing(Protocol):
+    """What the time left of a case is read from: a list's row or the whole case."""
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def clocks(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One way through the product, for the posts the person holds."""
+
+    path: str
+    word: str
+    here: bool
+
+
+def language_of(request: Request, me: Me | None, default: str = LANGUAGES[0]) -> str:
+    """The language asked for in the address, else chosen earlier, else the person's, else the city's."""
+    asked = (request.query_params.get("lang"), request.cookies.get("lang"), me.language if me else None, default)
+    return next((word for word in asked if word in LANGUAGES), LANGUAGES[0])
+
+
+@dataclass(frozen=True)
+class View:
+    """Of one request. `books` and `now` are empty where the database could not be asked (a problem's page)."""
+
+    request: Request
+    t: Words
+    me: Me | None = None
+    books: Books | None = None
+    now: datetime | None = None
+
+    @classmethod
+    def of(cls, request: Request, tx: ReadTx, me: Me | None) -> View:
+        """Raises Unavailable if no city is loaded."""
+        found = books(tx)
+        default = next(iter(found.city.get("languages", LANGUAGES)), LANGUAGES[0])
+        return cls(request, words(language_of(request, me, default)), me, found, tx.now)
+
+    @property
+    def path(self) -> str:
+        """Where we are."""
+        return self.request.url.path
+
+    @property
+    def html_lang(self) -> str:
+        """As HTML names the language."""
+        return "zh-CN" if self.t.language == "zh" else self.t.language
+
+    @cached_property
+    def city(self) -> str:
+        """The city's name; empty where it is not known."""
+        return "" if self.books is None else self._said(self.books.city)
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        """The ways open to the person."""
+        if self.me is None:
+            return []
+        ways = [(p, w) for p, w, needed in NAVIGATION if may(self.me.roles, needed)]
+        here = max((p for p, _ in ways if self.path.startswith(p)), key=len, default="")
+        return [NavItem(p, self.t(f"nav.{w}"), p == here) for p, w in ways]
+
+    @property
+    def theme(self) -> str:
+        """light, dark, or empty to follow the system."""
+        chosen = self.request.query_params.get("theme") or self.request.cookies.get("theme") or ""
+        return chosen if chosen in ("light", "dark") else ""
+
+    @property
+    def large(self) -> bool:
+        """Whether large type was chosen (关怀版)."""
+        return (self.request.query_params.get("size") or self.request.cookies.get("size")) == "large"
+
+    def with_query(self, **changes: object) -> str:
+        """This address with other parameters; None takes one away."""
+        kept = [(k, v) for k, v in self.request.query_params.multi_items() if k not in changes]
+        added = [(k, str(v)) for k, v in changes.items() if v is not None]
+        query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in kept + added)
+        return f"{self.path}?{query}" if query else self.path
+
+    # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def named(self, thing: Named) -> str:
+        """Its name in the page's language, else the one it has."""
+        return thing.name if self.t.language == "zh" else thing.name_en or thing.name
+
+    def _said(self, row: Mapping[str, Any]) -> str:
+        return str(row["name"] if self.t.language == "zh" else row.get("name_en") or row["name"])
+
+    def category(self, code: str | None) -> str:
+        """A category's name; its code if the catalogue in force no longer has it."""
+        if code is None or self.books is None:
+            return self.t("board.unnamed")
+        found = self.books.catalogue.categories.get(code)
+        return self.named(found) if found else code
+
+    def condition(self, category: str | None, no: int | None) -> str:
+        """The text of a filing condition, empty if there is none."""
+        found = self.books.catalogue.conditions.get((category or "", no or 0)) if self.books else None
+        return "" if found is None else found.text if self.t.language == "zh" else found.text_en or found.text
+
+    def unit(self, id: str | None) -> str:
+        """A unit's name, a dash for none."""
+        found = self.books.tree.get(id) if self.books and id else None
+        return self.named(found) if found else id or self.t("none")
+
+    def limit(self, value: Decimal | None, time_class: str | None) -> str:
+        """A disposal limit in the city's own words for its time classes."""
+        if value is None or time_class is None or self.books is None:
+            return self.t("time.no_limit")
+        row = self.books.city.get("time_classes", {}).get(time_class, {"name": time_class})
+        return f"{value.normalize():f} {self._said(row)}"
+
+    def road_class(self, key: str) -> str:
+        """The city's word for a class of road; empty for none."""
+        row = self.books.city.get("road_classes", {}).get(key) if self.books else None
+        return self._said(row) if row else ""
+
+    def source(self, key: str) -> str:
+        """Where a report came from."""
+        return self.t.get(f"source.{key}", key)
+
+    def state(self, state: State | str) -> str:
+        """A state's word."""
+        return self.t(f"state.{State(state).value}")
+
+    def shape(self, state: State | str) -> tuple[str, str]:
+        """A state's icon and colour class."""
+        return SHAPES[State(state)]
+
+    def action(self, action: Action | str) -> str:
+        """An action's word."""
+        return self.t(f"action.{Action(action).value}")
+
+    def pool(self, pool: Pool) -> str:
+        """Who holds the case, in words."""
+        return self.t(f"pool.{pool.value}")
+
+    def reason(self, action: str, code: str) -> str:
+        """A reason's words; the code itself if data brought one along."""
+        return self.t.get(f"reason.{action}.{code}", code)
+
+    def problem(self, problem: Problem) -> str:
+        """What happened, in the page's language."""
+        return problem.zh if self.t.language == "zh" else problem.title
+
+    # ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def when(self, at: datetime | None) -> str:
+        """An instant in the city's time, a dash for none."""
+        if at is None or self.books is None or self.now is None:
+            return self.t("none")
+        return when(at, self.now, self.books.calendar, self.t)
+
+    def ago(self, at: datetime) -> str:
+        """How long since, by the wall clock."""
+        length = (self.now or at) - at
+        return self.t("time.now") if length < timedelta(minutes=1) else self.t("time.ago", span=span(length, self.t))
+
+    def left(self, case: Standing, kind: str | None = None) -> Left | None:
+        """Time left on the holder's clock, or on the clock `kind`; None if it has none."""
+        holder = HOLDERS_CLOCK.get(case.state)
+        clock = left_of(case.clocks, kind or (holder.value if holder else None))
+        if clock is None or self.books is None or self.now is None:
+            return None
+        return time_left(clock, self.now, self.books.calendar, self.t)
+
+    def unconfirmed(self, at: datetime | None) -> str:
+        """A warning if the year of a due time has no official calendar yet."""
+        if at is None or self.books is None:
+            return ""
+        year = at.astimezone(self.books.calendar.zone).year
+        return "" if self.books.calendar.confirmed(year) else self.t("time.unconfirmed", year=year)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
