@@ -67,11 +67,11 @@ class BadRequest(Problem):
 def problem_answer(problem: Problem) -> Response:
     """The problem as `application/problem+json`, with both languages and the fields a program may read."""
     body = {
+        **problem.extra,
         "type": f"/problems/{problem.kind}",
         "title": problem.title,
         "title_zh": problem.zh,
         "status": problem.status,
-        **problem.extra,
     }
     content = orjson.dumps(body, default=str)
     return Response(content, problem.status, _problem_headers(problem), "application/problem+json")
@@ -204,14 +204,22 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
         if scope["type"] == "lifespan":
-            check_rights(self.host.routes)
-            await self.app(scope, receive, send)
+            await self._start(scope, receive, send)
             return
         behind_proxy(scope, self.trusted)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         await self._http(scope, receive, send)
+
+    async def _start(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            check_rights(self.host.routes)
+        except RuntimeError as error:
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await self.app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit, got, started = self.limit(scope["path"]), 0, False
@@ -232,7 +240,7 @@ class Door:
             await send(message)
 
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdigit() or int(declared) > limit:
+        if not (declared.isascii() and declared.isdigit()) or int(declared) > limit:
             await problem_answer(_too_large(limit))(scope, receive, dressed)
             return
         try:
@@ -265,6 +273,8 @@ def dress(scope: Scope, message: Message) -> None:
         headers.setdefault(name, content)
     if not scope["path"].startswith("/static/"):
         headers.setdefault("cache-control", "no-store")
+    if message["status"] == TooLarge.status:
+        headers["connection"] = "close"  # or the server would go on reading what it throws away
 
 
 def install(app: FastAPI, *, html_problem: HtmlProblem | None = None) -> None:
