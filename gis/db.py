@@ -31,6 +31,7 @@ class ReadTx:
     """A snapshot one may look at."""
 
     connection: Connection
+    as_units: Sequence[str] | None = None
     _now: datetime | None = field(default=None, repr=False)
 
     @property
@@ -44,6 +45,16 @@ class ReadTx:
 @dataclass
 class Tx(ReadTx):
     """A transaction one may change things in; it commits when its `with` ends without an exception."""
+
+    @contextmanager
+    def as_centre(self) -> Iterator[None]:
+        """Record as the application role what a department, under its own role, has been let through to."""
+        if self.as_units is None:
+            yield
+            return
+        self.connection.execute("SET LOCAL ROLE NONE")
+        yield  # not in a finally: after an error the transaction is over, and its role with it
+        self.connection.execute("SET LOCAL ROLE wangge_department")
 
 
 class _Pools:
@@ -98,7 +109,7 @@ def write(*, as_units: Sequence[str] | None = None, durable: bool = True) -> Ite
             _become_department(connection, as_units)
         if not durable:
             connection.execute("SET LOCAL synchronous_commit = off")
-        yield Tx(connection)
+        yield Tx(connection, as_units)
 
 
 @contextmanager
@@ -108,7 +119,7 @@ def read(*, as_units: Sequence[str] | None = None) -> Iterator[ReadTx]:
         connection.execute("SET TRANSACTION READ ONLY")
         if as_units is not None:
             _become_department(connection, as_units)
-        yield ReadTx(connection)
+        yield ReadTx(connection, as_units)
 
 
 def _become_department(connection: Connection, units: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ class Standing:
     appealed: bool = False
     terminal: bool = True
     dispatched_at: datetime | None = None
+    return_open: bool = True
     ended_at: datetime | None = None
     asked: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -100,6 +101,12 @@ def _refuse(title: str, zh: str, case: Standing) -> NotAllowed:
 
 
 def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if not case.return_open:
+        raise _refuse(
+            f"A return must be asked within {policy.return_within_hours} working hours of dispatch",
+            f"退单须在派遣后 {policy.return_within_hours} 个工作时内提出",
+            case,
+        )
     if case.returns >= policy.max_returns:
         raise _refuse(
             f"This case was already returned {case.returns} times; ask the dispatcher to arbitrate",

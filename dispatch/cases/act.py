@@ -1,0 +1,327 @@
+"""The one door: lock, settle what has lapsed, decide, write. The only way a case changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from psycopg.rows import dict_row
+
+from dispatch.cases.actor import SYSTEM, Actor
+from dispatch.cases.books import Books, books
+from dispatch.cases.clocks import LAPSED, WARNED, Clock, running
+from dispatch.cases.draft import CaseRow, Draft, Text
+from dispatch.cases.effects import EFFECTS, Effect, after_amend, check_task_holder, move_clocks
+from dispatch.cases.facts import fold
+from dispatch.cases.save import save
+from dispatch.cases.secrets import new_key, salted_hash
+from dispatch.cases.steps import Step, form_hash, step_hash
+from dispatch.cases.whose import route_anew
+from dispatch.failpoints import failpoint
+from dispatch.lifecycle.decide import Change, Standing, decide
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action, ClockKind, State
+from dispatch.people.roles import Role
+from gis.db import Tx, value
+from gis.problems import Conflict, NotFound
+
+# Everything that hangs on the case's version stands in its own row: of other tables this statement's snapshot is older than
+# the lock it may have waited for.
+LOCK = """
+    SELECT c.id, c.number, c.report_id, c.receipt, c.version, c.state, c.source, c.public, c.category, c.condition_no, c.hazard,
+           c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.area_id, c.area_path,
+           c.duty_grid, c.road_class, c.component_code, c.unit_id, c.route, c.route_unit, c.reporter_id, c.inspector_id,
+           c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.suspensions, c.appealed, c.asked, c.editions,
+           c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
+           c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version
+      FROM cases c, city
+     WHERE c.id = %(id)s
+       FOR UPDATE OF c
+"""
+ANSWERED = "SELECT case_id, seq, form_hash, to_state, unit_id FROM step WHERE key = %(key)s"
+KEY = "SELECT key FROM case_key WHERE case_id = %(id)s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an act or a report is answered with; the same key is answered the same for ever."""
+
+    case_id: int
+    number: str
+    state: str
+    version: int
+    unit_id: str | None = None
+    due_at: datetime | None = None
+    receipt: str | None = None
+    repeated: bool = False
+
+
+def act(
+    tx: Tx,
+    case_id: int,
+    action: Action,
+    by: Actor,
+    form: Form = Form(),  # noqa: B008  (frozen: one empty form serves all)
+    *,
+    key: UUID,
+    version: int | None = None,
+    now: datetime | None = None,
+) -> Receipt:
+    """Do one action on one case.
+
+    `key`: the caller's idempotency key; a repeat returns the first answer. `version`: what the caller last saw, if he
+    wants to be told of a change in between. `now`: only for a rehearsal's clock and past records.
+    Raises NotFound, NotAllowed (carries what is allowed), Conflict (stale version, key used otherwise), FormIncomplete.
+    """
+    given = form_hash(case_id, action.value, by.person_id, form.given(), form.note)
+    with locked(tx, case_id) as (draft, at, city_version):
+        answered = _answered(tx, key, given, draft.case)
+        if answered is not None:
+            return answered
+        if version is not None and version != draft.case.version:
+            raise Conflict(
+                "Somebody acted on this case meanwhile; look again",
+                zh="本案已被他人处理,请查看最新状态",
+                state=draft.case.state.value,
+                version=draft.case.version,
+            )
+        moment = max(at if now is None else now, draft.case.last_at)
+        city = books(tx, city_version)
+        _sees(draft.case, by)
+        if form.note:
+            draft.key = value(tx, KEY, id=case_id)
+        settle(tx, draft, city, moment)
+        apply(tx, draft, city, action=action, by=by, form=form, key=key, given=given, at=moment, known=moment)
+        failpoint("before-commit")
+        save(tx, draft)
+    return receipt_of(draft)
+
+
+def receipt_of(draft: Draft) -> Receipt:
+    """The answer after the draft's last step."""
+    case = draft.case
+    return Receipt(
+        case_id=case.id,
+        number=case.number,
+        state=case.state.value,
+        version=case.version,
+        unit_id=case.unit_id,
+        due_at=case.due_at,
+        receipt=case.receipt,
+    )
+
+
+@contextmanager
+def locked(tx: Tx, case_id: int) -> Iterator[tuple[Draft, datetime, int]]:
+    """The case, locked under the caller's own rights; what is then recorded is recorded as the centre."""
+    with tx.connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(LOCK, {"id": case_id}).fetchone()
+    if row is None:
+        raise NotFound("There is no such case", zh="没有该案件")
+    now, city_version = row.pop("now"), row.pop("city_version")
+    clocks = running(row.pop("clocks"))
+    row["state"] = State(row["state"])
+    with tx.as_centre():
+        yield Draft(CaseRow(**row), clocks), now, city_version
+
+
+def _answered(tx: Tx, key: UUID, given: bytes, case: CaseRow) -> Receipt | None:
+    # Read after the lock, in a statement of its own: its snapshot sees whatever the lock waited for.
+    row = tx.connection.execute(ANSWERED, {"key": key}).fetchone()
+    if row is None:
+        return None
+    case_id, seq, first, state, unit = row
+    if case_id != case.id or first != given:
+        raise Conflict("This key was used for something else", zh="该请求标识已用于其他操作", state=case.state.value)
+    return Receipt(
+        case_id=case.id, number=case.number, state=state, version=seq, unit_id=unit, receipt=case.receipt, repeated=True
+    )
+
+
+def _sees(case: CaseRow, by: Actor) -> None:
+    """A department acts on its own cases only; row security has refused others already. The two are not told apart."""
+    outside = Role.DEPARTMENT in by.roles or Role.PLATFORM in by.roles
+    if outside and not by.roles - {Role.DEPARTMENT, Role.PLATFORM} and case.unit_id not in by.units:
+        raise NotFound("There is no such case", zh="没有该案件")
+
+
+def apply(
+    tx: Tx,
+    draft: Draft,
+    city: Books,
+    *,
+    action: Action,
+    by: Actor,
+    form: Form,
+    key: UUID,
+    given: bytes,
+    at: datetime,
+    known: datetime,
+    extra: dict[str, Any] | None = None,
+) -> None:
+    """Decide and change the draft: one step more."""
+    case = draft.case
+    check_task_holder(draft, action, by.person_id if Role.SYSTEM not in by.roles else case.inspector_id)
+    change = decide(_standing(draft, city, at), action, form, by.roles, at, city.policy)
+    before = case.state
+    data: dict[str, Any] = {"action": action.value, "form": form.given(), **(extra or {})}
+    effect = Effect(draft, form, at, city, data)
+    _effects(tx, effect, action, change)
+    del data["action"]
+    _add_step(draft, change, before=before, by=by, key=key, given=given, at=at, known=known, data=data, form=form)
+
+
+def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
+    draft = effect.draft
+    if action in EFFECTS:
+        EFFECTS[action](effect)
+    move_clocks(effect, change.transition.clock)
+    if draft.moved:
+        route_anew(tx, draft, effect.books, effect.data)
+        draft.moved = False
+    draft.case.state = after_amend(effect) if action is Action.AMEND else change.to
+
+
+def _standing(draft: Draft, city: Books, at: datetime) -> Standing:
+    case = draft.case
+    unit = city.tree.get(case.unit_id or "")
+    return Standing(
+        state=case.state,
+        category=case.category,
+        unit=case.unit_id,
+        route_unit=case.route_unit,
+        inspector=case.inspector_id,
+        public=case.public,
+        late=case.due_at is not None and case.due_at < at,
+        returns=case.returns,
+        extensions=case.extensions,
+        suspensions=case.suspensions,
+        appealed=case.appealed,
+        terminal=unit is None or unit.terminal,
+        dispatched_at=case.dispatched_at,
+        return_open=city.return_open(case.dispatched_at, at),
+        ended_at=case.ended_at,
+        asked=case.asked or {},
+    )
+
+
+def _add_step(
+    draft: Draft,
+    change: Change,
+    *,
+    before: State | None,
+    by: Actor,
+    key: UUID,
+    given: bytes,
+    at: datetime,
+    known: datetime,
+    data: dict[str, Any],
+    form: Form,
+) -> None:
+    case = draft.case
+    seq = case.version + 1
+    step = Step(
+        seq=seq,
+        key=key,
+        form_hash=given,
+        action=change.transition.action.value,
+        from_state=before and before.value,
+        to_state=case.state.value,
+        at=at,
+        recorded_at=known,
+        actor_id=by.person_id,
+        role=change.role.value,
+        unit_id=case.unit_id,
+        data=data,
+        note_hash=_conceal(draft, seq, form.note),
+        previous=case.last_hash,
+    )
+    step = replace(step, hash=step_hash(step))
+    draft.steps.append(step)
+    draft.photos += [(seq, sha256, _photo_kind(change.transition.action)) for sha256 in form.photos]
+    case.version, case.last_at, case.last_hash = seq, at, step.hash
+    fold(step, draft.set, draft.add)
+
+
+def _conceal(draft: Draft, seq: int, note: str | None) -> bytes | None:
+    if not note:
+        return None
+    if draft.key is None:
+        draft.key, draft.new_key = new_key(), True
+    draft.texts.append(Text(seq, "note", note))
+    return salted_hash(draft.key, note)
+
+
+def _photo_kind(action: Action) -> str:
+    if action in (Action.CHECK_PASS, Action.CHECK_FAIL):
+        return "check"
+    if action is Action.VERIFY:
+        return "verify"
+    return "after" if action in (Action.REPLY, Action.REPLY_FOR, Action.REPORT_HANDLED) else "before"
+
+
+# ------------------------------------------------------------------------------------------------ what time does by itself
+
+
+def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
+    """Let everything happen that was due before `now`: warnings, lapses, the end of a suspension, unanswered approvals.
+
+    Each takes effect at its true instant, whoever notices it; returns how many there were.
+    """
+    count = 0
+    while (at := draft.next_at) is not None and at <= now:
+        count += 1
+        if draft.case.suspended_until is not None and draft.case.suspended_until <= at:
+            _wake(tx, draft, city, at, now)
+        else:
+            _fire(tx, draft, city, at, now)
+    return count
+
+
+def _own(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime, known: datetime, data: dict[str, Any]) -> None:
+    """A step of the system. Its key follows from case and step, so that two who notice it at once write one."""
+    case = draft.case
+    seq = case.version + 1
+    key = uuid5(NAMESPACE_OID, f"{case.report_id}:{seq}:{action.value}")
+    form = Form(reason=data.get("default") and "default")
+    given = form_hash(case.id, action.value, None, form.given(), None)
+    moment = max(at, case.last_at)
+    apply(tx, draft, city, action=action, by=SYSTEM, form=form, key=key, given=given, at=moment, known=known, extra=data)
+
+
+def _wake(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> None:
+    epoch = draft.case.version
+    if draft.case.state is State.SUSPENDED:
+        _own(tx, draft, city, Action.RESUME, at, known, {"by_date": True})
+    draft.case.suspended_until = None
+    draft.fired.append(("suspension", epoch, "wake", draft.case.version, at))
+
+
+def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> None:
+    clock = min((c for c in draft.clocks.values() if c.event), key=lambda c: c.event or (known, ""))
+    event = clock.event[1] if clock.event else LAPSED
+    draft.clocks[clock.kind] = replace(clock, fired=event)
+    if event == LAPSED and clock.kind is ClockKind.DISPOSE:
+        draft.case.late = True
+    action = Action.WARN if event == WARNED else Action.LAPSE
+    draft.tell(f"{event}:{clock.kind.value}", unit=draft.case.unit_id, person=draft.case.inspector_id)
+    _own(tx, draft, city, action, at, known, {"clock": clock.kind.value, "epoch": clock.epoch, "instant": at.isoformat()})
+    draft.fired.append((clock.kind.value, clock.epoch, event, draft.case.version, at))
+    if event == LAPSED and clock.kind is ClockKind.APPROVE:
+        _answer_by_default(tx, draft, city, clock, at, known)
+
+
+def _answer_by_default(tx: Tx, draft: Draft, city: Books, clock: Clock, at: datetime, known: datetime) -> None:
+    """限时办结,超期默认: an approval nobody gave in time is granted or refused as the city's policy says."""
+    grant = city.policy.unanswered == "grant"
+    action = {
+        State.RETURN_ASKED: Action.APPROVE_RETURN if grant else Action.REFUSE_RETURN,
+        State.DELAY_ASKED: Action.APPROVE_DELAY if grant else Action.REFUSE_DELAY,
+        State.SUSPEND_ASKED: Action.APPROVE_SUSPEND if grant else Action.REFUSE_SUSPEND,
+    }.get(draft.case.state)
+    if action is not None:
+        _own(tx, draft, city, action, at, known, {"default": True})

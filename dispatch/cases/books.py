@@ -1,0 +1,140 @@
+"""The city's books: every edition a case is decided by, read once and kept until the city is loaded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from threading import Lock
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dispatch.cases.clocks import Keeper
+from dispatch.clock.calendar import WorkCalendar
+from dispatch.clock.document import calendar_from
+from dispatch.clock.limits import Limit, Rule, used
+from dispatch.lifecycle.decide import Policy
+from dispatch.lifecycle.states import ClockKind
+from dispatch.routing.rulebook import Rulebook, rulebook_of
+from dispatch.standard.catalogue import Catalogue, catalogue_of
+from dispatch.units.tree import Tree, tree_of
+from gis.db import ReadTx, dicts, value
+from gis.problems import Unavailable
+
+Document = Mapping[str, Any]
+
+EDITIONS = """
+    SELECT DISTINCT ON (kind) kind, id, name, content
+      FROM edition WHERE in_force <= %(day)s ORDER BY kind, in_force DESC, id DESC
+"""
+UNITS = """
+    SELECT u.id, u.name, u.name_en, u.tier, u.parent_id AS parent, u.types, u.terminal, u.platform, u.ranking_group,
+           a.level || ':' || a.code AS area
+      FROM unit u LEFT JOIN area a ON a.id = u.area_id
+     WHERE u.valid_to IS NULL ORDER BY u.id
+"""
+URGENT = True
+
+
+@dataclass(frozen=True)
+class Books:
+    """One version of the city's books. `editions`: kind → id of the edition in force; `names`: kind → its name."""
+
+    version: int
+    city: Document
+    editions: dict[str, int]
+    names: dict[str, str]
+    calendar: WorkCalendar
+    catalogue: Catalogue
+    rulebook: Rulebook
+    tree: Tree
+    policy: Policy
+    stages: dict[tuple[str, bool], Limit]
+    time_classes: dict[str, Rule]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(str(self.city["time_zone"]))
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Sets the clocks of cases."""
+        return Keeper(self.calendar, Decimal(str(self.city.get("policy", {}).get("warn_at", "0.8"))))
+
+    @cached_property
+    def levels(self) -> tuple[Document, ...]:
+        """The levels of area, from the top down."""
+        return tuple(self.city["levels"])
+
+    def reach(self, name: str, default: float) -> float:
+        """A distance or time of `[reach]`."""
+        return float(self.city.get("reach", {}).get(name, default))
+
+    def time_class(self, name: str) -> Rule:
+        """The rule behind a time class, which the rules themselves also are."""
+        return self.time_classes[name]
+
+    def stage_limit(self, kind: ClockKind, *, urgent: bool) -> Limit | None:
+        """The limit of a stage; an urgent case falls back on the ordinary one. None: the city sets none."""
+        return self.stages.get((kind.value, urgent)) or self.stages.get((kind.value, not URGENT))
+
+    def return_open(self, dispatched_at: datetime | None, at: datetime) -> bool:
+        """Whether a return may still be asked: so many working hours after dispatch."""
+        if dispatched_at is None:
+            return True
+        spent = used(dispatched_at, at, Rule.WORK_HOUR, self.calendar)
+        return spent.total_seconds() <= self.policy.return_within_hours * 3600
+
+
+class _Kept:
+    """The books this process has read; one version at a time."""
+
+    books: Books | None = None
+    lock = Lock()
+
+
+def books(tx: ReadTx, version: int | None = None) -> Books:
+    """The books of the city's present version (`version`, if the caller has just read it)."""
+    wanted = value(tx, "SELECT version FROM city") if version is None else version
+    if wanted is None:
+        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录")
+    with _Kept.lock:
+        if _Kept.books is None or _Kept.books.version != wanted:
+            _Kept.books = _read(tx, wanted)
+        return _Kept.books
+
+
+def forget() -> None:
+    """Drop what was read: another database is in use now."""
+    _Kept.books = None
+
+
+def _read(tx: ReadTx, version: int) -> Books:
+    document = value(tx, "SELECT document FROM city")
+    zone = ZoneInfo(document["time_zone"])
+    found = {row["kind"]: row for row in dicts(tx, EDITIONS, day=tx.now.astimezone(zone).date())}
+    classes = {rule.value: rule for rule in Rule}
+    classes |= {name: Rule(row["rule"]) for name, row in document.get("time_classes", {}).items()}
+    policy = {k: v for k, v in document.get("policy", {}).items() if k in Policy.__slots__}
+    return Books(
+        version=version,
+        city=document,
+        editions={kind: row["id"] for kind, row in found.items()},
+        names={kind: row["name"] for kind, row in found.items()},
+        calendar=calendar_from(found["calendar"]["content"]),
+        catalogue=catalogue_of(tx, found["catalogue"]["id"]),
+        rulebook=rulebook_of(found["rules"]["content"]),
+        tree=tree_of(dicts(tx, UNITS)),
+        policy=Policy(**policy),
+        stages=_stages(found["stages"]["content"], classes),
+        time_classes=classes,
+    )
+
+
+def _stages(rows: list[Document], classes: dict[str, Rule]) -> dict[tuple[str, bool], Limit]:
+    return {
+        (row["stage"], bool(row.get("urgent"))): Limit(Decimal(str(row["limit"])), classes[row["time_class"]]) for row in rows
+    }

@@ -1,0 +1,129 @@
+"""A case while it is being changed inside one transaction: its row, its clocks, and what has to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from dispatch.cases.clocks import HOLDERS_CLOCK, Clock
+from dispatch.cases.steps import Step
+from dispatch.lifecycle.states import HOLDER, ClockKind, State
+from gis.locate import Place
+
+
+@dataclass(slots=True, kw_only=True)
+class CaseRow:
+    """The columns of `cases` that acts read and change, in the table's words."""
+
+    id: int
+    number: str
+    report_id: UUID
+    receipt: str
+    version: int
+    state: State
+    source: str
+    public: bool
+    category: str | None
+    condition_no: int | None
+    hazard: bool
+    limit_value: Decimal | None
+    time_class: str | None
+    lon: float | None
+    lat: float | None
+    accuracy_m: float | None
+    area_id: int | None
+    area_path: list[int]
+    duty_grid: str | None
+    road_class: str
+    component_code: str | None
+    unit_id: str | None
+    route: dict[str, Any] | None
+    route_unit: str | None
+    reporter_id: int | None
+    inspector_id: int | None
+    merged_into: int | None
+    supervised: bool
+    reworks: int
+    returns: int
+    extensions: int
+    suspensions: int
+    appealed: bool
+    asked: dict[str, Any] | None
+    editions: dict[str, Any]
+    reported_at: datetime
+    suspended_until: datetime | None
+    dispatched_at: datetime | None
+    ended_at: datetime | None
+    due_at: datetime | None
+    late: bool
+    last_at: datetime
+    last_hash: bytes
+
+
+@dataclass(slots=True)
+class Text:
+    """Free text that came with a step, still in clear."""
+
+    seq: int
+    kind: str
+    words: str
+
+
+@dataclass(slots=True)
+class Message:
+    """Something to be told to a unit or a person."""
+
+    kind: str
+    unit_id: str | None = None
+    person_id: int | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """What `act` gathers, and `save` writes in one go.
+
+    `set` and `add`: the columns of the fact row that the steps of this transaction change and count up; `moved`: the case
+    has to be routed anew; `place`: where it lies now, if that was looked up.
+    """
+
+    case: CaseRow
+    clocks: dict[ClockKind, Clock]
+    key: bytes | None = None
+    new_key: bool = False
+    steps: list[Step] = field(default_factory=list)
+    fired: list[tuple[str, int, str, int, datetime]] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    photos: list[tuple[int, str, str]] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    set: dict[str, Any] = field(default_factory=dict)
+    add: dict[str, int] = field(default_factory=dict)
+    moved: bool = False
+    place: Place | None = None
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The next instant at which the scheduler owes this case something."""
+        instants = [event[0] for clock in self.clocks.values() if (event := clock.event)]
+        if self.case.suspended_until is not None:
+            instants.append(self.case.suspended_until)
+        return min(instants, default=None)
+
+    @property
+    def stage_due_at(self) -> datetime | None:
+        """When the present holder's own clock is due."""
+        kind = HOLDERS_CLOCK.get(self.case.state)
+        clock = self.clocks.get(kind) if kind is not None else None
+        return clock.due if clock is not None else None
+
+    @property
+    def pool(self) -> str:
+        """Who holds the case now."""
+        return HOLDER[self.case.state].value
+
+    def tell(self, kind: str, *, unit: str | None = None, person: int | None = None) -> None:
+        """Leave a message for a unit's people or for one person; nobody means no message."""
+        if unit is not None or person is not None:
+            self.messages.append(Message(kind, unit, person))

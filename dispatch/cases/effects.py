@@ -1,0 +1,353 @@
+"""What an action changes on the case beyond its state: the unit, the limit, what is asked, the clocks.
+
+Each function gets the draft, the form, the instant and the city's books; the table of transitions says which clocks move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from dispatch.cases.books import Books
+from dispatch.cases.clocks import Clock
+from dispatch.cases.draft import Draft
+from dispatch.clock.limits import Limit, Rule
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action, ClockKind, State
+from gis.problems import FormIncomplete, NotAllowed
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an effect may look at."""
+
+    draft: Draft
+    form: Form
+    now: datetime
+    books: Books
+    data: Data
+
+
+def move_clocks(effect: Effect, marks: str) -> None:
+    """Apply the table's clock column, e.g. `-dispatch +dispose`; what was stopped is judged into `data["ontime"]`."""
+    for mark in marks.split():
+        if mark == "-*":
+            for kind in list(effect.draft.clocks):
+                _stop(effect, kind)
+        else:
+            MARKS[mark[0]](effect, ClockKind(mark[1:]))
+
+
+def _judge(effect: Effect, clock: Clock) -> None:
+    """A clock that stops or rests while it runs was on time, or was not."""
+    if clock.due is not None:
+        effect.data.setdefault("ontime", {})[clock.kind.value] = effect.now <= clock.due
+        effect.data.setdefault("due", {})[clock.kind.value] = clock.due.isoformat()
+
+
+def _stop(effect: Effect, kind: ClockKind) -> None:
+    clock = effect.draft.clocks.pop(kind, None)
+    if clock is not None:
+        _judge(effect, clock)
+        _mark(effect, "-", clock)
+
+
+def _start(effect: Effect, kind: ClockKind) -> None:
+    limit = _limit(effect, kind)
+    if limit is None:
+        return
+    # Epochs run through the whole case, so that a reopened stage never repeats one.
+    epoch = effect.draft.case.version + len(effect.draft.steps) + 1
+    _keep(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch))
+
+
+def _pause(effect: Effect, kind: ClockKind) -> None:
+    clock = effect.draft.clocks.get(kind)
+    if clock is not None:
+        _judge(effect, clock)
+        _keep(effect, "~", effect.books.keeper.pause(clock, effect.now))
+
+
+def _resume(effect: Effect, kind: ClockKind) -> None:
+    clock = effect.draft.clocks.get(kind)
+    if clock is None:
+        return
+    if effect.books.policy.rework_clock == "full" and effect.data["action"] == Action.SEND_REWORK.value:
+        return _start(effect, kind)
+    _keep(effect, "^", effect.books.keeper.resume(clock, effect.now))
+
+
+MARKS = {"+": _start, "-": _stop, "~": _pause, "^": _resume}
+
+
+def _keep(effect: Effect, mark: str, clock: Clock) -> None:
+    effect.draft.clocks[clock.kind] = clock
+    _mark(effect, mark, clock)
+
+
+def _mark(effect: Effect, mark: str, clock: Clock) -> None:
+    """Write the clock's change into the step, whole enough to be counted again."""
+    change: list[Any] = [mark, clock.kind.value, clock.epoch]
+    if mark == "+":
+        change += [str(clock.limit.value), clock.limit.rule.value]
+    effect.data.setdefault("clocks", []).append(change)
+    if clock.kind is ClockKind.DISPOSE and mark != "-":
+        _disposal_due(effect, clock)
+
+
+def _disposal_due(effect: Effect, clock: Clock) -> None:
+    """The disposal deadline stays on record while the reply is looked at; a suspension takes it away."""
+    if clock.due is not None or effect.data["action"] == Action.APPROVE_SUSPEND.value:
+        effect.draft.case.due_at = clock.due
+        effect.data["dispose_due"] = clock.due and clock.due.isoformat()
+        effect.draft.case.late = clock.due is not None and clock.due < effect.now
+
+
+def _limit(effect: Effect, kind: ClockKind) -> Limit | None:
+    case = effect.draft.case
+    if kind is not ClockKind.DISPOSE:
+        return effect.books.stage_limit(kind, urgent=case.hazard)
+    if case.limit_value is None or case.time_class is None:
+        return None
+    return Limit(case.limit_value, effect.books.time_class(case.time_class))
+
+
+# ---------------------------------------------------------------------------------------------- what actions change
+
+
+def _categorise(effect: Effect, code: str) -> None:
+    category = effect.books.catalogue.categories.get(code)
+    if category is None:
+        raise FormIncomplete("No such category in the catalogue", zh="目录中没有该类别", fields={"category": "unknown"})
+    case = effect.draft.case
+    case.category, case.hazard = code, category.hazard
+    case.editions["catalogue"] = effect.books.catalogue.edition
+    effect.data |= {"category": code, "class_code": f"{category.kind}:{category.class_code}"}
+
+
+def _accept(effect: Effect) -> None:
+    case = effect.draft.case
+    effect.draft.moved = case.category != effect.form.category or case.route is None
+    _categorise(effect, effect.form.category or "")
+
+
+def _file(effect: Effect) -> None:
+    case = effect.draft.case
+    condition = effect.books.catalogue.conditions.get((case.category or "", effect.form.condition or 0))
+    if condition is None:
+        raise FormIncomplete(
+            "Choose a filing condition of this category", zh="请选择该类别的立案条件", fields={"condition": "unknown"}
+        )
+    case.condition_no = condition.no
+    case.limit_value, case.time_class = condition.limit_value, condition.time_class
+    limit = condition.limit_value
+    effect.data["limit"] = None if limit is None else [str(limit), condition.time_class]
+
+
+def _dispatch(effect: Effect) -> None:
+    unit = effect.books.tree.get(effect.form.unit or "")
+    if unit is None:
+        raise FormIncomplete("No such unit", zh="没有该单位", fields={"unit": "unknown"})
+    case = effect.draft.case
+    route = case.route or {}
+    follows = case.route_unit == unit.id
+    effect.data |= {"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows}
+    case.unit_id, case.dispatched_at = unit.id, effect.now
+    effect.draft.clocks.pop(ClockKind.DISPOSE, None)
+    effect.draft.tell("dispatched", unit=unit.id)
+
+
+def _subdispatch(effect: Effect) -> None:
+    case = effect.draft.case
+    below = effect.books.tree.below(case.unit_id or "")
+    if effect.form.unit not in below or effect.form.unit == case.unit_id:
+        raise FormIncomplete("Choose one of your own sub-units", zh="请选择本平台的下级单位", fields={"unit": "not below"})
+    case.unit_id = effect.form.unit
+    effect.draft.tell("dispatched", unit=case.unit_id)
+
+
+def _ask(effect: Effect) -> None:
+    case = effect.draft.case
+    case.asked = {"action": effect.data["action"], **effect.form.given(), "from": case.state.value}
+
+
+def _return(effect: Effect) -> None:
+    case = effect.draft.case
+    effect.data["returned_from"] = case.unit_id
+    case.returns += 1
+    case.asked, case.unit_id, case.due_at, case.late = None, None, None, False
+    effect.data["dispose_due"] = None
+    effect.draft.moved = True
+
+
+def _answered(effect: Effect) -> None:
+    effect.draft.case.asked = None
+    effect.draft.tell(effect.data["action"], unit=effect.draft.case.unit_id)
+
+
+def _extend(effect: Effect) -> None:
+    """One original limit more, unless the asked or the granted one is stated."""
+    case = effect.draft.case
+    asked = case.asked or {}
+    clock = effect.draft.clocks.get(ClockKind.DISPOSE)
+    case.extensions += 1
+    if clock is not None:
+        value = effect.form.limit or (Decimal(str(asked["limit"])) if "limit" in asked else clock.limit.value)
+        rule = effect.books.time_class(effect.form.time_class or str(asked.get("time_class", clock.limit.rule.value)))
+        more = Limit(value, rule)
+        effect.data["extra"] = [str(more.value), more.rule.value]
+        _keep(effect, "x", effect.books.keeper.extend(clock, more, effect.now))
+    _answered(effect)
+
+
+def _suspend(effect: Effect) -> None:
+    case = effect.draft.case
+    until = effect.form.until or datetime.fromisoformat(str((case.asked or {})["until"]))
+    case.suspensions += 1
+    case.suspended_until = until
+    effect.data["until"] = until.isoformat()
+    _answered(effect)
+
+
+def _wake(effect: Effect) -> None:
+    effect.draft.case.suspended_until = None
+    effect.draft.tell("resumed", unit=effect.draft.case.unit_id)
+
+
+def _task(effect: Effect) -> None:
+    effect.draft.case.inspector_id = effect.form.inspector
+    effect.draft.tell(effect.data["action"], person=effect.form.inspector)
+
+
+def _task_done(effect: Effect) -> None:
+    effect.draft.case.inspector_id = None
+
+
+def _failed(effect: Effect) -> None:
+    effect.draft.case.reworks += 1
+    effect.draft.case.inspector_id = None
+
+
+def _told(effect: Effect) -> None:
+    effect.draft.tell(effect.data["action"], unit=effect.draft.case.unit_id)
+
+
+def _supervise(effect: Effect) -> None:
+    effect.draft.case.supervised = True
+    _told(effect)
+
+
+def _end(effect: Effect) -> None:
+    case = effect.draft.case
+    case.ended_at, case.suspended_until, case.inspector_id, case.asked = effect.now, None, None, None
+
+
+def _merge(effect: Effect) -> None:
+    if effect.form.into == effect.draft.case.id:
+        raise FormIncomplete("A case cannot be merged into itself", zh="不能合并到自身", fields={"into": "itself"})
+    effect.draft.case.merged_into = effect.form.into
+    _end(effect)
+
+
+def _reborn(effect: Effect) -> None:
+    case = effect.draft.case
+    case.merged_into, case.ended_at = None, None
+
+
+def _reopen(effect: Effect) -> None:
+    case = effect.draft.case
+    effect.data["returned_from"] = case.unit_id
+    case.ended_at, case.due_at, case.late, case.unit_id = None, None, False, None
+    effect.draft.moved = True
+
+
+def _appeal(effect: Effect) -> None:
+    effect.draft.case.appealed = True
+
+
+def _amend(effect: Effect) -> None:
+    """Another category, component or place: routed anew; if another unit answers, the case goes back to be dispatched."""
+    case, form = effect.draft.case, effect.form
+    if form.category is None and form.component is None and form.lon is None:
+        raise FormIncomplete("Say what is to be amended", zh="请填写要更正的内容", fields={"category": "needed"})
+    effect.data["before"] = {"category": case.category, "component": case.component_code, "unit": case.unit_id}
+    if form.category is not None:
+        _categorise(effect, form.category)
+    if form.condition is not None:
+        _file(effect)
+        _restart(effect)
+    if form.component is not None:
+        case.component_code = form.component
+    if form.lon is not None and form.lat is not None:
+        case.lon, case.lat = form.lon, form.lat
+    effect.draft.moved = True
+
+
+def _restart(effect: Effect) -> None:
+    """Another filing condition: the disposal clock counts its limit from the same dispatch, in a new epoch."""
+    case = effect.draft.case
+    old = effect.draft.clocks.get(ClockKind.DISPOSE)
+    limit = _limit(effect, ClockKind.DISPOSE)
+    if old is not None and limit is not None and case.dispatched_at is not None:
+        clock = effect.books.keeper.start(ClockKind.DISPOSE, limit, case.dispatched_at, epoch=old.epoch + 1)
+        _keep(effect, "+", clock)
+
+
+def after_amend(effect: Effect) -> State:
+    """Where an amended case stands once it is routed anew (`draft.case.route_unit`)."""
+    case = effect.draft.case
+    if case.state not in (State.DISPATCHED, State.HANDLING) or case.route_unit == case.unit_id:
+        return case.state
+    effect.data["returned_from"] = case.unit_id
+    case.unit_id, case.due_at, case.late = None, None, False
+    effect.data["dispose_due"] = None
+    move_clocks(effect, "-dispose +dispatch")
+    return State.FILED
+
+
+def check_task_holder(draft: Draft, action: Action, person: int | None) -> None:
+    """Verify and check belong to the inspector they were sent to."""
+    tasks = (Action.VERIFY, Action.CHECK_PASS, Action.CHECK_FAIL)
+    if action in tasks and draft.case.inspector_id not in (None, person):
+        raise NotAllowed("This task was sent to another inspector", zh="该任务已派给其他监督员", state=draft.case.state.value)
+
+
+EFFECTS: dict[Action, Callable[[Effect], None]] = {
+    Action.ACCEPT: _accept,
+    Action.FILE: _file,
+    Action.DISPATCH: _dispatch,
+    Action.SUBDISPATCH: _subdispatch,
+    Action.ASK_RETURN: _ask,
+    Action.APPROVE_RETURN: _return,
+    Action.REFUSE_RETURN: _answered,
+    Action.ASK_DELAY: _ask,
+    Action.APPROVE_DELAY: _extend,
+    Action.REFUSE_DELAY: _answered,
+    Action.ASK_SUSPEND: _ask,
+    Action.APPROVE_SUSPEND: _suspend,
+    Action.REFUSE_SUSPEND: _answered,
+    Action.RESUME: _wake,
+    Action.SEND_VERIFY: _task,
+    Action.VERIFY: _task_done,
+    Action.SEND_CHECK: _task,
+    Action.CHECK_PASS: _task_done,
+    Action.CHECK_FAIL: _failed,
+    Action.REJECT_REPLY: _told,
+    Action.SEND_REWORK: _told,
+    Action.SUPERVISE: _supervise,
+    Action.CLOSE: _end,
+    Action.FORCE_CLOSE: _end,
+    Action.REFUSE: _end,
+    Action.VOID: _end,
+    Action.CONFIRM_HANDLED: _end,
+    Action.MERGE: _merge,
+    Action.UNMERGE: _reborn,
+    Action.REOPEN: _reopen,
+    Action.APPEAL: _appeal,
+    Action.AMEND: _amend,
+}

@@ -1,0 +1,144 @@
+"""The closed loop, walked both ways: every pair in the table works, every pair outside it is refused with what is allowed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from dispatch.lifecycle.decide import Policy, Standing, allowed, decide
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import ENDED, HOLDER, Action, Pool, State
+from dispatch.lifecycle.table import BY_ACTION, TRANSITIONS
+from dispatch.people.roles import Role
+from gis.problems import FormIncomplete, NotAllowed
+
+NOW = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
+POLICY = Policy()
+FULL = Form(
+    unit="roads",
+    inspector=7,
+    reason="other",
+    condition=1,
+    category="C0101",
+    lon=114.0,
+    lat=22.5,
+    until=NOW + timedelta(days=30),
+    limit=Decimal(1),
+    time_class="work_day",
+    result="true",
+    into=9,
+    satisfied=True,
+    proxy="printed sheet 12",
+    photos=("a" * 64,),
+    note="words",
+)
+PAIRS = [(state, row) for row in TRANSITIONS for state in (row.frm or {None})]
+STATES: list[State | None] = [None, *State]
+
+
+def standing(state: State | None, action: Action) -> Standing:
+    """A case on which nothing but the table can stand in the way of `action`."""
+    appealed = action in (Action.GRANT_APPEAL, Action.REFUSE_APPEAL)
+    proxy = action in (Action.SIGN_FOR, Action.REPLY_FOR)
+    return Standing(state=state, appealed=appealed, terminal=not proxy, dispatched_at=NOW, ended_at=NOW)
+
+
+@pytest.mark.parametrize(("state", "row"), PAIRS, ids=lambda v: getattr(v, "action", v))
+def test_every_pair_in_the_table_works_for_every_post_named(state: State | None, row: object) -> None:
+    for role in row.by:  # type: ignore[attr-defined]
+        change = decide(standing(state, row.action), row.action, FULL, frozenset({role}), NOW, POLICY)  # type: ignore[attr-defined]
+        assert change.to == (row.to or state)  # type: ignore[attr-defined]
+        assert change.role == role
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("action", list(Action))
+def test_every_pair_outside_the_table_is_refused_with_what_is_allowed(state: State | None, action: Action) -> None:
+    if (state, action) in BY_ACTION:
+        return
+    roles = frozenset(Role)
+    with pytest.raises(NotAllowed) as refusal:
+        decide(standing(state, action), action, FULL, roles, NOW, POLICY)
+    assert refusal.value.extra["allowed"] == [a.value for a in allowed(state, roles)]
+
+
+@pytest.mark.parametrize(("state", "row"), PAIRS, ids=lambda v: getattr(v, "action", v))
+def test_a_post_not_named_in_the_row_is_refused(state: State | None, row: object) -> None:
+    others = frozenset(Role) - row.by  # type: ignore[attr-defined]
+    with pytest.raises(NotAllowed):
+        decide(standing(state, row.action), row.action, FULL, others, NOW, POLICY)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("state", "row"), [p for p in PAIRS if p[1].needs], ids=lambda v: getattr(v, "action", v))
+def test_an_empty_form_is_told_every_field_it_lacks(state: State | None, row: object) -> None:
+    with pytest.raises(FormIncomplete) as refusal:
+        decide(standing(state, row.action), row.action, Form(), row.by, NOW, POLICY)  # type: ignore[attr-defined]
+    assert set(refusal.value.extra["fields"]) == row.needs  # type: ignore[attr-defined, arg-type]
+
+
+def test_all_33_transitions_of_the_closed_loop_stand_in_the_table() -> None:
+    assert {row.no for row in TRANSITIONS} - {0} == set(range(1, 34))
+
+
+def test_no_pair_of_state_and_action_stands_twice() -> None:
+    assert len(BY_ACTION) == len(PAIRS)
+
+
+def test_each_state_has_exactly_one_holder_and_only_ended_ones_have_none() -> None:
+    assert set(HOLDER) == set(State)
+    assert {state for state, pool in HOLDER.items() if pool is Pool.NOBODY} == ENDED
+
+
+def test_every_state_can_be_reached_and_every_open_state_can_be_left() -> None:
+    reached = {row.to for row in TRANSITIONS if row.to}
+    assert reached == set(State)
+    for state in set(State) - ENDED:
+        assert any(row.to not in (None, state) and state in row.frm for row in TRANSITIONS), state
+
+
+def test_acceptor_shift_leader_and_dispatcher_are_separate_posts() -> None:
+    own = {
+        Role.ACCEPTOR: Action.ACCEPT,
+        Role.SHIFT_LEADER: Action.FILE,
+        Role.DISPATCHER: Action.DISPATCH,
+    }
+    for role, action in own.items():
+        for row in TRANSITIONS:
+            if row.action is action:
+                assert not row.by & (set(own) - {role})
+
+
+PROCEDURE = [
+    ("a return comes too late", Action.ASK_RETURN, State.HANDLING, {"return_open": False}),
+    ("a case was returned too often", Action.ASK_RETURN, State.HANDLING, {"returns": 2}),
+    ("an extension is asked after the deadline", Action.ASK_DELAY, State.HANDLING, {"late": True}),
+    ("a third extension is asked", Action.ASK_DELAY, State.HANDLING, {"extensions": 2}),
+    ("a second suspension is asked", Action.ASK_SUSPEND, State.HANDLING, {"suspensions": 1}),
+    ("a case is appealed twice", Action.APPEAL, State.CLOSED, {"appealed": True}),
+    ("nobody appealed", Action.GRANT_APPEAL, State.CLOSED, {"appealed": False}),
+    ("it was closed too long ago", Action.REOPEN, State.CLOSED, {"ended_at": NOW - timedelta(days=31)}),
+    ("the unit has its own terminal", Action.SIGN_FOR, State.DISPATCHED, {"terminal": True}),
+]
+
+
+@pytest.mark.parametrize(("why", "action", "state", "given"), PROCEDURE, ids=[p[0] for p in PROCEDURE])
+def test_the_rules_of_procedure_refuse_if(why: str, action: Action, state: State, given: dict[str, object]) -> None:
+    with pytest.raises(NotAllowed):
+        decide(Standing(state=state, **given), action, FULL, frozenset(Role), NOW, POLICY)  # type: ignore[arg-type]
+
+
+def test_another_unit_than_the_rule_names_needs_a_reason() -> None:
+    case = Standing(state=State.FILED, route_unit="water")
+    with pytest.raises(FormIncomplete):
+        decide(case, Action.DISPATCH, Form(unit="roads"), frozenset({Role.DISPATCHER}), NOW, POLICY)
+    given = Form(unit="roads", reason="owner_known")
+    assert decide(case, Action.DISPATCH, given, frozenset({Role.DISPATCHER}), NOW, POLICY).to is State.DISPATCHED
+
+
+def test_a_suspension_ends_ahead_and_within_a_year() -> None:
+    for until in (NOW, NOW + timedelta(days=366)):
+        with pytest.raises(FormIncomplete):
+            form = Form(reason="season", until=until)
+            decide(Standing(state=State.HANDLING), Action.ASK_SUSPEND, form, frozenset({Role.DEPARTMENT}), NOW, POLICY)
