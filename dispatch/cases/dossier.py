@@ -10,7 +10,7 @@ from math import cos, radians
 from typing import Any, LiteralString
 
 from dispatch.lifecycle.states import Pool, State
-from gis.db import ReadTx, one, rows
+from gis.db import ReadTx, one, rows, value
 from gis.problems import NotFound
 
 __all__ = [
@@ -67,6 +67,7 @@ class Case:
     reworks: int
     returns: int
     extensions: int
+    appealed: bool
     clocks: dict[str, dict[str, Any]]
     asked: dict[str, Any] | None
     editions: dict[str, Any]
@@ -132,7 +133,7 @@ CASE: LiteralString = """
                    FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas_en,
            c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
-           c.reworks, c.returns, c.extensions, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at,
+           c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at,
            c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
       FROM cases c
       LEFT JOIN road r ON r.id = c.road_id
@@ -211,6 +212,36 @@ def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequ
         degrees=metres / (111_000 * max(cos(radians(case.lat)), 0.01)),
         limit=limit,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspector:
+    """Somebody a verify or check task may be sent to; `near`: answers for the case's duty grid."""
+
+    id: int
+    name: str
+    near: bool
+    tasks: int
+
+
+def inspectors(tx: ReadTx, duty_grid: str | None) -> list[Inspector]:
+    """All inspectors, those of the duty grid first, then those with the fewest tasks in hand."""
+    sql: LiteralString = """
+        SELECT p.id, p.name,
+               EXISTS (SELECT FROM person_duty_grid g WHERE g.person_id = p.id AND g.duty_grid = %(grid)s) AS near,
+               (SELECT count(*) FROM cases c WHERE c.inspector_id = p.id
+                   AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')) AS tasks
+          FROM person p JOIN person_role r ON r.person_id = p.id AND r.role = 'inspector'
+         WHERE NOT p.disabled
+         ORDER BY near DESC, tasks, p.name
+    """
+    return rows(tx, Inspector, sql, grid=duty_grid)
+
+
+def id_of(tx: ReadTx, number: str) -> int | None:
+    """A case's id by its number, None if there is none to be seen."""
+    found: int | None = value(tx, "SELECT id FROM cases WHERE number = %(number)s", number=number)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
