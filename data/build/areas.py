@@ -20,8 +20,6 @@ Title = tuple[str, str, str]  # code, name, English name
 
 __all__ = ["Area", "Grid", "duty_grids", "levels", "name_cells"]
 
-STREET_M2 = 1_050_000
-COMMUNITY_M2 = 330_000
 DUTY_GRIDS = 14
 BAND = 100.0  # grids whose middles lie in one band of this many metres are one row of the numbering
 IN_BLOCK, AT_STREET = 1.0, 0.35  # what it costs to draw a border through a block, or along a street
@@ -80,17 +78,16 @@ def name_cells(cells: Sequence[Cell], roads: Sequence[Road], rng: random.Random)
 
 def _divisions(chunks: Atoms, districts: Mapping[int, int]) -> Iterator[tuple[Title, Title, Title, set[int]]]:
     """District, street and community of every part of the city, with the chunks in it, in the order of their codes."""
-    names = iter(COMMUNITIES)
     for number, district in enumerate(DISTRICTS):
         members = [chunk for chunk in chunks.weight if districts[chunk] == number]
         streets = _read(chunks, split(chunks, members, len(district.streets)))
         for street_no, (street, names_of_street) in enumerate(zip(streets, district.streets, strict=True), 1):
             code = f"{district.code}{street_no:03d}"
-            for community_no, community in enumerate(_communities(chunks, street), 1):
+            for community_no, (community, (name, name_en)) in enumerate(_communities(chunks, street, code), 1):
                 yield (
                     (district.code, district.name, district.name_en),
                     (code, *names_of_street),
-                    (f"{code}{community_no:03d}", *next(names)),
+                    (f"{code}{community_no:03d}", f"{name}社区", f"{name_en} Community"),
                     set(community),
                 )
 
@@ -201,9 +198,9 @@ def _districts(cells: Sequence[Cell], chunks: Atoms) -> dict[int, int]:
     return district
 
 
-def _communities(chunks: Atoms, street: Sequence[int]) -> list[list[int]]:
-    ground = sum(chunks.weight[chunk] for chunk in street)
-    return _read(chunks, split(chunks, street, max(2, round(ground / COMMUNITY_M2))))
+def _communities(chunks: Atoms, street: Sequence[int], code: str) -> list[tuple[list[int], tuple[str, str]]]:
+    names = COMMUNITIES[code]
+    return list(zip(_read(chunks, split(chunks, street, len(names))), names, strict=True))
 
 
 def _read(chunks: Atoms, parts: Sequence[list[int]]) -> list[list[int]]:

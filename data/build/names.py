@@ -86,19 +86,18 @@ DISTRICTS = (
     ),
 )  # fmt: skip
 
-COMMUNITIES = tuple(
-    (f"{name}社区", f"{name_en} Community")
-    for name, name_en in (
-        ("望湖", "Wanghu"), ("景秀", "Jingxiu"), ("春晓", "Chunxiao"), ("翠竹", "Cuizhu"), ("文华", "Wenhua"),
-        ("竹园", "Zhuyuan"), ("朝阳", "Chaoyang"), ("和平", "Heping"), ("建设", "Jianshe"), ("友谊", "Youyi"),
-        ("梅岭", "Meiling"), ("清泉", "Qingquan"), ("香林", "Xianglin"), ("兰亭", "Lanting"), ("书院", "Shuyuan"),
-        ("锦绣", "Jinxiu"), ("桂花", "Guihua"), ("紫荆", "Zijing"), ("丰泽", "Fengze"), ("百花", "Baihua"),
-        ("金沙", "Jinsha"), ("新城", "Xincheng"), ("福安", "Fu'an"), ("长乐", "Changle"), ("永兴", "Yongxing"),
-        ("太平", "Taiping"), ("祠堂前", "Citangqian"), ("渔村", "Yucun"), ("临海", "Linhai"), ("海滨", "Haibin"),
-        ("观澜", "Guanlan"), ("南湾", "Nanwan"), ("沙头", "Shatou"), ("东涌", "Dongchong"), ("码头", "Matou"),
-        ("科苑", "Keyuan"), ("星火", "Xinghuo"), ("电子城", "Dianzicheng"), ("创业", "Chuangye"), ("启航", "Qihang"),
-        ("云谷", "Yungu"), ("红树湾", "Hongshuwan"), ("白鹭", "Bailu"), ("滨海", "Binhai"), ("金桥", "Jinqiao"),
-        ("平安", "Ping'an"), ("幸福", "Xingfu"), ("光明里", "Guangmingli"), ("松涛", "Songtao"), ("玉兰", "Yulan"),
-        ("石榴", "Shiliu"), ("银杏", "Yinxing"),
-    )
-)  # fmt: skip
+# By the code of the street; as many communities as names.
+COMMUNITIES = {
+    "449902001": (("望湖", "Wanghu"), ("景秀", "Jingxiu"), ("春晓", "Chunxiao")),
+    "449902002": (("翠竹", "Cuizhu"), ("文华", "Wenhua"), ("竹园", "Zhuyuan")),
+    "449902003": (("朝阳", "Chaoyang"), ("和平", "Heping"), ("梅岭", "Meiling")),
+    "449902004": (("友谊", "Youyi"), ("建设", "Jianshe"), ("清泉", "Qingquan")),
+    "449902005": (("兰亭", "Lanting"), ("锦绣", "Jinxiu"), ("书院", "Shuyuan")),
+    "449903001": (("金沙", "Jinsha"), ("桂花", "Guihua"), ("紫荆", "Zijing")),
+    "449903002": (("福安", "Fu'an"), ("丰泽", "Fengze"), ("百花", "Baihua")),
+    "449903003": (("临海", "Linhai"), ("永兴", "Yongxing"), ("渔村", "Yucun")),
+    "449903004": (("太平", "Taiping"), ("祠堂前", "Citangqian"), ("南湾", "Nanwan")),
+    "449971001": (("科苑", "Keyuan"), ("观澜", "Guanlan"), ("创业", "Chuangye")),
+    "449971002": (("云谷", "Yungu"), ("星火", "Xinghuo"), ("启航", "Qihang")),
+    "449971003": (("红树湾", "Hongshuwan"), ("白鹭", "Bailu"), ("码头", "Matou")),
+}
