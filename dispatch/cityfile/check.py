@@ -2,11 +2,61 @@
 
 from __future__ import annotations
 
-from dispatch.cityfile.faults import Faults
-from dispatch.cityfile.rows import CityFiles
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-__all__ = ["check_files"]
+from dispatch.cityfile.answers import check_rules
+from dispatch.cityfile.catalogue import check_catalogue
+from dispatch.cityfile.editions import calendar_document
+from dispatch.cityfile.faults import Faults
+from dispatch.cityfile.places import check_components, check_places
+from dispatch.cityfile.rows import CityFiles
+from dispatch.cityfile.settings import check_document
+from dispatch.cityfile.staff import check_staff
+from dispatch.clock.document import calendar_from
+
+__all__ = ["check_files", "unconfirmed"]
 
 
 def check_files(city: CityFiles, faults: Faults) -> None:
-    """Every fault the rows have among each other."""
+    """Every fault the rows have, alone and among each other. Without a sound city.toml nothing else has a meaning."""
+    if not check_document(city.document, faults):
+        return
+    _check_calendar(city, faults)
+    _check_days_of_force(city, faults)
+    check_catalogue(city, faults)
+    check_places(city, faults)
+    check_components(city, faults)
+    check_staff(city, faults)
+    check_rules(city, faults)
+
+
+def _check_calendar(city: CityFiles, faults: Faults) -> None:
+    seen = set()
+    for row in city.days:
+        if row.day in seen:
+            faults.error("calendar.csv", row.row, f"{row.day} is given twice")
+        seen.add(row.day)
+    try:
+        calendar_from(calendar_document(city))
+    except ValueError as fault:
+        faults.error("city.toml", None, f"calendar: {fault}")
+    this = datetime.now(UTC).astimezone(ZoneInfo(city.document["time_zone"])).year
+    for year in (this, this + 1):
+        unconfirmed(city, year, faults)
+
+
+def unconfirmed(city: CityFiles, year: int, faults: Faults) -> None:
+    """Warn of a year whose days off rest on no official notice."""
+    if year not in city.document["calendar"].get("confirmed", []):
+        faults.warning(
+            "calendar.csv", None, f"{year} is unconfirmed: no official notice of its days off ([calendar] confirmed)"
+        )
+
+
+def _check_days_of_force(city: CityFiles, faults: Faults) -> None:
+    """rules.toml says itself which edition it is; the two must not part."""
+    edition = city.document["editions"]["rules"]
+    for key, said in (("edition", edition["id"]), ("in_force", edition["in_force"])):
+        if city.rules and city.rules.get(key, said) != said:
+            faults.error("rules.toml", None, f"{key} is {city.rules[key]}, but city.toml [editions] rules says {said}")

@@ -1,0 +1,234 @@
+"""The shape of city.toml, as a model that names every key that is missing, wrong or unknown."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from dispatch.cityfile.faults import Faults
+from dispatch.clock import Rule
+
+__all__ = ["check_document"]
+
+FILE = "city.toml"
+STAGES = Literal[
+    "accept",
+    "verify",
+    "file",
+    "dispatch",
+    "sign",
+    "send_verify",
+    "send_check",
+    "check",
+    "close",
+    "approve",
+    "reply_citizen",
+]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise ValueError(f"time zone {name} is not known") from unknown
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as fault:
+        raise ValueError(f"{text} is not a pattern: {fault}") from fault
+    return text
+
+
+def _season_day(text: str) -> str:
+    date.fromisoformat(f"2000-{text}")
+    return text
+
+
+def _hours(text: str) -> str:
+    start, _, end = text.partition("-")
+    time.fromisoformat(start)
+    time.fromisoformat("00:00" if end == "24:00" else end)
+    return text
+
+
+def _case_pattern(text: str) -> str:
+    text.format(date="20260101", area="0", seq=1)
+    if "{seq" not in text:
+        raise ValueError("a case number needs {seq}")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+SeasonDay = Annotated[str, AfterValidator(_season_day)]
+Hours = Annotated[str, AfterValidator(_hours)]
+Word = Annotated[str, Field(min_length=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Edition(_Part):
+    id: Word
+    in_force: date
+    source: str = ""
+
+
+class _Editions(_Part):
+    areas: _Edition
+    roads: _Edition
+    components: _Edition
+    units: _Edition
+    calendar: _Edition
+    catalogue: _Edition
+    rules: _Edition
+    stages: _Edition
+
+
+class _Level(_Part):
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Word
+    name_en: str = ""
+    code: Pattern
+    prefix: bool = False
+
+
+class _ComponentCode(_Part):
+    pattern: Pattern
+
+
+class _CaseNumber(_Part):
+    pattern: Annotated[str, AfterValidator(_case_pattern)]
+    fallback: str
+
+
+class _RoadClass(_Part):
+    name: Word
+    name_en: str = ""
+    rank: Annotated[int, Field(ge=1)]
+    osm: list[str] = []
+
+
+class _TimeClass(_Part):
+    rule: Literal["work_hour", "work_day", "work_day_clock", "urgent_minute", "urgent_hour", "urgent_day"]
+    name: Word
+    name_en: str = ""
+
+
+class _Slots(_Part):
+    from_: Annotated[SeasonDay, Field(alias="from")]
+    to: SeasonDay
+    hours: list[Hours]
+
+
+class _Calendar(_Part):
+    week: list[Annotated[int, Field(ge=1, le=7)]]
+    confirmed: list[int] = []
+    slots: Annotated[list[_Slots], Field(min_length=1)]
+
+
+class _Stage(_Part):
+    stage: STAGES
+    limit: Annotated[float, Field(gt=0)]
+    time_class: str
+    urgent: bool
+
+
+class _Reach(_Part):
+    road_m: Positive
+    duplicate_m: Positive
+    duplicate_hours: Positive
+    component_m: Positive
+
+
+class _Policy(_Part):
+    rework_clock: Literal["rest", "full"]
+    warn_at: Annotated[float, Field(gt=0, lt=1)]
+    return_within_hours: Positive
+    max_returns: Count
+    max_extensions: Count
+    max_suspension_days: Count
+    reopen_within_days: Count
+    unanswered: Literal["grant", "refuse"]
+    self_dispatch: bool
+
+
+class _Group(_Part):
+    key: Word
+    name: Word
+    name_en: str = ""
+
+
+class _Ranking(_Part):
+    small_sample: Count
+    groups: list[_Group]
+
+
+class _Check(_Part):
+    sliver_m: Positive
+
+
+class _CityToml(_Part):
+    name: Word
+    name_en: str = ""
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
+    languages: Annotated[list[Literal["zh", "en"]], Field(min_length=1)]
+    centre: Annotated[list[float], Field(min_length=2, max_length=2)]
+    zoom: float
+    catalogue: Word
+    demo: bool = False
+    editions: _Editions
+    levels: Annotated[list[_Level], Field(min_length=1)]
+    component_code: _ComponentCode | None = None
+    case_number: _CaseNumber
+    road_classes: dict[str, _RoadClass]
+    time_classes: dict[str, _TimeClass]
+    calendar: _Calendar
+    stages: list[_Stage]
+    reach: _Reach
+    policy: _Policy
+    ranking: _Ranking
+    check: _Check | None = None
+
+
+def check_document(document: dict[str, Any], faults: Faults) -> bool:
+    """Whether city.toml can be worked with; every key that is wrong is a fault, one nobody knows a warning."""
+    try:
+        _CityToml.model_validate(document)
+    except ValidationError as wrong:
+        for fault in wrong.errors(include_url=False):
+            key = ".".join(str(part) for part in fault["loc"])
+            if fault["type"] == "extra_forbidden":
+                faults.warning(FILE, None, f"{key}: nothing reads this key")
+            else:
+                faults.error(FILE, None, f"{key}: {fault['msg'].removeprefix('Value error, ')}")
+        if faults.errors:
+            return False
+    _check_names(document, faults)
+    return not faults.errors
+
+
+def _check_names(document: dict[str, Any], faults: Faults) -> None:
+    """What one part of city.toml says of another."""
+    classes = {*document["time_classes"], *Rule}
+    for number, stage in enumerate(document["stages"], start=1):
+        if stage["time_class"] not in classes:
+            faults.error(FILE, None, f"stages {number} ({stage['stage']}): unknown time class {stage['time_class']}")
+    _refuse_twice("levels", [level["key"] for level in document["levels"]], faults)
+    _refuse_twice("stages", [f"{s['stage']} urgent={s['urgent']}" for s in document["stages"]], faults)
+    _refuse_twice("ranking.groups", [group["key"] for group in document["ranking"]["groups"]], faults)
+
+
+def _refuse_twice(what: str, keys: list[str], faults: Faults) -> None:
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        faults.error(FILE, None, f"{what}: {key} is given twice")
