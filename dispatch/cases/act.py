@@ -282,7 +282,9 @@ def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
     return count
 
 
-def _own(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime, known: datetime, data: dict[str, Any]) -> None:
+def _own(
+    tx: Tx, draft: Draft, city: Books, action: Action, at: datetime, known: datetime, data: dict[str, Any]
+) -> None:
     """A step of the system. Its key follows from case and step, so that two who notice it at once write one."""
     case = draft.case
     seq = case.version + 1
@@ -290,7 +292,9 @@ def _own(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime, known:
     form = Form(reason=data.get("default") and "default")
     given = form_hash(case.id, action.value, None, form.given(), None)
     moment = max(at, case.last_at)
-    apply(tx, draft, city, action=action, by=SYSTEM, form=form, key=key, given=given, at=moment, known=known, extra=data)
+    apply(
+        tx, draft, city, action=action, by=SYSTEM, form=form, key=key, given=given, at=moment, known=known, extra=data
+    )
 
 
 def _wake(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> None:
@@ -309,7 +313,9 @@ def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
         draft.case.late = True
     action = Action.WARN if event == WARNED else Action.LAPSE
     draft.tell(f"{event}:{clock.kind.value}", unit=draft.case.unit_id, person=draft.case.inspector_id)
-    _own(tx, draft, city, action, at, known, {"clock": clock.kind.value, "epoch": clock.epoch, "instant": at.isoformat()})
+    _own(
+        tx, draft, city, action, at, known, {"clock": clock.kind.value, "epoch": clock.epoch, "instant": at.isoformat()}
+    )
     draft.fired.append((clock.kind.value, clock.epoch, event, draft.case.version, at))
     if event == LAPSED and clock.kind is ClockKind.APPROVE:
         _answer_by_default(tx, draft, city, clock, at, known)

@@ -136,5 +136,6 @@ def _read(tx: ReadTx, version: int) -> Books:
 
 def _stages(rows: list[Document], classes: dict[str, Rule]) -> dict[tuple[str, bool], Limit]:
     return {
-        (row["stage"], bool(row.get("urgent"))): Limit(Decimal(str(row["limit"])), classes[row["time_class"]]) for row in rows
+        (row["stage"], bool(row.get("urgent"))): Limit(Decimal(str(row["limit"])), classes[row["time_class"]])
+        for row in rows
     }

@@ -166,7 +166,9 @@ def _subdispatch(effect: Effect) -> None:
     case = effect.draft.case
     below = effect.books.tree.below(case.unit_id or "")
     if effect.form.unit not in below or effect.form.unit == case.unit_id:
-        raise FormIncomplete("Choose one of your own sub-units", zh="请选择本平台的下级单位", fields={"unit": "not below"})
+        raise FormIncomplete(
+            "Choose one of your own sub-units", zh="请选择本平台的下级单位", fields={"unit": "not below"}
+        )
     case.unit_id = effect.form.unit
     effect.draft.tell("dispatched", unit=case.unit_id)
 
@@ -314,7 +316,9 @@ def check_task_holder(draft: Draft, action: Action, person: int | None) -> None:
     """Verify and check belong to the inspector they were sent to."""
     tasks = (Action.VERIFY, Action.CHECK_PASS, Action.CHECK_FAIL)
     if action in tasks and draft.case.inspector_id not in (None, person):
-        raise NotAllowed("This task was sent to another inspector", zh="该任务已派给其他监督员", state=draft.case.state.value)
+        raise NotAllowed(
+            "This task was sent to another inspector", zh="该任务已派给其他监督员", state=draft.case.state.value
+        )
 
 
 EFFECTS: dict[Action, Callable[[Effect], None]] = {

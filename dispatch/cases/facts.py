@@ -132,7 +132,9 @@ def _reopen(step: Step, changes: Set, counts: Add) -> None:
 
 
 def _amend(step: Step, changes: Set, counts: Add) -> None:
-    changes |= {k: step.data[k] for k in ("category", "class_code", "area_id", "top_area_id", "area_class") if k in step.data}
+    changes |= {
+        k: step.data[k] for k in ("category", "class_code", "area_id", "top_area_id", "area_class") if k in step.data
+    }
 
 
 def _exempt(step: Step, changes: Set, counts: Add) -> None:

@@ -116,7 +116,9 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
         return _known(opening, report)
     city = books(tx, opening["version"])
     at = now or opening["now"]
-    place = place_case(tx, city, report.lon, report.lat, report.accuracy_m, category=report.category, component=report.component)
+    place = place_case(
+        tx, city, report.lon, report.lat, report.accuracy_m, category=report.category, component=report.component
+    )
     draft = _draft(report, by, city, place, at=at, opening=opening)
     form, data = _form(report), _described(report, city, place, draft)
     draft.key, draft.new_key = (new_key(), True) if report.texts() else (None, False)
@@ -240,7 +242,9 @@ def _described(report: Report, city: Books, place: Place | None, draft: Draft) -
     return data
 
 
-def insert(tx: Tx, draft: Draft, report: Report, place: Place | None, data: dict[str, Any], *, imported: bool = False) -> None:
+def insert(
+    tx: Tx, draft: Draft, report: Report, place: Place | None, data: dict[str, Any], *, imported: bool = False
+) -> None:
     """Write a new case with its report, fact and history in one round trip."""
     case = draft.case
     nowhere = {"area_id": None, "road_id": None, "road_m": None, "place_words": ""}

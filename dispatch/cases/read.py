@@ -223,25 +223,13 @@ TALLY: LiteralString = """c.state, count(*) AS count, count(*) FILTER (WHERE c.s
 
 def tally(tx: ReadTx, pool: Pool) -> list[Tally]:
     """The open cases of a pool counted by state; costs by the pool's length."""
-    sql: LiteralString = (
-        "SELECT "
-        + TALLY
-        + " WHERE c.pool = %(pool)s AND "
-        + OPEN_ONLY
-        + " GROUP BY c.state"
-    )
+    sql: LiteralString = "SELECT " + TALLY + " WHERE c.pool = %(pool)s AND " + OPEN_ONLY + " GROUP BY c.state"
     return rows(tx, Tally, sql, pool=pool.value, now=tx.now)
 
 
 def tally_units(tx: ReadTx, units: Sequence[str]) -> list[Tally]:
     """The open cases of these units counted by state."""
-    sql: LiteralString = (
-        "SELECT "
-        + TALLY
-        + " WHERE c.unit_id = ANY(%(units)s) AND "
-        + OPEN_ONLY
-        + " GROUP BY c.state"
-    )
+    sql: LiteralString = "SELECT " + TALLY + " WHERE c.unit_id = ANY(%(units)s) AND " + OPEN_ONLY + " GROUP BY c.state"
     return rows(tx, Tally, sql, units=list(units), now=tx.now)
 
 
@@ -292,12 +280,7 @@ def search(
         "late": filters.late or None,
         "after": after,
     }
-    where: LiteralString = (
-        " AND ".join(
-            [PIECES[name] for name, value in given.items() if value is not None]
-        )
-        or "true"
-    )
+    where: LiteralString = " AND ".join([PIECES[name] for name, value in given.items() if value is not None]) or "true"
     sql: LiteralString = (
         "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE " + where
         + " ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s)" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"

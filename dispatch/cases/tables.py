@@ -61,7 +61,9 @@ cases = Table(
     Column("road_class", Text, nullable=False, server_default="none"),
     Column("road_m", REAL),
     Column("component_code", Text),
-    Column("place_words", Text, nullable=False, server_default="", comment="road and distance, made by us: no free text"),
+    Column(
+        "place_words", Text, nullable=False, server_default="", comment="road and distance, made by us: no free text"
+    ),
     Column("unit_id", Text, ForeignKey("unit.id"), comment="the one unit responsible"),
     Column("route", JSONB, comment="unit, rule, edition, reason, facts, tried: the last routing"),
     Column("route_unit", Text, comment="suggested unit; empty: the dispatcher's pool must decide"),
@@ -74,7 +76,13 @@ cases = Table(
     Column("extensions", Integer, nullable=False, server_default="0"),
     Column("suspensions", Integer, nullable=False, server_default="0"),
     Column("appealed", Boolean, nullable=False, server_default="false"),
-    Column("clocks", JSONB, nullable=False, server_default="{}", comment="those that run or rest; ended ones stand in the steps"),
+    Column(
+        "clocks",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="those that run or rest; ended ones stand in the steps",
+    ),
     Column("asked", JSONB, comment="what a return, extension or suspension asks for"),
     Column("editions", JSONB, nullable=False, server_default="{}", comment="the editions it is decided by"),
     instant("reported_at", nullable=False),
@@ -214,7 +222,9 @@ fact = Table(
     Column("void_after_filing", Boolean, nullable=False, server_default="false"),
     Column("self_handled", Boolean, nullable=False, server_default="false"),
     Column("forced", Boolean, nullable=False, server_default="false"),
-    Column("exempt", Boolean, nullable=False, server_default="false", comment="an appeal was granted: out of the figures"),
+    Column(
+        "exempt", Boolean, nullable=False, server_default="false", comment="an appeal was granted: out of the figures"
+    ),
     Column("reworks", Integer, nullable=False, server_default="0"),
     Column("returns", Integer, nullable=False, server_default="0", comment="approved returns: wrong dispatches"),
     Column("shirks", Integer, nullable=False, server_default="0", comment="refused returns"),

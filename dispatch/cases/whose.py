@@ -1,0 +1,94 @@
+"""Place and route a case: from a point and a category to the unit the rulebook names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from dispatch.cases.books import Books
+from dispatch.cases.draft import Draft
+from dispatch.routing.decide import Routing, decide_place
+from dispatch.routing.facts import Facts
+from dispatch.standard.catalogue import Category
+from gis.db import ReadTx
+from gis.locate import Place, place_of
+
+
+def place_case(
+    tx: ReadTx,
+    city: Books,
+    lon: float | None,
+    lat: float | None,
+    accuracy_m: float | None,
+    *,
+    category: str | None,
+    component: str | None,
+) -> Place | None:
+    """Where it lies, by the city's own reaches; None where no position was given."""
+    if lon is None or lat is None:
+        return None
+    return place_of(
+        tx,
+        lon,
+        lat,
+        accuracy_m=accuracy_m,
+        category=category,
+        component_code=component,
+        on=tx.now.astimezone(city.zone).date(),
+        reach_m=city.reach("road_m", 40),
+        component_m=city.reach("component_m", 20),
+    )
+
+
+def route(place: Place, category: Category, city: Books) -> Routing:
+    """Who answers for `category` at `place`, by the rulebook in force."""
+    facts = _facts(place, category)
+    return decide_place(facts, _rivals(place, facts), city.rulebook, city.tree)
+
+
+def route_case(draft: Draft, place: Place, city: Books, data: dict[str, Any]) -> None:
+    """Route the draft; the decision goes with the case and into the step."""
+    category = city.catalogue.categories[draft.case.category or ""]
+    routing = route(place, category, city)
+    draft.case.route = data["route"] = routing.document()
+    draft.case.route_unit = routing.unit
+    if place.component is not None and place.component.category == category.code:
+        draft.case.component_code = place.component.code
+
+
+def route_anew(tx: ReadTx, draft: Draft, city: Books, data: dict[str, Any]) -> None:
+    """Look the place up again and route again: the category, the place, or the unit has changed."""
+    case = draft.case
+    place = place_case(
+        tx, city, case.lon, case.lat, case.accuracy_m, category=case.category, component=case.component_code
+    )
+    if place is None or case.category is None:
+        return
+    draft.place = place
+    case.area_id, case.area_path, case.duty_grid = place.area_id, list(place.area_path), place.duty_grid
+    data |= {"area_id": place.area_id, "top_area_id": place.area_path[0] if place.area_path else None}
+    data["area_class"] = place.area_class
+    route_case(draft, place, city, data)
+
+
+def _facts(place: Place, category: Category) -> Facts:
+    thing = place.component
+    return Facts(
+        category=category.code,
+        kind=category.kind,
+        category_class=f"{category.kind}:{category.class_code}",
+        types=category.types,
+        road=place.road_class,
+        areas=place.area_codes,
+        owner=thing and thing.owner,
+        maintainer=thing and thing.maintainer,
+        supervisor=thing and thing.supervisor,
+    )
+
+
+def _rivals(place: Place, facts: Facts) -> Iterator[Facts]:
+    for road in place.rival_roads:
+        yield replace(facts, road=road)
+    for areas in place.near_areas:
+        yield replace(facts, areas=(*areas, *facts.areas[-1:]))

@@ -1,0 +1,1 @@
+"""Whose is it: facts + rulebook → one unit, and the rule that says so."""

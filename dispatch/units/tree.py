@@ -1,0 +1,60 @@
+"""The units of a city as one tree, with what each answers for and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A department, platform, street, company or crew. `area`: its territory as `level:code`; None: the whole city."""
+
+    id: str
+    name: str
+    name_en: str
+    tier: int
+    parent: str | None = None
+    types: tuple[str, ...] = ()
+    area: str | None = None
+    terminal: bool = True
+    platform: bool = False
+    ranking_group: str | None = None
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All units by id, and the ways to find one."""
+
+    units: dict[str, Unit]
+    _below: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def get(self, unit: str) -> Unit | None:
+        """The unit, or None."""
+        return self.units.get(unit)
+
+    def below(self, unit: str) -> frozenset[str]:
+        """The unit itself and all that stand under it."""
+        found = self._below.get(unit)
+        if found is None:
+            children = (u.id for u in self.units.values() if u.parent == unit)
+            found = frozenset({unit}).union(*(self.below(child) for child in children))
+            self._below[unit] = found
+        return found
+
+    def of_type(self, kind: str) -> list[Unit]:
+        """The city-wide units that answer for a responsible type."""
+        return [u for u in self.units.values() if kind in u.types and u.area is None]
+
+    def in_area(self, area: str, kind: str | None = None) -> list[Unit]:
+        """The units whose territory is exactly `area`; of a type, or, without one, its platform or office."""
+        here = [u for u in self.units.values() if u.area == area]
+        if kind is not None:
+            return [u for u in here if kind in u.types]
+        return [u for u in here if u.platform] or [u for u in here if "subdistrict_office" in u.types]
+
+
+def tree_of(rows: Iterable[Mapping[str, Any]]) -> Tree:
+    """From rows with the fields of `Unit`."""
+    return Tree({row["id"]: Unit(**{**row, "types": tuple(row["types"])}) for row in rows})
