@@ -1,0 +1,78 @@
+"""`wangge serve`: the web server; and `wangge migrate`."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+
+import uvicorn
+
+from dashboards.tls import addresses, certificate, how_to_trust
+from dispatch.command import Command
+from dispatch.config import settings
+from dispatch.database import bring_up_to_date, connected
+
+__all__ = ["command", "migrate_command"]
+
+APP = "dashboards.app:create_app"
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--host", default=settings().host, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=settings().port, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=settings().workers, help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="HTTPS by a local authority, kept in the data folder; phones give position and camera only so",
+    )
+
+
+def _run(arguments: Namespace) -> int:
+    options: dict[str, str] = {}
+    if arguments.tls:
+        hosts = sorted({*addresses(), arguments.host} - {"0.0.0.0", "::"})  # noqa: S104  (left out, not listened on)
+        cert, key, authority = certificate(settings().data, hosts)
+        options = {"ssl_certfile": str(cert), "ssl_keyfile": str(key)}
+        sys.stderr.write(f"HTTPS for {', '.join(hosts)}. {how_to_trust(authority)}\n")
+        os.environ["WANGGE_TLS"] = "1"  # the workers mark their cookies secure
+    uvicorn.run(
+        APP,
+        factory=True,
+        host=arguments.host,
+        port=arguments.port,
+        workers=arguments.workers,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        **options,  # type: ignore[arg-type]
+    )
+    return 0
+
+
+def _no_arguments(parser: ArgumentParser) -> None:
+    """It takes none."""
+
+
+def _migrate(arguments: Namespace) -> int:
+    with connected(settings(), _say):
+        bring_up_to_date(settings())
+    sys.stderr.write("The database is up to date.\n")
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"· {line}\n")
+
+
+command = Command(
+    name="serve",
+    help="serve pages and API; the database is started if it does not run",
+    add_arguments=_add_arguments,
+    run=_run,
+)
+migrate_command = Command(
+    name="migrate",
+    help="bring the database's tables, roles and rights up to date",
+    add_arguments=_no_arguments,
+    run=_migrate,
+    description="Runs as the owner of the tables, which nothing else does. Safe to repeat.",
+)

@@ -1,0 +1,149 @@
+"""`wangge up`: database, demo city, server and worker, until Ctrl-C."""
+
+import json
+import signal
+import socket
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from contextlib import closing
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from dashboards.children import Child, run_once, supervise
+from dispatch.command import Command
+from dispatch.config import Settings, settings
+from dispatch.database import bring_up_to_date, connected, make_data_folder
+from dispatch.locks import only_one
+from gis.problems import Problem
+
+__all__ = ["command"]
+
+FIRST_DAYS, GROWN_DAYS = 14, 61
+
+
+def grow_history() -> list[str]:
+    """Words after `wangge` of the process that grows the demo city's past to two months, then lets it live on."""
+    return ["simulate", "--grow", str(GROWN_DAYS), "--live"]
+
+
+def first_history() -> list[str]:
+    """Words after `wangge` that give the demo city a past which ends now."""
+    return ["simulate", "--days", str(FIRST_DAYS)]
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--empty", action="store_true", help="load no demo city into an empty database")
+    parser.add_argument("--tls", action="store_true", help="serve HTTPS, as `wangge serve --tls`")
+
+
+def _run(arguments: Namespace) -> int:
+    chosen = settings()
+    make_data_folder(chosen)
+    with only_one(chosen.data / "up.lock"):
+        _need_port(chosen)
+        if not chosen.data_chosen and chosen.data.parent == Path("/var/lib"):
+            _say(f"the code is in a folder closed to the database's user: the data live in {chosen.data}")
+        with connected(chosen, _say):
+            _say("bringing the tables up to date")
+            urls = bring_up_to_date(chosen)
+            rehearsal = _prepare_city(chosen, urls.app, empty=arguments.empty)
+            supervise(_children(chosen, rehearsal=rehearsal, tls=arguments.tls), lambda: _greet(chosen, arguments.tls))
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the database half stopped
+            _say("stopping the database")
+    _say("stopped; everything is stored")
+    return 0
+
+
+def _prepare_city(chosen: Settings, url: str, *, empty: bool) -> bool:
+    """Load the demo city and its first past where there is none; whether it is the demo city that lives here."""
+    if not _asked(url, "SELECT count(*) FROM city"):
+        if empty:
+            return False
+        _say(f"loading the demo city {chosen.city.name}")
+        if run_once("city", ["city", "load", str(chosen.city)]) != 0:
+            raise Problem(f"The city in {chosen.city} could not be loaded; the lines above say why")
+    if not _asked(url, "SELECT count(*) FROM city WHERE folder = %s", chosen.city.name):
+        return False
+    if not _asked(url, "SELECT count(*) FROM (SELECT FROM cases LIMIT 1) AS any_case"):
+        _say(f"letting it live through {FIRST_DAYS} days (about a minute)")
+        if run_once("history", first_history()) != 0:
+            _say("its past could not be made; it starts without one")
+            return False
+    return bool(_asked(url, "SELECT rehearsal FROM city"))
+
+
+def _asked(url: str, question: LiteralString, *values: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(question, values).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _children(chosen: Settings, *, rehearsal: bool, tls: bool) -> list[Child]:
+    """A rehearsal goes on living; a real city never gets an invented case."""
+    children = [
+        Child("serve", ["serve", *(["--tls"] if tls else [])]),
+        Child("work", ["work"]),
+    ]
+    if rehearsal:
+        children.append(Child("history", grow_history(), needed=False))
+    return children
+
+
+def _need_port(chosen: Settings) -> None:
+    """Raise Problem if somebody listens there already. Asked before anything is started."""
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((chosen.host, chosen.port))
+        except OSError as error:
+            raise Problem(
+                f"Port {chosen.port} on {chosen.host} cannot be had ({error.strerror}). Nothing was started. "
+                f"Stop the program that uses it, or choose another: WANGGE_PORT={chosen.port + 1} ./run",
+                zh=f"端口 {chosen.port} 已被占用。",
+            ) from error
+
+
+def _greet(chosen: Settings, tls: bool) -> None:
+    """Once the server answers: the address, and one login a role."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not _listens(chosen):
+        time.sleep(0.1)
+    lines = ["", f"  Wangge 网格   {'https' if tls else 'http'}://{chosen.host}:{chosen.port}/", *_logins(chosen.data)]
+    sys.stdout.write("\n".join([*lines, "", "  Ctrl-C stops everything.", "", ""]))
+    sys.stdout.flush()
+
+
+def _logins(data: Path) -> list[str]:
+    """From the file that loading the demo city left; empty for any other city."""
+    file = data / "demo-logins.json"
+    if not file.exists():
+        return []
+    logins = json.loads(file.read_text())
+    return ["", *(f"  {one['role']:<16} {one['login']:<16} {one['password']}" for one in logins)]
+
+
+def _listens(chosen: Settings) -> bool:
+    try:
+        socket.create_connection((chosen.host, chosen.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"· {line}\n")
+    sys.stderr.flush()
+
+
+command = Command(
+    name="up",
+    help="start everything: database, demo city if there is none, server and worker",
+    add_arguments=_add_arguments,
+    run=_run,
+    description="Starts the private database, brings it up to date, loads the demo city into an empty one, and runs "
+    "server and worker until Ctrl-C. A second start takes seconds.",
+)
