@@ -32,6 +32,7 @@ HERE = Path(__file__).parent
 CITY = HERE.parent / "cities" / "binhe"
 CATALOGUE = HERE.parent / "standard" / "yuncheng-2020" / "categories.csv"
 GRID_M2, PARK_GRID_M2, PARK_M2 = 10_000, 16_000, 300_000
+LICENCE = "derived from OpenStreetMap: © OpenStreetMap contributors, ODbL 1.0"
 ROAD_SPARE_M = 30  # a road this close outside the outline is still the city's
 
 COMPONENT_COLUMNS = "code category name lon lat grid supervisor owner maintainer state accuracy since"
@@ -120,9 +121,9 @@ def _english() -> dict[str, str]:
 
 
 def _write_geojson(path: Path, features: Sequence[dict[str, Any]]) -> None:
-    head = {"type": "FeatureCollection", "name": path.name.split(".")[0]}
+    head = {"type": "FeatureCollection", "name": path.name.split(".")[0], "licence": LICENCE}
     lines = ",\n".join(json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features)
-    _write(path, f'{json.dumps(head)[:-1]}, "features": [\n{lines}\n]}}\n')
+    _write(path, f'{json.dumps(head, ensure_ascii=False)[:-1]}, "features": [\n{lines}\n]}}\n')
 
 
 def _write_csv(path: Path, columns: str, rows: Iterable[Sequence[str]]) -> None:
