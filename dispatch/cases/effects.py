@@ -127,7 +127,7 @@ def _categorise(effect: Effect, code: str) -> None:
     case = effect.draft.case
     case.category, case.hazard = code, category.hazard
     case.editions["catalogue"] = effect.books.catalogue.edition
-    effect.data |= {"category": code, "class_code": f"{category.kind}:{category.class_code}"}
+    effect.data.update({"category": code, "class_code": f"{category.kind}:{category.class_code}"})
 
 
 def _accept(effect: Effect) -> None:
@@ -156,7 +156,7 @@ def _dispatch(effect: Effect) -> None:
     case = effect.draft.case
     route = case.route or {}
     follows = case.route_unit == unit.id
-    effect.data |= {"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows}
+    effect.data.update({"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows})
     case.unit_id, case.dispatched_at = unit.id, effect.now
     effect.draft.clocks.pop(ClockKind.DISPOSE, None)
     effect.draft.tell("dispatched", unit=unit.id)

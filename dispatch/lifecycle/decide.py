@@ -62,7 +62,9 @@ class Change:
 
 def allowed(state: State | None, roles: frozenset[Role]) -> tuple[Action, ...]:
     """The actions that a holder of `roles` may try in `state`, in the table's order."""
-    return tuple(row.action for row in TRANSITIONS if (state in row.frm or (state is None and not row.frm)) and row.by & roles)
+    return tuple(
+        row.action for row in TRANSITIONS if (state in row.frm or (state is None and not row.frm)) and row.by & roles
+    )
 
 
 def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], now: datetime, policy: Policy) -> Change:
@@ -76,7 +78,9 @@ def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], n
     lacking = form.missing(row.needs)
     if lacking:
         raise FormIncomplete(
-            f"This action needs {', '.join(lacking)}", zh=f"缺少:{'、'.join(lacking)}", fields=dict.fromkeys(lacking, "needed")
+            f"This action needs {', '.join(lacking)}",
+            zh=f"缺少:{'、'.join(lacking)}",
+            fields=dict.fromkeys(lacking, "needed"),
         )
     rule = PROCEDURE.get(action)
     if rule is not None:
@@ -91,7 +95,11 @@ def _post(row: Transition, roles: frozenset[Role]) -> Role:
 
 def _not_allowed(case: Standing, action: Action, roles: frozenset[Role], *, known: bool) -> NotAllowed:
     state = case.state.value if case.state else None
-    why = ("Your post may not do this here", "您的岗位不能执行此操作") if known else ("This cannot be done now", "当前环节不能执行此操作")
+    why = (
+        ("Your post may not do this here", "您的岗位不能执行此操作")
+        if known
+        else ("This cannot be done now", "当前环节不能执行此操作")
+    )
     options = [a.value for a in allowed(case.state, roles)]
     return NotAllowed(why[0], zh=why[1], action=action.value, state=state, allowed=options)
 
@@ -117,7 +125,9 @@ def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
 
 def _delay(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.late:
-        raise _refuse("The deadline has passed; an extension must be asked before it", "已超期,延期须在到期前申请", case)
+        raise _refuse(
+            "The deadline has passed; an extension must be asked before it", "已超期,延期须在到期前申请", case
+        )
     if case.extensions >= policy.max_extensions:
         raise _refuse(f"Already extended {case.extensions} times", f"已延期 {case.extensions} 次,不能再延", case)
 
@@ -126,17 +136,23 @@ def _suspend(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.suspensions >= policy.max_suspensions:
         raise _refuse("Already suspended once", "已挂账过一次", case)
     if form.until is None or form.until <= now:
-        raise FormIncomplete("The end of the suspension must lie ahead", zh="挂账截止时间须晚于现在", fields={"until": "past"})
+        raise FormIncomplete(
+            "The end of the suspension must lie ahead", zh="挂账截止时间须晚于现在", fields={"until": "past"}
+        )
     if form.until > now + timedelta(days=policy.max_suspension_days):
         raise FormIncomplete(
-            f"At most {policy.max_suspension_days} days", zh=f"最长 {policy.max_suspension_days} 天", fields={"until": "too far"}
+            f"At most {policy.max_suspension_days} days",
+            zh=f"最长 {policy.max_suspension_days} 天",
+            fields={"until": "too far"},
         )
 
 
 def _dispatch(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.route_unit is not None and form.unit != case.route_unit and not form.reason:
         raise FormIncomplete(
-            "Another unit than the rule names needs a reason", zh="改派规则以外的单位须说明理由", fields={"reason": "needed"}
+            "Another unit than the rule names needs a reason",
+            zh="改派规则以外的单位须说明理由",
+            fields={"reason": "needed"},
         )
 
 
@@ -166,7 +182,11 @@ def _by_proxy(case: Standing, form: Form, now: datetime, policy: Policy) -> None
 
 def _verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if form.result not in ("true", "false", "unknown"):
-        raise FormIncomplete("Say true, false or unknown", zh="请选择:属实、不属实、无法判断", fields={"result": "one of true, false, unknown"})
+        raise FormIncomplete(
+            "Say true, false or unknown",
+            zh="请选择:属实、不属实、无法判断",
+            fields={"result": "one of true, false, unknown"},
+        )
 
 
 PROCEDURE = {

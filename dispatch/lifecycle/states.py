@@ -33,9 +33,7 @@ class State(StrEnum):
     MERGED = "merged"  # 已合并
 
 
-ENDED = frozenset(
-    {State.CLOSED, State.CLOSED_FORCED, State.SELF_CLOSED, State.REFUSED, State.VOID, State.MERGED}
-)
+ENDED = frozenset({State.CLOSED, State.CLOSED_FORCED, State.SELF_CLOSED, State.REFUSED, State.VOID, State.MERGED})
 OPEN = frozenset(State) - ENDED
 
 
