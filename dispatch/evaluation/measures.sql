@@ -1,0 +1,106 @@
+-- One row per case that has a part in the period [since, until): whose it is (`key`), and in which figures it counts.
+-- A figure is the number of rows on which its column is true, so every figure opens to exactly its cases.
+-- `until` is the period's end or now, whichever comes first: a deadline still ahead is nobody's duty yet.
+--
+-- due:    the case was to be disposed of: its deadline lies in the period, or lay before and it was open at its start.
+--         Without a limit, while suspended, voided, forced closed or exempt on appeal it is in no such figure.
+-- cells:  new_ontime, new_late, new_open, carried_disposed, carried_open: in one period exactly one of them.
+-- reports are counted by when they were reported, filing and dispatch by when filed, checks by the reply checked.
+WITH RECURSIVE
+up AS (  -- from every unit up to the first that takes part in the ranking group
+    SELECT id AS unit_id, id AS at, parent_id, ranking_group IS NOT DISTINCT FROM %(group)s::text AS found
+      FROM unit WHERE %(by)s::text = 'group'
+    UNION ALL
+    SELECT up.unit_id, u.id, u.parent_id, u.ranking_group IS NOT DISTINCT FROM %(group)s::text
+      FROM up JOIN unit u ON u.id = up.parent_id WHERE NOT up.found
+),
+seat AS (SELECT unit_id, at FROM up WHERE found),
+part AS (  -- every branch has its index: fact_reported, fact_filed, fact_closed, fact_due, fact_disposed, fact_open
+    SELECT f.*, coalesce(disposed_at, closed_at) AS done
+      FROM fact f
+     WHERE (reported_at >= %(since)s AND reported_at < %(until)s)
+        OR (filed_at >= %(since)s AND filed_at < %(until)s)
+        OR (closed_at >= %(since)s AND closed_at < %(until)s)
+        OR (due_at >= %(since)s AND due_at < %(until)s)
+        OR (disposed_at >= %(since)s AND due_at < %(since)s)
+        OR (disposed_at >= %(since)s AND disposed_at < %(until)s)
+        OR (disposed_at IS NULL AND due_at IS NOT NULL AND due_at < %(since)s)
+),
+judged AS (
+    SELECT p.*,
+           reported_at >= %(since)s AND reported_at < %(until)s AS reported_here,
+           coalesce(filed_at >= %(since)s AND filed_at < %(until)s, false) AS filed_here,
+           coalesce(disposed_at >= %(since)s AND disposed_at < %(until)s, false) AS replied_here,
+           due_at IS NOT NULL AND NOT exempt AND NOT forced AND NOT self_handled
+               AND NOT coalesce(voided_at < %(until)s, false) AND NOT coalesce(suspended_at < %(until)s, false) AS counts,
+           due_at >= %(since)s AND due_at < %(until)s AS new_due,
+           due_at < %(since)s AND (done IS NULL OR done >= %(since)s) AS carried,
+           coalesce(done < %(until)s, false) AS done_by_then
+      FROM part p
+),
+celled AS (
+    SELECT j.*,
+           counts AND new_due AND done_by_then AND done <= due_at AS new_ontime,
+           counts AND new_due AND done_by_then AND done > due_at AS new_late,
+           counts AND new_due AND NOT done_by_then AS new_open,
+           counts AND carried AND done_by_then AS carried_disposed,
+           counts AND carried AND NOT done_by_then AS carried_open,
+           coalesce(counts AND closed_at >= %(since)s AND closed_at < %(until)s, false) AS closed_here
+      FROM judged j
+)
+SELECT c.case_id,
+       CASE %(by)s::text
+           WHEN 'unit' THEN c.unit_id
+           WHEN 'group' THEN seat.at
+           WHEN 'area' THEN (SELECT a.path[%(depth)s::int]::text FROM area a WHERE a.id = c.area_id)
+           WHEN 'area_class' THEN c.area_class::text
+           WHEN 'class' THEN c.class_code
+           WHEN 'source' THEN c.source
+           WHEN 'acceptor' THEN c.acceptor_id::text
+           WHEN 'shift_leader' THEN c.shift_leader_id::text
+           WHEN 'dispatcher' THEN c.dispatcher_id::text
+           ELSE ''
+       END AS key,
+       reported_here AS report,
+       reported_here AND coalesce(accepted_at < %(until)s, false) AS accepted,
+       reported_here AND NOT public AND coalesce(filed_at < %(until)s, false) AS valid_report,
+       reported_here AND self_handled AS self_handled,
+       reported_here AND coalesce(voided_at < %(until)s, false) AS void,
+       reported_here AND verifier_id IS NOT NULL AS need_verify,
+       reported_here AND ontime_verify IS NOT NULL AS verify,
+       reported_here AND ontime_verify IS TRUE AS ontime_verify,
+       reported_here AND ontime_send_verify IS NOT NULL AS need_send_verify,
+       reported_here AND ontime_send_verify IS TRUE AS ontime_send_verify,
+       filed_here AS filed,
+       filed_here AND public AS public_report_verified,
+       filed_here AND public AS missed,
+       filed_here AND ontime_file IS NOT FALSE AS ontime_filed,
+       filed_here AND NOT void_after_filing AS accurate_filed,
+       filed_here AND NOT void_after_filing AS need_dispatch,
+       filed_here AND coalesce(dispatched_at < %(until)s, false) AS dispatched,
+       filed_here AND coalesce(dispatched_at < %(until)s, false) AND ontime_dispatch IS NOT FALSE AS ontime_dispatched,
+       filed_here AND coalesce(dispatched_at < %(until)s, false) AND returns = 0 AS accurate_dispatched,
+       filed_here AND suspensions > 0 AS suspended,
+       replied_here AND ontime_send_check IS NOT NULL AS need_send_check,
+       replied_here AND ontime_send_check IS TRUE AS ontime_send_check,
+       replied_here AND checker_id IS NOT NULL AS need_check,
+       replied_here AND ontime_check IS NOT NULL AS "check",
+       replied_here AND ontime_check IS TRUE AS ontime_check,
+       new_ontime, new_late, new_open, carried_disposed, carried_open,
+       new_ontime OR new_late OR new_open OR carried_disposed OR carried_open AS should_dispose,
+       new_ontime OR new_late OR carried_disposed AS disposed,
+       new_ontime AS ontime_disposed,
+       new_late OR carried_disposed AS late_disposed,
+       new_open OR carried_open AS overdue_open,
+       closed_here OR new_open OR carried_open AS should_close,
+       closed_here AS closed,
+       closed_here AND done <= due_at AS ontime_closed,
+       closed_here AND reworks > 0 AS rework,
+       (closed_here OR new_open OR carried_open) AND extensions > 0 AS extended,
+       (new_ontime OR new_late OR new_open OR carried_disposed OR carried_open) AND shirks > 0 AS shirk
+  FROM celled c
+  LEFT JOIN seat ON seat.unit_id = c.unit_id
+ WHERE (%(class_code)s::text IS NULL OR c.class_code = %(class_code)s)
+   AND (%(source)s::text IS NULL OR c.source = %(source)s)
+   AND (%(top_area)s::bigint IS NULL OR c.top_area_id = %(top_area)s)
+   AND (%(group)s::text IS NULL OR seat.at IS NOT NULL)

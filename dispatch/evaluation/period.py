@@ -1,0 +1,57 @@
+"""Periods of evaluation: week, month, quarter, year and free range, in the city's own days."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+__all__ = ["Period", "period_of"]
+
+FORMS = "2026, 2026-Q3, 2026-10, 2026-W41 or 2026-10-01..2026-10-15"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start`, to before `end`; aware instants."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a period wants instants with a zone")
+        if self.end <= self.start:
+            raise ValueError(f"the period {self.name} ends before it begins")
+
+
+def period_of(text: str, zone: ZoneInfo) -> Period:
+    """A period by its name; a free range includes both its days. Raises ValueError with the forms that work."""
+    try:
+        first, after = _days(text)
+    except (ValueError, OverflowError) as fault:
+        raise ValueError(f"{text} is not a period: {FORMS}") from fault
+    midnight = [datetime.combine(day, time(0), zone).astimezone(UTC) for day in (first, after)]
+    return Period(text, midnight[0], midnight[1])
+
+
+def _days(text: str) -> tuple[date, date]:
+    if ".." in text:
+        first, last = text.split("..")
+        return date.fromisoformat(first), date.fromisoformat(last) + timedelta(days=1)
+    if found := re.fullmatch(r"(\d{4})-W(\d\d)", text):
+        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        return monday, monday + timedelta(days=7)
+    if found := re.fullmatch(r"(\d{4})-Q([1-4])", text):
+        return _months(int(found[1]), 3 * int(found[2]) - 2, 3)
+    if found := re.fullmatch(r"(\d{4})-(\d\d)", text):
+        return _months(int(found[1]), int(found[2]), 1)
+    if re.fullmatch(r"\d{4}", text):
+        return _months(int(text), 1, 12)
+    day = date.fromisoformat(text)
+    return day, day + timedelta(days=1)
+
+
+def _months(year: int, month: int, number: int) -> tuple[date, date]:
+    ahead = year * 12 + month - 1 + number
+    return date(year, month, 1), date(ahead // 12, ahead % 12 + 1, 1)

@@ -1,0 +1,298 @@
+"""The figures of a period, counted a second time in Python from the same facts, case by case."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import psycopg
+import pytest
+
+from dispatch.cluster import Urls
+from dispatch.evaluation import measures
+from dispatch.evaluation.measures import CELLS, Cut, cases_of, measure, ranking, total
+from dispatch.evaluation.period import Period
+from dispatch.evaluation.rates import Counts, rates
+from dispatch.evaluation.score import standard_schemes
+from gis.db import dicts, execute, execute_many, read, value, write
+
+OCTOBER = Period("2026-10", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
+HALVES = (
+    Period("first half", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 16, tzinfo=UTC)),
+    Period("second half", datetime(2026, 10, 16, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
+)
+LONG_AFTER = datetime(2027, 6, 1, tzinfo=UTC)
+UNITS = ("north", "north-crew", "south", "bureau", "depot")
+PARENTS = {"north-crew": "north"}
+GROUPS = {"north": "district", "south": "district", "bureau": "department", "depot": "department"}
+FACTS = 3000
+
+
+def make_units() -> None:
+    with write() as tx:
+        edition = value(
+            tx,
+            "INSERT INTO edition (kind, name, in_force, source, content_hash)"
+            " VALUES ('units', 'e', '2024-01-01', 's', 'h') RETURNING id",
+        )
+        for unit in UNITS:
+            execute(
+                tx,
+                "INSERT INTO unit (id, name, name_en, tier, parent_id, types, ranking_group, terminal, platform,"
+                " edition_id, valid_from) VALUES (%(id)s, %(id)s, %(id)s, 1, %(parent)s, '{}', %(group)s, true, false,"
+                " %(edition)s, '2024-01-01')",
+                id=unit,
+                parent=PARENTS.get(unit),
+                group=GROUPS.get(unit),
+                edition=edition,
+            )
+
+
+def history(draw: Random, case_id: int) -> dict[str, Any]:
+    """One case's facts, in an order of instants that can happen, over three months around October."""
+
+    def later(at: datetime | None, hours: float, chance: float) -> datetime | None:
+        return None if at is None or draw.random() > chance else at + timedelta(hours=draw.random() * hours)
+
+    reported = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(seconds=draw.randrange(80 * 86_400))
+    accepted = later(reported, 2, 0.95)
+    filed = later(accepted, 2, 0.95)
+    voided = later(filed, 3, 0.03)
+    dispatched = None if voided else later(filed, 4, 0.97)
+    suspended = later(dispatched, 100, 0.05)
+    due = (
+        None if suspended or not dispatched or draw.random() < 0.05 else dispatched + timedelta(days=draw.random() * 9)
+    )
+    disposed = None if suspended else later(dispatched, 300, 0.85)
+    if due and draw.random() < 0.02:
+        disposed = due  # to the second: on time
+    closed = later(disposed, 48, 0.9)
+    forced = bool(dispatched and not disposed and draw.random() < 0.1)
+    return {
+        "case_id": case_id,
+        "state": "handling",
+        "source": draw.choice(("inspector", "hotline")),
+        "public": draw.random() < 0.4,
+        "class_code": draw.choice(("event:01", "component:02")),
+        "unit_id": draw.choice(UNITS) if dispatched else None,
+        "area_class": draw.choice((1, 2)),
+        "reported_at": reported,
+        "accepted_at": accepted,
+        "filed_at": filed,
+        "voided_at": voided,
+        "void_after_filing": voided is not None,
+        "dispatched_at": dispatched,
+        "suspended_at": suspended,
+        "due_at": due,
+        "disposed_at": disposed,
+        "closed_at": later(dispatched, 500, 1) if forced else closed,
+        "ontime": None if not (due and disposed) else disposed <= due,
+        "forced": forced,
+        "exempt": draw.random() < 0.02,
+        "ontime_file": draw.choice((True, True, False)) if filed else None,
+        "ontime_dispatch": draw.choice((True, True, False)) if dispatched else None,
+        "returns": int(draw.random() < 0.1),
+        "reworks": int(draw.random() < 0.1),
+        "extensions": int(draw.random() < 0.1),
+        "shirks": int(draw.random() < 0.05),
+        "suspensions": int(suspended is not None),
+    }
+
+
+def store(facts: list[dict[str, Any]]) -> None:
+    names = list(facts[0])
+    columns, values = ", ".join(names), ", ".join(f"%({name})s" for name in names)
+    with write() as tx:
+        execute_many(tx, f"INSERT INTO fact ({columns}) VALUES ({values})", facts)
+        execute(tx, "ANALYZE fact")
+
+
+@pytest.fixture(scope="module")
+def facts(database: Urls) -> list[dict[str, Any]]:
+    """Three thousand made-up histories, in the table that every case's steps keep up."""
+    make_units()
+    with write() as tx:
+        execute(
+            tx,
+            "INSERT INTO city (name, folder, document, version, simulated_now) VALUES ('t', 't', '{}', 1, %(now)s)",
+            now=LONG_AFTER,
+        )
+    bare_facts(database)
+    draw = Random(7)
+    made = [history(draw, number) for number in range(1, FACTS + 1)]
+    store(made)
+    return made
+
+
+def bare_facts(database: Urls) -> None:
+    """Facts without their cases: only here, where the facts themselves are the matter."""
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute("ALTER TABLE fact DROP CONSTRAINT fk_fact_case_id")
+
+
+def cell(fact: dict[str, Any], period: Period, now: datetime = LONG_AFTER) -> str | None:
+    """The independent count: in which cell a case is, said as a person would."""
+    cut = min(period.end, now)
+    due, done = fact["due_at"], fact["disposed_at"] or fact["closed_at"]
+    if due is None or fact["exempt"] or fact["forced"] or due >= cut:
+        return None
+    if fact["voided_at"] and fact["voided_at"] < cut:
+        return None
+    if done is not None and done >= cut:
+        done = None  # not yet known at the cut
+    if due >= period.start:
+        return "new_open" if done is None else "new_ontime" if done <= due else "new_late"
+    if done is not None and done < period.start:
+        return None
+    return "carried_open" if done is None else "carried_disposed"
+
+
+def within(at: datetime | None, period: Period) -> bool:
+    return at is not None and period.start <= at < period.end
+
+
+def counted_by_hand(facts: list[dict[str, Any]], period: Period) -> dict[str, int]:
+    tally: Counter[str] = Counter()
+    for fact in facts:
+        here = cell(fact, period)
+        due, done = fact["due_at"], fact["disposed_at"] or fact["closed_at"]
+        closed = within(fact["closed_at"], period) and due is not None and not fact["forced"] and not fact["exempt"]
+        open_late = here in ("new_open", "carried_open")
+        filed = within(fact["filed_at"], period)
+        dispatched = filed and fact["dispatched_at"] is not None and fact["dispatched_at"] < period.end
+        tally += Counter(
+            should_dispose=here is not None,
+            disposed=here in ("new_ontime", "new_late", "carried_disposed"),
+            ontime_disposed=here == "new_ontime",
+            late_disposed=here in ("new_late", "carried_disposed"),
+            overdue_open=open_late,
+            closed=closed,
+            ontime_closed=closed and done <= due,
+            should_close=closed or open_late,
+            rework=closed and fact["reworks"] > 0,
+            extended=(closed or open_late) and fact["extensions"] > 0,
+            shirk=here is not None and fact["shirks"] > 0,
+            report=within(fact["reported_at"], period),
+            filed=filed,
+            ontime_filed=filed and fact["ontime_file"] is not False,
+            accurate_filed=filed and not fact["void_after_filing"],
+            public_report_verified=filed and fact["public"],
+            dispatched=dispatched,
+            accurate_dispatched=dispatched and fact["returns"] == 0,
+            ontime_dispatched=dispatched and fact["ontime_dispatch"] is not False,
+        )
+    return dict(tally)
+
+
+NAMES = (
+    *("should_dispose", "disposed", "ontime_disposed", "late_disposed", "overdue_open", "closed", "ontime_closed"),
+    *("should_close", "rework", "extended", "shirk", "report", "filed", "ontime_filed", "accurate_filed"),
+    *("public_report_verified", "dispatched", "accurate_dispatched", "ontime_dispatched"),
+)
+
+
+@pytest.mark.parametrize("period", [OCTOBER, *HALVES], ids=lambda period: period.name)
+def test_every_units_figures_are_what_a_second_count_finds(facts: list[dict[str, Any]], period: Period) -> None:
+    with read() as tx:
+        found = {one.key: one for one in measure(tx, period)}
+
+    for unit in (*UNITS, None):
+        mine = [fact for fact in facts if fact["unit_id"] == unit]
+        by_hand = counted_by_hand(mine, period)
+        assert {name: found[unit].counts.of(name) for name in NAMES} == {n: by_hand.get(n, 0) for n in NAMES}
+        cells = Counter(cell(fact, period) for fact in mine)
+        assert dict(found[unit].cells) == {name: cells[name] for name in CELLS}
+        assert sum(found[unit].triple) == found[unit].counts.should_dispose
+
+
+def test_every_figure_opens_to_exactly_its_cases(facts: list[dict[str, Any]]) -> None:
+    with read() as tx:
+        for name in CELLS:
+            by_hand = [f["case_id"] for f in facts if f["unit_id"] == "bureau" and cell(f, OCTOBER) == name]
+            assert by_hand
+            assert cases_of(tx, OCTOBER, "bureau", name) == by_hand
+        counted = {one.key: one.counts for one in measure(tx, OCTOBER)}
+        for figure in ("filed", "should_close", "rework", "check"):
+            assert len(cases_of(tx, OCTOBER, "south", figure)) == counted["south"].of(figure)
+        with pytest.raises(ValueError, match="not a figure"):
+            cases_of(tx, OCTOBER, "south", "true; DROP TABLE fact")
+
+
+def test_sums_over_any_cut_equal_the_city(facts: list[dict[str, Any]]) -> None:
+    with read() as tx:
+        (city,) = measure(tx, OCTOBER, Cut(by="city"))
+        for cut in (Cut(), Cut(by="class"), Cut(by="source"), Cut(by="area_class")):
+            assert total(measure(tx, OCTOBER, cut)) == city.counts
+        (hotline,) = measure(tx, OCTOBER, Cut(by="city", source="hotline"))
+        (inspector,) = measure(tx, OCTOBER, Cut(by="city", source="inspector"))
+    assert (hotline.counts.filed or 0) + (inspector.counts.filed or 0) == city.counts.filed
+
+
+def test_over_periods_a_case_is_newly_due_once_and_carried_afterwards(facts: list[dict[str, Any]]) -> None:
+    seen: Counter[int] = Counter()
+    with read() as tx:
+        for period in HALVES:
+            for name in ("new_ontime", "new_late", "new_open"):
+                seen.update(cases_of(tx, period, "", name, Cut(by="city")))
+        open_then = set(cases_of(tx, HALVES[0], "", "overdue_open", Cut(by="city")))
+        carried = {case for name in ("carried_disposed", "carried_open")
+                   for case in cases_of(tx, HALVES[1], "", name, Cut(by="city"))}  # fmt: skip
+    assert set(seen.values()) == {1}
+    assert open_then == carried
+
+
+def test_a_platform_answers_for_those_below_it_and_groups_stand_apart(facts: list[dict[str, Any]]) -> None:
+    with read() as tx:
+        found = {one.key: one.counts for one in measure(tx, OCTOBER, Cut(by="group", group="district"))}
+        apart = {one.key: one.counts for one in measure(tx, OCTOBER)}
+        ranked = ranking(tx, OCTOBER, "district", standard_schemes()["gb-department"], small_sample=20)
+
+    assert set(found) == {"north", "south"}
+    assert found["north"] == total_of(apart["north"], apart["north-crew"])
+    assert [row.place for row in ranked] == [1, 2]
+    by_hand = counted_by_hand([f for f in facts if f["unit_id"] in ("north", "north-crew")], OCTOBER)
+    north = next(row for row in ranked if row.unit == "north")
+    assert (
+        north.score.points["close_rate"]
+        == rates(Counts(closed=by_hand["closed"], should_close=by_hand["should_close"]))["close_rate"]
+    )
+
+
+def total_of(*counts: Counts) -> Counts:
+    names = [name for name in Counts.names() if name != "grids" and counts[0].of(name) is not None]
+    return Counts(**{name: sum(one.of(name) or 0 for one in counts) for name in names})
+
+
+def test_a_period_under_way_ends_now_for_its_deadlines(facts: list[dict[str, Any]]) -> None:
+    now = datetime(2026, 10, 12, 9, tzinfo=UTC)
+    with write() as tx:
+        execute(tx, "UPDATE city SET simulated_now = %(n)s", n=now)
+        (city,) = measure(tx, OCTOBER, Cut(by="city"))
+        execute(tx, "UPDATE city SET simulated_now = %(n)s", n=LONG_AFTER)
+    cells = Counter(cell(fact, OCTOBER, now) for fact in facts)
+    assert dict(city.cells) == {name: cells[name] for name in CELLS}
+
+
+def test_a_group_nobody_belongs_to_has_no_ranking_and_a_unit_without_cases_no_data(facts: list[dict[str, Any]]) -> None:
+    empty = Period("2020", datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))
+    with read() as tx:
+        assert ranking(tx, OCTOBER, "nobody", standard_schemes()["gb-department"], small_sample=20) == []
+        ranked = ranking(tx, empty, "department", standard_schemes()["gb-department"], small_sample=20)
+    assert [(row.unit, row.place, row.apart) for row in ranked] == [
+        ("bureau", None, "no data"),
+        ("depot", None, "no data"),
+    ]
+
+
+def test_the_plan_reads_indexes_and_never_the_whole_table(facts: list[dict[str, Any]]) -> None:
+    week = Period("week", datetime(2026, 9, 7, tzinfo=UTC), datetime(2026, 9, 8, tzinfo=UTC))
+    with read() as tx:
+        execute_sql = "SET LOCAL enable_seqscan = off"
+        tx.connection.execute(execute_sql)
+        plan = "\n".join(
+            row["QUERY PLAN"] for row in dicts(tx, "EXPLAIN " + measures.MEASURE, **measures._params(tx, week, Cut()))
+        )
+    assert "BitmapOr" in plan
+    assert "Seq Scan on fact" not in plan
+    for index in ("fact_reported", "fact_filed", "fact_closed", "fact_due", "fact_disposed", "fact_open"):
+        assert index in plan
