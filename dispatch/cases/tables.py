@@ -233,6 +233,7 @@ fact = Table(
     Column("reopens", Integer, nullable=False, server_default="0"),
     Column("satisfied", Boolean),
     Index("fact_due", "due_at", "unit_id"),
+    Index("fact_disposed", "disposed_at"),
     Index("fact_filed", "filed_at"),
     Index("fact_reported", "reported_at"),
     Index("fact_closed", "closed_at"),

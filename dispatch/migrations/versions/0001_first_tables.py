@@ -700,6 +700,7 @@ def upgrade() -> None:
     )
     op.create_index("fact_closed", "fact", ["closed_at"], unique=False)
     op.create_index("fact_due", "fact", ["due_at", "unit_id"], unique=False)
+    op.create_index("fact_disposed", "fact", ["disposed_at"], unique=False)
     op.create_index("fact_filed", "fact", ["filed_at"], unique=False)
     op.create_index(
         "fact_open",
@@ -806,6 +807,7 @@ def downgrade() -> None:
         "fact_open", table_name="fact", postgresql_where=sa.text("disposed_at IS NULL AND due_at IS NOT NULL")
     )
     op.drop_index("fact_filed", table_name="fact")
+    op.drop_index("fact_disposed", table_name="fact")
     op.drop_index("fact_due", table_name="fact")
     op.drop_index("fact_closed", table_name="fact")
     op.drop_table("fact")
