@@ -90,7 +90,7 @@ DISTRICTS = (
 COMMUNITIES = {
     "449902001": (("望湖", "Wanghu"), ("景秀", "Jingxiu"), ("春晓", "Chunxiao")),
     "449902002": (("翠竹", "Cuizhu"), ("文华", "Wenhua"), ("竹园", "Zhuyuan")),
-    "449902003": (("朝阳", "Chaoyang"), ("和平", "Heping"), ("梅岭", "Meiling")),
+    "449902003": (("朝阳", "Chaoyang"), ("凤凰", "Fenghuang"), ("梅岭", "Meiling")),
     "449902004": (("友谊", "Youyi"), ("建设", "Jianshe"), ("清泉", "Qingquan")),
     "449902005": (("兰亭", "Lanting"), ("锦绣", "Jinxiu"), ("书院", "Shuyuan")),
     "449903001": (("金沙", "Jinsha"), ("桂花", "Guihua"), ("紫荆", "Zijing")),
