@@ -15,7 +15,7 @@ from dispatch.cases.actor import SYSTEM, Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import LAPSED, WARNED, Clock, running
 from dispatch.cases.draft import CaseRow, Draft, Text
-from dispatch.cases.effects import EFFECTS, Effect, after_amend, check_task_holder, move_clocks
+from dispatch.cases.effects import EFFECTS, Effect, after, check_task_holder, move_clocks
 from dispatch.cases.facts import fold
 from dispatch.cases.save import save
 from dispatch.cases.secrets import new_key, salted_hash
@@ -183,7 +183,7 @@ def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
     if draft.moved:
         route_anew(tx, draft, effect.books, effect.data)
         draft.moved = False
-    draft.case.state = after_amend(effect) if action is Action.AMEND else change.to
+    draft.case.state = after(effect, action, change.to)
 
 
 def _standing(draft: Draft, city: Books, at: datetime) -> Standing:

@@ -156,7 +156,9 @@ def _dispatch(effect: Effect) -> None:
     case = effect.draft.case
     route = case.route or {}
     follows = case.route_unit == unit.id
-    effect.data.update({"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows})
+    effect.data.update(
+        {"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows}
+    )
     case.unit_id, case.dispatched_at = unit.id, effect.now
     effect.draft.clocks.pop(ClockKind.DISPOSE, None)
     effect.draft.tell("dispatched", unit=unit.id)
@@ -300,8 +302,17 @@ def _restart(effect: Effect) -> None:
         _keep(effect, "+", clock)
 
 
-def after_amend(effect: Effect) -> State:
-    """Where an amended case stands once it is routed anew (`draft.case.route_unit`)."""
+def after(effect: Effect, action: Action, to: State) -> State:
+    """The state after the action: the table's, but for an amended or an imported case, which its content decides."""
+    if action is Action.AMEND:
+        return _after_amend(effect)
+    if action is Action.IMPORT and effect.form.result == "open":
+        return State.FILED if effect.draft.case.unit_id is None else State.HANDLING
+    return to
+
+
+def _after_amend(effect: Effect) -> State:
+    """An amended case is routed anew (`draft.case.route_unit`): if another unit answers, it has to be dispatched again."""
     case = effect.draft.case
     if case.state not in (State.DISPATCHED, State.HANDLING) or case.route_unit == case.unit_id:
         return case.state
@@ -321,7 +332,17 @@ def check_task_holder(draft: Draft, action: Action, person: int | None) -> None:
         )
 
 
+def _import(effect: Effect) -> None:
+    """The unit and the limit come with the draft; an open case that has both goes on with its disposal clock."""
+    case = effect.draft.case
+    if effect.form.result != "open":
+        case.ended_at = effect.now
+    elif case.dispatched_at is not None and (limit := _limit(effect, ClockKind.DISPOSE)) is not None:
+        _keep(effect, "+", effect.books.keeper.start(ClockKind.DISPOSE, limit, case.dispatched_at))
+
+
 EFFECTS: dict[Action, Callable[[Effect], None]] = {
+    Action.IMPORT: _import,
     Action.ACCEPT: _accept,
     Action.FILE: _file,
     Action.DISPATCH: _dispatch,

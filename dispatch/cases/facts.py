@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from dispatch.cases.steps import Step
 from dispatch.lifecycle.states import Action
 
-Set, Add = dict[str, Any], dict[str, int]
-Rule = Callable[[Step, Set, Add], None]
+Columns: TypeAlias = dict[str, Any]
+Counts: TypeAlias = dict[str, int]
+Rule: TypeAlias = Callable[[Step, Columns, Counts], None]
 
 
-def fold(step: Step, changes: Set, counts: Add) -> None:
+def fold(step: Step, changes: Columns, counts: Counts) -> None:
     """Add to `changes` (column → value) and `counts` (column → increment) what `step` says."""
     changes["state"] = step.to_state
     changes["unit_id"] = step.unit_id
@@ -27,125 +28,133 @@ def fold(step: Step, changes: Set, counts: Add) -> None:
 
 def _ontime(step: Step, kind: str) -> bool | None:
     """Whether the clock of `kind` that this step stopped was within its limit; None if none was stopped."""
-    return step.data.get("ontime", {}).get(kind)
+    met: bool | None = step.data.get("ontime", {}).get(kind)
+    return met
 
 
-def _accept(step: Step, changes: Set, counts: Add) -> None:
+def _accept(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"accepted_at": step.at, "acceptor_id": step.actor_id, "ontime_accept": _ontime(step, "accept")}
     changes |= {k: step.data[k] for k in ("category", "class_code") if k in step.data}
 
 
-def _refuse(step: Step, changes: Set, counts: Add) -> None:
+def _refuse(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"refused_at": step.at, "acceptor_id": step.actor_id, "ontime_accept": _ontime(step, "accept")}
 
 
-def _send_verify(step: Step, changes: Set, counts: Add) -> None:
+def _send_verify(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"ontime_send_verify": _ontime(step, "accept"), "verifier_id": step.data["form"]["inspector"]}
 
 
-def _verify(step: Step, changes: Set, counts: Add) -> None:
+def _verify(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"ontime_verify": _ontime(step, "verify"), "verifier_id": step.actor_id}
 
 
-def _file(step: Step, changes: Set, counts: Add) -> None:
+def _file(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"filed_at": step.at, "shift_leader_id": step.actor_id, "ontime_file": _ontime(step, "file")}
     changes["voided_at"] = None
 
 
-def _void(step: Step, changes: Set, counts: Add) -> None:
+def _void(step: Step, changes: Columns, counts: Counts) -> None:
     after = step.from_state == "filed"
     changes |= {"voided_at": step.at, "shift_leader_id": step.actor_id, "void_after_filing": after}
 
 
-def _dispatch(step: Step, changes: Set, counts: Add) -> None:
+def _dispatch(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"dispatched_at": step.at, "dispatcher_id": step.actor_id, "ontime_dispatch": _ontime(step, "dispatch")}
     changes |= {"signed_at": None, "disposed_at": None, "ontime": None}
 
 
-def _sign(step: Step, changes: Set, counts: Add) -> None:
+def _sign(step: Step, changes: Columns, counts: Counts) -> None:
     changes["signed_at"] = step.at
 
 
-def _return(step: Step, changes: Set, counts: Add) -> None:
+def _return(step: Step, changes: Columns, counts: Counts) -> None:
     counts["returns"] = counts.get("returns", 0) + 1
     changes |= {"due_at": None, "disposed_at": None, "ontime": None}
 
 
-def _shirk(step: Step, changes: Set, counts: Add) -> None:
+def _shirk(step: Step, changes: Columns, counts: Counts) -> None:
     counts["shirks"] = counts.get("shirks", 0) + 1
 
 
-def _extend(step: Step, changes: Set, counts: Add) -> None:
+def _extend(step: Step, changes: Columns, counts: Counts) -> None:
     counts["extensions"] = counts.get("extensions", 0) + 1
 
 
-def _suspend(step: Step, changes: Set, counts: Add) -> None:
+def _suspend(step: Step, changes: Columns, counts: Counts) -> None:
     counts["suspensions"] = counts.get("suspensions", 0) + 1
     changes["suspended_at"] = step.at
 
 
-def _resume(step: Step, changes: Set, counts: Add) -> None:
+def _resume(step: Step, changes: Columns, counts: Counts) -> None:
     changes["suspended_at"] = None
 
 
-def _reply(step: Step, changes: Set, counts: Add) -> None:
+def _reply(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"disposed_at": step.at, "ontime": _ontime(step, "dispose")}
     changes.setdefault("first_reply_at", step.at)  # kept by `save` if there is one already
 
 
-def _again(step: Step, changes: Set, counts: Add) -> None:
+def _again(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"disposed_at": None, "ontime": None}
 
 
-def _fail(step: Step, changes: Set, counts: Add) -> None:
+def _fail(step: Step, changes: Columns, counts: Counts) -> None:
     _again(step, changes, counts)
     counts["reworks"] = counts.get("reworks", 0) + 1
     changes |= {"ontime_check": _ontime(step, "check"), "checker_id": step.actor_id, "checked_at": step.at}
 
 
-def _send_check(step: Step, changes: Set, counts: Add) -> None:
+def _send_check(step: Step, changes: Columns, counts: Counts) -> None:
     changes["ontime_send_check"] = _ontime(step, "send_check")
     changes["checker_id"] = step.data["form"]["inspector"]
 
 
-def _pass(step: Step, changes: Set, counts: Add) -> None:
+def _pass(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"ontime_check": _ontime(step, "check"), "checker_id": step.actor_id, "checked_at": step.at}
 
 
-def _close(step: Step, changes: Set, counts: Add) -> None:
+def _close(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"closed_at": step.at, "shift_leader_id": step.actor_id, "ontime_close": _ontime(step, "close")}
 
 
-def _force(step: Step, changes: Set, counts: Add) -> None:
+def _force(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"closed_at": step.at, "forced": True}
 
 
-def _self_close(step: Step, changes: Set, counts: Add) -> None:
+def _self_close(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"closed_at": step.at, "self_handled": True, "accepted_at": step.at, "acceptor_id": step.actor_id}
     changes["ontime_accept"] = _ontime(step, "accept")
 
 
-def _reopen(step: Step, changes: Set, counts: Add) -> None:
+def _reopen(step: Step, changes: Columns, counts: Counts) -> None:
     counts["reopens"] = counts.get("reopens", 0) + 1
     changes |= {"closed_at": None, "due_at": None, "forced": False}
     _again(step, changes, counts)
 
 
-def _amend(step: Step, changes: Set, counts: Add) -> None:
+def _amend(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {
         k: step.data[k] for k in ("category", "class_code", "area_id", "top_area_id", "area_class") if k in step.data
     }
 
 
-def _exempt(step: Step, changes: Set, counts: Add) -> None:
+def _exempt(step: Step, changes: Columns, counts: Counts) -> None:
     changes["exempt"] = True
 
 
-def _revisit(step: Step, changes: Set, counts: Add) -> None:
+def _revisit(step: Step, changes: Columns, counts: Counts) -> None:
     changes["satisfied"] = step.data["form"].get("satisfied")
 
 
+def _import(step: Step, changes: Columns, counts: Counts) -> None:
+    known = step.data["known"]
+    changes |= {name: datetime.fromisoformat(at) for name, at in known.items()}
+    changes |= {"imported": True, "ontime": step.data["met"]}
+
+
 RULES: dict[Action, Rule] = {
+    Action.IMPORT: _import,
     Action.ACCEPT: _accept,
     Action.REFUSE: _refuse,
     Action.SEND_VERIFY: _send_verify,

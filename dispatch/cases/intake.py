@@ -107,20 +107,16 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
 
     The same report again gives the same receipt. Raises Conflict (same id, other content), FormIncomplete.
     """
-    tx.connection.execute(ALONE, {"id": report.id})
-    with tx.connection.cursor(row_factory=dict_row) as cursor:
-        opening = cursor.execute(OPENING, {"id": report.id}).fetchone()
-    if opening is None:
-        raise FormIncomplete("No city has been loaded yet", zh="尚未载入城市")
+    opening = open_case(tx, report.id)
     if opening["known"] is not None:
-        return _known(opening, report)
+        return known(opening, report)
     city = books(tx, opening["version"])
     at = now or opening["now"]
     place = place_case(
         tx, city, report.lon, report.lat, report.accuracy_m, category=report.category, component=report.component
     )
-    draft = _draft(report, by, city, place, at=at, opening=opening)
-    form, data = _form(report), _described(report, city, place, draft)
+    draft = draft_of(report, by, city, place, at=at, opening=opening)
+    form, data = _form(report), described(report, city, place, draft)
     draft.key, draft.new_key = (new_key(), True) if report.texts() else (None, False)
     draft.texts = [Text(1, kind, words) for kind, words in report.texts()]
     if draft.key is not None:
@@ -133,7 +129,20 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     return receipt_of(draft)
 
 
-def _known(opening: dict[str, Any], report: Report) -> Receipt:
+def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
+    """Wait for any other copy of the same report, then: the instant, a running number, an id, or the case it is already."""
+    tx.connection.execute(ALONE, {"id": report_id})
+    with tx.connection.cursor(row_factory=dict_row) as cursor:
+        opening = cursor.execute(OPENING, {"id": report_id}).fetchone()
+    if opening is None:
+        raise FormIncomplete(
+            "No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录"
+        )
+    return opening
+
+
+def known(opening: dict[str, Any], report: Report) -> Receipt:
+    """The receipt of a report that came before. Raises Conflict if it says something else now."""
     if bytes(opening["known_hash"]) != report.body_hash():
         raise Conflict(
             "A report with this id and other content was received before; nothing was changed",
@@ -162,9 +171,10 @@ def _form(report: Report) -> Form:
     )
 
 
-def _draft(
+def draft_of(
     report: Report, by: Actor, city: Books, place: Place | None, *, at: datetime, opening: dict[str, Any]
 ) -> Draft:
+    """A case that has no step yet. `opening`: its id and running number. Raises FormIncomplete (unknown category)."""
     category = city.catalogue.categories.get(report.category or "")
     if report.category and category is None:
         raise FormIncomplete("No such category in the catalogue", zh="目录中没有该类别", fields={"category": "unknown"})
@@ -185,9 +195,9 @@ def _draft(
         lon=report.lon,
         lat=report.lat,
         accuracy_m=report.accuracy_m,
-        area_id=place and place.area_id,
+        area_id=place.area_id if place else None,
         area_path=list(place.area_path) if place else [],
-        duty_grid=place and place.duty_grid,
+        duty_grid=place.duty_grid if place else None,
         road_class=place.road_class if place else "none",
         component_code=report.component,
         unit_id=None,
@@ -223,7 +233,7 @@ def case_number(city: Books, place: Place | None, at: datetime, sequence: int) -
     return str(layout["pattern"]).format(date=at.astimezone(city.zone).strftime("%Y%m%d"), area=area, seq=sequence)
 
 
-def _described(report: Report, city: Books, place: Place | None, draft: Draft) -> dict[str, Any]:
+def described(report: Report, city: Books, place: Place | None, draft: Draft) -> dict[str, Any]:
     """What the first step keeps besides the form: source, class, place, route."""
     data: dict[str, Any] = {"source": report.source, "public": report.public}
     category = city.catalogue.categories.get(report.category or "")
@@ -274,4 +284,4 @@ def insert(
         save_history(tx, draft)
 
 
-__all__ = ["Report", "case_number", "insert", "receive"]
+__all__ = ["Report", "case_number", "described", "draft_of", "insert", "known", "open_case", "receive"]

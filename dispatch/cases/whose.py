@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from dispatch.cases.books import Books
 from dispatch.cases.draft import Draft
-from dispatch.routing.decide import Routing, decide_place
-from dispatch.routing.facts import Facts
+from dispatch.routing.decide import Routing
+from dispatch.routing.decide import route as rule_on
 from dispatch.standard.catalogue import Category
 from gis.db import ReadTx
 from gis.locate import Place, place_of
@@ -41,10 +39,9 @@ def place_case(
     )
 
 
-def route(place: Place, category: Category, city: Books) -> Routing:
+def route(place: Place | None, category: Category, city: Books) -> Routing:
     """Who answers for `category` at `place`, by the rulebook in force."""
-    facts = _facts(place, category)
-    return decide_place(facts, _rivals(place, facts), city.rulebook, city.tree)
+    return rule_on(category, place, city.rulebook, city.tree)
 
 
 def route_case(draft: Draft, place: Place, city: Books, data: dict[str, Any]) -> None:
@@ -70,25 +67,3 @@ def route_anew(tx: ReadTx, draft: Draft, city: Books, data: dict[str, Any]) -> N
     data |= {"area_id": place.area_id, "top_area_id": place.area_path[0] if place.area_path else None}
     data["area_class"] = place.area_class
     route_case(draft, place, city, data)
-
-
-def _facts(place: Place, category: Category) -> Facts:
-    thing = place.component
-    return Facts(
-        category=category.code,
-        kind=category.kind,
-        category_class=f"{category.kind}:{category.class_code}",
-        types=category.types,
-        road=place.road_class,
-        areas=place.area_codes,
-        owner=thing and thing.owner,
-        maintainer=thing and thing.maintainer,
-        supervisor=thing and thing.supervisor,
-    )
-
-
-def _rivals(place: Place, facts: Facts) -> Iterator[Facts]:
-    for road in place.rival_roads:
-        yield replace(facts, road=road)
-    for areas in place.near_areas:
-        yield replace(facts, areas=(*areas, *facts.areas[-1:]))

@@ -43,6 +43,7 @@ DONE = {S.CLOSED, S.CLOSED_FORCED}
 PUBLIC = {R.ACCEPTOR, R.CITIZEN, R.SYSTEM}
 
 # fmt: off
+# ruff: noqa: E501  (a table wants its columns)
 TRANSITIONS: tuple[Transition, ...] = (
     #    no  from                      action               to               who                        needs               clock
     _row(1,  None,                     A.REPORT,            S.REPORTED,      R.INSPECTOR,               "category lon lat", "+accept"),
@@ -92,6 +93,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(32, DONE | {S.REFUSED},       A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
     _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            ""),
     _row(33, S.HANDLING,               A.REPLY_FOR,         S.FEEDBACK,      R.DISPATCHER,              "proxy photos",     "~dispose"),
+    # A case of another system, with the times that are known of it; open ones go on where their last known time leaves them.
+    _row(0,  None,                     A.IMPORT,            S.CLOSED,        R.SYSTEM,                  "",                 ""),
     # The scheduler's own, not numbered in the field: a warning and a lapse take effect at their true instant.
     _row(0,  set(OPEN),                A.WARN,              SAME,            R.SYSTEM,                  "",                 ""),
     _row(0,  set(OPEN),                A.LAPSE,             SAME,            R.SYSTEM,                  "",                 ""),
