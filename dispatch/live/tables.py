@@ -22,4 +22,4 @@ feed = Table(
     Column("tx", Xid8, nullable=False, server_default=FetchedValue()),
     postgresql_partition_by="RANGE (at)",
 )
-Index("feed_tx", feed.c.tx)
+Index("feed_tx", feed.c.tx, feed.c.id)

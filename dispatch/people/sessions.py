@@ -6,9 +6,10 @@ import hashlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gis.db import Tx, execute
+from gis.db import ReadTx, Tx, execute, rows
 
 COOKIE = "wangge"
 
@@ -81,3 +82,36 @@ def inet(address: str) -> str | None:
         return str(ipaddress.ip_address(address))
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What an open connection's right rests on; when it changes, the connection is cut."""
+
+    token_hash: bytes
+    roles: tuple[str, ...]
+    unit_id: str | None
+
+
+# No check that a browser could keep alive by listening: `seen_at` is left alone.
+STANDING = """
+    SELECT s.token_hash, p.unit_id,
+           ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id ORDER BY role) AS roles
+      FROM session s JOIN person p ON p.id = s.person_id
+     WHERE s.token_hash = ANY(%(hashes)s) AND NOT p.disabled AND s.expires_at > clock_timestamp()
+       AND s.seen_at > clock_timestamp() - make_interval(mins => %(idle)s)
+"""
+
+
+def standing(tx: ReadTx, hashes: Sequence[bytes]) -> dict[bytes, Standing]:
+    """The sessions among `hashes` that are still open."""
+    idle = SessionRules.from_environment().idle
+    found = rows(tx, _Standing, STANDING, hashes=list(hashes), idle=idle)
+    return {r.token_hash: Standing(token_hash=r.token_hash, roles=tuple(r.roles), unit_id=r.unit_id) for r in found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    token_hash: bytes
+    roles: list[str]
+    unit_id: str | None

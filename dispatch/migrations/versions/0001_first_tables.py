@@ -119,7 +119,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "at", name=op.f("pk_feed")),
         postgresql_partition_by="RANGE (at)",
     )
-    op.create_index("feed_tx", "feed", ["tx"], unique=False)
+    op.create_index("feed_tx", "feed", ["tx", "id"], unique=False)
     op.create_table(
         "photo",
         sa.Column("sha256", sa.Text(), nullable=False, comment="of the bytes as they came"),
