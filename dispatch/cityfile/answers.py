@@ -9,12 +9,12 @@ from typing import Any
 from dispatch.cityfile.catalogue import OWNER
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CategoryRow, CityFiles, UnitRow
+from dispatch.routing.rulebook import rules_of
+from dispatch.units.tree import Tree, Unit
 
 __all__ = ["check_rules"]
 
 FILE = "rules.toml"
-COMPONENT = ("owner", "maintainer", "supervisor")
-KEYS = {"no", "rank", "when", "to", "reason", "reason_en", "source"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class _Words:
 
     known: Mapping[str, frozenset[str]]
     city: CityFiles
+    tree: Tree
 
 
 def check_rules(city: CityFiles, faults: Faults) -> None:
@@ -35,6 +36,9 @@ def check_rules(city: CityFiles, faults: Faults) -> None:
     seen: set[str] = set()
     for number, rule in enumerate(rules):
         line = city.rule_lines[number] if number < len(city.rule_lines) else None
+        if not isinstance(rule, dict):
+            faults.error(FILE, line, f"rule number {number + 1} is not a table")
+            continue
         name = str(rule.get("no", f"number {number + 1}"))
         if name in seen:
             faults.error(FILE, line, f"rule {name} is given twice")
@@ -56,31 +60,35 @@ def _words(city: CityFiles) -> _Words:
             "owner": frozenset(row.id for row in city.units),
         },
         city,
+        Tree({row.id: _unit(row) for row in city.units}),
+    )
+
+
+def _unit(row: UnitRow) -> Unit:
+    return Unit(
+        id=row.id,
+        name=row.name,
+        name_en=row.name_en,
+        tier=row.tier,
+        types=row.types,
+        area=row.area or None,
+        platform=row.platform,
     )
 
 
 def _rule_faults(rule: Mapping[str, Any], words: _Words) -> Iterable[str]:
-    for key in sorted(KEYS - {"when", "reason_en"} - rule.keys()):
-        yield f"{key} is missing"
-    for key in sorted(rule.keys() - KEYS):
-        yield f"unknown key {key}"
-    if not isinstance(rule.get("rank", 0), int):
-        yield f"rank {rule['rank']} is not a whole number"
-    when = rule.get("when", {})
-    if not isinstance(when, dict):
-        yield "when is not a table of clauses"
+    """What the rulebook itself cannot read; then words nobody knows; then a way to no unit, or to two."""
+    _, unreadable = rules_of({"rule": [rule]})
+    if unreadable:
+        yield from (fault.partition(": ")[2] for fault in unreadable)
         return
-    wrong = list(_clause_faults(when, words))
-    yield from wrong
-    if not wrong and "to" in rule:
-        yield from _target_faults(str(rule["to"]), when, words.city)
+    wrong = list(_clause_faults(rule["when"], words))
+    yield from wrong or _target_faults(str(rule["to"]), rule["when"], words)
 
 
 def _clause_faults(when: Mapping[str, Any], words: _Words) -> Iterable[str]:
     for clause, wanted in when.items():
-        if clause not in words.known:
-            yield f"unknown clause {clause}: a rule may ask {', '.join(words.known)}"
-        elif not (clause == "owner" and isinstance(wanted, bool)):
+        if not isinstance(wanted, bool):
             for word in _several(wanted):
                 if word not in words.known[clause]:
                     yield f"clause {clause}: unknown {word}"
@@ -90,53 +98,37 @@ def _several(wanted: Any) -> list[Any]:
     return wanted if isinstance(wanted, list) else [wanted]
 
 
-def _target_faults(to: str, when: Mapping[str, Any], city: CityFiles) -> Iterable[str]:
+def _target_faults(to: str, when: Mapping[str, Any], words: _Words) -> Iterable[str]:
     head, _, rest = to.partition(":")
-    if to in COMPONENT:
-        return
-    if head == "unit" and rest:
-        if rest not in {row.id for row in city.units}:
-            yield f"goes nowhere: unknown unit {rest}"
-    elif head == "type" and rest:
-        yield from _type_faults(rest, when, city)
-    elif head == "territory" and rest:
-        yield from _territory_faults(rest, when, city)
-    else:
-        yield f"goes nowhere: {to} is no unit:…, type:…, territory:…, {', '.join(COMPONENT)}"
+    if head == "unit" and rest not in words.tree.units:
+        yield f"goes nowhere: unknown unit {rest}"
+    elif head == "type":
+        yield from _type_faults(rest, when, words)
+    elif head == "territory":
+        yield from _territory_faults(rest, when, words)
 
 
-def _type_faults(kind: str, when: Mapping[str, Any], city: CityFiles) -> Iterable[str]:
-    kinds = {kind} if kind != "first" else {first_type(row) for row in city.categories if takes(when, row)} - {OWNER}
+def _type_faults(kind: str, when: Mapping[str, Any], words: _Words) -> Iterable[str]:
+    categories = words.city.categories
+    kinds = {kind} if kind != "first" else {first_type(row) for row in categories if takes(when, row)} - {OWNER}
     for wanted in sorted(kinds):
-        found = [unit for unit in city.units if wanted in unit.types and not unit.area]
-        yield from _not_one(found, f"type:{kind}", f"a city-wide unit that answers for {wanted}")
+        yield from _not_one(words.tree.of_type(wanted), f"type:{kind}", f"a city-wide unit that answers for {wanted}")
 
 
-def _territory_faults(rest: str, when: Mapping[str, Any], city: CityFiles) -> Iterable[str]:
+def _territory_faults(rest: str, when: Mapping[str, Any], words: _Words) -> Iterable[str]:
     level, _, kind = rest.partition(":")
-    if level not in city.areas:
+    if level not in words.city.areas:
         yield f"goes nowhere: unknown level {level}"
         return
     asked = {word.partition(":")[2] for word in _several(when.get("area", [])) if word.startswith(f"{level}:")}
-    for area in city.areas[level]:
+    for area in words.city.areas[level]:
         if not asked or area.code in asked:
-            here = [unit for unit in city.units if unit.area == f"{level}:{area.code}"]
-            what = (
-                f"the unit of {level} {area.code} that answers for {kind}"
-                if kind
-                else f"the office of {level} {area.code}"
-            )
-            yield from _not_one(_of_kind(here, kind), f"territory:{rest}", what)
+            here = f"{level}:{area.code}"
+            what = f"the unit of {here} that answers for {kind}" if kind else f"the platform or office of {here}"
+            yield from _not_one(words.tree.in_area(here, kind or None), f"territory:{rest}", what)
 
 
-def _of_kind(units: list[UnitRow], kind: str) -> list[UnitRow]:
-    """The units of the type; without a type the platforms, and where there is none the third-tier offices."""
-    if kind:
-        return [unit for unit in units if kind in unit.types]
-    return [unit for unit in units if unit.platform] or [unit for unit in units if unit.tier == 3]
-
-
-def _not_one(found: list[UnitRow], to: str, what: str) -> Iterable[str]:
+def _not_one(found: list[Unit], to: str, what: str) -> Iterable[str]:
     if not found:
         yield f"goes nowhere: {to} finds none, {what}"
     if len(found) > 1:

@@ -83,10 +83,9 @@ def _level_keys(document: dict[str, Any]) -> list[str]:
     return [str(level["key"]) for level in levels if isinstance(level, dict) and level.get("key")]
 
 
-def _bytes(folder: Path, name: str, faults: Faults) -> str | None:
+def _text(path: Path, name: str, faults: Faults) -> str | None:
     """The text of a file, gzipped or not. None, with a fault, if it is missing or not UTF-8."""
-    path = folder / name
-    packed = folder / f"{name}.gz"
+    packed = path.with_name(f"{path.name}.gz")
     try:
         raw = gzip.decompress(packed.read_bytes()) if packed.exists() and not path.exists() else path.read_bytes()
         return raw.decode("utf-8-sig")
@@ -101,7 +100,7 @@ def _bytes(folder: Path, name: str, faults: Faults) -> str | None:
 
 
 def _toml(path: Path, faults: Faults, name: str) -> dict[str, Any]:
-    text = _bytes(path.parent, path.name, faults)
+    text = _text(path, name, faults)
     if text is None:
         return {}
     try:
@@ -125,7 +124,7 @@ def _table(
 ) -> list[R]:
     """The rows of a CSV file; `wanted`: columns it cannot do without."""
     file = f"catalogue/{name}" if name in ("categories.csv", "conditions.csv") else name
-    text = _bytes(folder, name, faults)
+    text = _text(folder / name, file, faults)
     if text is None:
         return []
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -146,7 +145,7 @@ def _table(
 
 
 def _features(folder: Path, name: str, faults: Faults) -> Iterator[tuple[Cells, BaseGeometry]]:
-    text = _bytes(folder, name, faults)
+    text = _text(folder / name, name, faults)
     if text is None:
         return
     try:
