@@ -10,7 +10,7 @@ from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.score import Entry, Ranked, Scheme, cases_in, rank, score
 from gis.db import ReadTx, dicts
 
-__all__ = ["CELLS", "FIGURES", "Cut", "Measure", "cases_of", "measure", "ranking", "total"]
+__all__ = ["CELLS", "FIGURES", "Cut", "Measure", "cases_of", "measure", "ranking", "ranking_counts", "total"]
 
 By = Literal["city", "unit", "group", "area", "area_class", "class", "source", "acceptor", "shift_leader", "dispatcher"]
 
@@ -93,12 +93,15 @@ def cases_of(tx: ReadTx, period: Period, key: str | None, figure: str, cut: Cut 
 
 def ranking(tx: ReadTx, period: Period, group: str, scheme: Scheme, *, small_sample: int) -> list[Ranked]:
     """The units of a group by their scores; a unit that had nothing to do stands in it with no data."""
+    found = ranking_counts(tx, period, group)
+    return rank([_entry(unit, group, scheme, counts) for unit, counts in found.items()], small_sample)
+
+
+def ranking_counts(tx: ReadTx, period: Period, group: str) -> dict[str, Counts]:
+    """The counts of each unit of a ranking group, those below it included; zeros for one that had nothing to do."""
     found = {one.key: one.counts for one in measure(tx, period, Cut(by="group", group=group))}
     none = Counts(**dict.fromkeys(COUNTED, 0))
-    return rank(
-        [_entry(row["id"], group, scheme, found.get(row["id"], none)) for row in dicts(tx, UNITS, group=group)],
-        small_sample,
-    )
+    return {row["id"]: found.get(row["id"], none) for row in dicts(tx, UNITS, group=group)}
 
 
 def _entry(unit: str, group: str, scheme: Scheme, counts: Counts) -> Entry:

@@ -1,0 +1,159 @@
+"""`wangge score`: rates, points, score, band and place, of the city's own cases or of counts from elsewhere."""
+
+import csv
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dispatch.cases.books import books
+from dispatch.command import Command, print_table
+from dispatch.evaluation.measures import ranking_counts
+from dispatch.evaluation.period import FORMS, period_of
+from dispatch.evaluation.rates import RATES, Counts, rates
+from dispatch.evaluation.score import Entry, Ranked, Scheme, cases_in, rank, score, standard_schemes
+from gis.db import read
+
+__all__ = ["command", "counts_of"]
+
+SMALL_SAMPLE = 20
+# Names other bulletins use for the same counts.
+OTHER_NAMES = {"reported": "report", "valid": "valid_report"}
+Named = dict[str, tuple[str, Counts]]  # unit → its group and counts
+
+
+def counts_of(row: Mapping[str, str | None]) -> Counts:
+    """Base counts out of a row of text; a column that is absent or empty is not known.
+
+    Raises ValueError for a count that is no whole number of cases. `voided` and `wrong_dispatched` are taken off the
+    filed and the dispatched where the accurate ones are not given.
+    """
+    given = {OTHER_NAMES.get(name, name): _number(name, text) for name, text in row.items() if text and _known(name)}
+    for wrong, whole, accurate in (
+        ("voided", "filed", "accurate_filed"),
+        ("wrong_dispatched", "need_dispatch", "accurate_dispatched"),
+    ):
+        taken = given.pop(wrong, None)
+        if taken is not None and whole in given:
+            given.setdefault(accurate, given[whole] - taken)
+    return Counts(**given)
+
+
+def _known(name: str) -> bool:
+    return name in Counts.names() or name in OTHER_NAMES or name in ("voided", "wrong_dispatched")
+
+
+def _number(name: str, text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError(f"{name} {text} is not a number of cases")
+    return int(text)
+
+
+def _read_counts(path: str) -> tuple[Named, int]:
+    """Units with their counts, and how many rows were left out (each named on standard error)."""
+    found: Named = {}
+    failed = 0
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if "unit" not in (rows.fieldnames or ()):
+            raise ValueError(f"{path} has no column unit")
+        for number, row in enumerate(rows, start=2):
+            try:
+                unit = (row["unit"] or "").strip()
+                if not unit or unit in found:
+                    raise ValueError(f"unit {unit} is given twice" if unit else "unit is empty")
+                found[unit] = (row.get("group") or "", counts_of(row))
+            except ValueError as fault:
+                failed += 1
+                sys.stderr.write(f"{path} row {number}: {fault}\n")
+    return found, failed
+
+
+def _from_cases(arguments: Namespace) -> tuple[Named, int]:
+    """The counts of the city's ranking groups in a period, and the city's own bound of a small sample."""
+    with read() as tx:
+        city = books(tx)
+        period = period_of(arguments.period, city.zone)
+        section: Mapping[str, Any] = city.city.get("ranking", {})
+        groups = [arguments.group] if arguments.group else [row["key"] for row in section.get("groups", ())]
+        found = {
+            unit: (group, counts) for group in groups for unit, counts in ranking_counts(tx, period, group).items()
+        }
+    return found, int(section.get("small_sample", SMALL_SAMPLE))
+
+
+def _rows(found: Named, scheme: Scheme, small_sample: int) -> Iterator[dict[str, Any]]:
+    entries = [
+        Entry(unit, group, score(scheme, counts), cases_in(scheme, counts)) for unit, (group, counts) in found.items()
+    ]
+    for row in rank(entries, small_sample):
+        yield _row(row, found[row.unit][1])
+
+
+def _row(row: Ranked, counts: Counts) -> dict[str, Any]:
+    points = {f"points_{key}": value for key, value in row.score.points.items()}
+    return {
+        "rank": row.place,
+        "unit": row.unit,
+        "group": row.group,
+        "cases": row.cases,
+        **rates(counts),
+        **points,
+        "score": row.score.total,
+        "band": row.score.band.name if row.score.band else None,
+        "colour": row.score.band.colour if row.score.band else None,
+        "apart": row.apart,
+    }
+
+
+def _columns(rows: list[dict[str, Any]], scheme: Scheme) -> list[str]:
+    """Rates that are in the scheme or known of anybody; the rest would be a wall of dashes."""
+    scored = {part.key for part in scheme.indicators}
+    shown = [key for key in RATES if key in scored or any(row[key] is not None for row in rows)]
+    points = [f"points_{part.key}" for part in scheme.indicators]
+    return ["rank", "unit", "group", "cases", *shown, *points, "score", "band", "colour", "apart"]
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--period", help=f"of the city's own cases: {FORMS}")
+    source.add_argument("--counts", metavar="CSV", help="counts from elsewhere: unit[,group] and base counts by name")
+    parser.add_argument("--scheme", default="gb-department", choices=sorted(standard_schemes()), help="how to score")
+    parser.add_argument("--group", help="only this ranking group (default: every group of the city)")
+    parser.add_argument(
+        "--small-sample",
+        type=int,
+        help=f"units with fewer cases are shown apart (default: the city's, or {SMALL_SAMPLE})",
+    )
+    parser.add_argument("--json", action="store_true", help="an array of objects; decimals as text, null is no data")
+
+
+def _run(arguments: Namespace) -> int:
+    """0 if all were scored, 1 if rows were left out, 2 if there was nothing to read."""
+    scheme = standard_schemes()[arguments.scheme]
+    failed, small_sample = 0, SMALL_SAMPLE
+    try:
+        if arguments.counts:
+            found, failed = _read_counts(arguments.counts)
+            found = {unit: row for unit, row in found.items() if arguments.group in (None, row[0])}
+        else:
+            found, small_sample = _from_cases(arguments)
+    except (OSError, ValueError) as fault:
+        sys.stderr.write(f"wangge score: {fault}\n")
+        return 2
+    if arguments.small_sample is not None:
+        small_sample = arguments.small_sample
+    rows = list(_rows(found, scheme, small_sample))
+    print_table(rows, _columns(rows, scheme), json=arguments.json)
+    return 1 if failed else 0
+
+
+command = Command(
+    name="score",
+    help="rates, points, score and place of units, from the city's cases or from counts",
+    add_arguments=_add_arguments,
+    run=_run,
+    description="Rates in percent, points 0 to 100 before their weight, score and band. Groups are ranked apart, ties "
+    "share a place, units without data or with few cases are unranked.",
+)

@@ -1,0 +1,88 @@
+"""`wangge score` over counts that came from elsewhere, through real files."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatch.evaluation.score_command import command, counts_of
+
+HEAD = "unit,group,filed,should_close,closed,should_dispose,ontime_disposed,rework,close_rate\n"
+ROWS = (
+    "a,one,128,125,120,125,114,2,ignored\nb,one,1000,980,700,980,560,49,\nc,two,48,46,46,46,45,0,\n"
+    "d,one,128,125,120,125,114,2,\ne,one,,0,0,0,0,0,\nf,one,5,5,5,5,5,0,\n"
+)
+
+
+def run(tmp_path: Path, text: str, *options: str) -> int:
+    path = tmp_path / "counts.csv"
+    path.write_text(text, encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(["--counts", str(path), *options]))
+
+
+def found(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    return {row["unit"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+def test_counts_from_elsewhere_are_rated_scored_and_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, HEAD + ROWS, "--scheme", "gb-department", "--json") == 0
+
+    rows = found(capsys)
+    assert {unit: (row["score"], row["band"], row["rank"]) for unit, row in rows.items()} == {
+        "a": ("93.18", "A", 1),
+        "b": ("67.07", "C", 3),
+        "c": ("99.35", "A", 1),
+        "d": ("93.18", "A", 1),
+        "e": (None, None, None),
+        "f": ("100.00", "A", None),
+    }
+    assert rows["a"]["close_rate"] == "96.00"
+    assert rows["b"]["points_rework_rate"] == "95.00"
+    assert (rows["e"]["apart"], rows["f"]["apart"]) == ("no data", "small sample")
+
+
+def test_a_table_shows_the_rates_somebody_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, HEAD + ROWS, "--group", "two") == 0
+
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert "close_rate" in head
+    assert "ontime_verify_rate" not in head
+    assert len(rows) == 1
+
+
+def test_the_bound_of_a_small_sample_can_be_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, HEAD + ROWS, "--small-sample", "5", "--json") == 0
+
+    assert found(capsys)["f"]["rank"] == 1
+
+
+def test_a_row_that_is_no_count_is_named_and_the_rest_is_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = "x,one,many,1,1,1,1,0,\n,one,1,1,1,1,1,0,\na,one,1,1,1,1,1,0,\n"
+
+    assert run(tmp_path, HEAD + ROWS + broken, "--json") == 1
+
+    shown = capsys.readouterr()
+    assert len(json.loads(shown.out)) == 6
+    assert [line.split(": ", 1)[1] for line in shown.err.splitlines()] == [
+        "filed many is not a number of cases",
+        "unit is empty",
+        "unit a is given twice",
+    ]
+
+
+def test_a_file_without_units_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "filed\n1\n") == 2
+    assert "no column unit" in capsys.readouterr().err
+
+
+def test_other_bulletins_names_and_what_was_taken_back_are_understood() -> None:
+    counts = counts_of({"reported": "600", "valid": "570", "filed": "800", "voided": "16", "wrong_dispatched": "3"})
+
+    assert (counts.report, counts.valid_report, counts.accurate_filed) == (600, 570, 784)
+    assert counts.accurate_dispatched is None
