@@ -31,7 +31,7 @@ LONGEST_SOCKET = 107  # bytes in sockaddr_un, with the file's own name
 SOCKET = ".s.PGSQL.5432"
 LOG_KEPT = 10 * 1024**2
 
-# For two cores and 2 GB: the web workers need the cores more than one query does.
+# For two cores and 2 GB.
 SETTINGS = """\
 # Written by Wangge at every start; put changes into local.conf beside this file.
 listen_addresses = ''
@@ -134,9 +134,8 @@ class Cluster:
 
     def answers(self) -> bool:
         """Whether it takes connections now. Asked by connecting: `pg_ctl status` takes a zombie for a living server."""
-        url = self.urls("postgres").super or ""
         try:
-            psycopg.connect(url, connect_timeout=2).close()
+            psycopg.connect(self.urls("postgres").super or "", connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -152,7 +151,7 @@ class Cluster:
         """
         if self.answers():
             return
-        _make_parent(self.folder.parent)
+        self.folder.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         with alone(self.lock):
             self._start(say)
 
@@ -192,10 +191,10 @@ class Cluster:
             self._make(account)
         programs = self._programs()
         _need_space(self.folder, FREE_TO_START)
-        self._wait_for_the_last_one()
-        self._write_settings(account)
-        say(f"starting PostgreSQL {programs.major}")
-        self._launch(account, programs)
+        if not self._runs_after_all():
+            self._write_settings(account)
+            say(f"starting PostgreSQL {programs.major}")
+            self._launch(account, programs)
         self._prepare()
 
     def _account(self) -> Account:
@@ -271,18 +270,22 @@ class Cluster:
             path.chmod(0o600)
             os.chown(path, account.uid, account.gid)
 
-    def _wait_for_the_last_one(self) -> None:
-        """Until the server processes of an earlier life are gone; then its pid file is nobody's.
+    def _runs_after_all(self) -> bool:
+        """Whether somebody else has started it; if not, the processes of an earlier life are gone on return.
 
-        A killed server's children take a moment to notice, and a zombie keeps its process id.
+        A killed server's children take a moment to notice; a zombie keeps its process id, so pid files prove nothing.
         """
-        if not _wait_for(lambda: not self.processes(), 60):
+        if not _wait_for(lambda: self.answers() or not self.processes(), 60):
             raise Problem(
                 f"A PostgreSQL (process {self._postmaster(self.processes())}) works in {self.data} "
                 f"but does not answer. Nothing was changed. Its log: {self.log}",
                 zh=f"{self.data} 中有一个不应答的 PostgreSQL 进程。未做任何改动。",
             )
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        if self.processes():
+            return True
+        for left in (self.data / "postmaster.pid", self.socket / SOCKET, self.socket / f"{SOCKET}.lock"):
+            left.unlink(missing_ok=True)
+        return False
 
     def _launch(self, account: Account, programs: Programs) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_KEPT:
@@ -337,13 +340,6 @@ def _newest() -> Programs:
         "(or point WANGGE_DATABASE_URL at a server that has them)",
         zh="本机没有带 PostGIS 的 PostgreSQL。",
     )
-
-
-def _make_parent(folder: Path) -> None:
-    """Passable for the database's user, listable for nobody else."""
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        folder.chmod(0o711)
 
 
 def _own(folder: Path, account: Account) -> None:
