@@ -1,35 +1,43 @@
-"""A point → everything its position decides, in one query."""
+"""A point → the areas it lies in, the road it is on, the component it is about, and what else its accuracy reaches."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from math import cos, hypot, isfinite, radians
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
-from gis.db import ReadTx, dicts
+from gis.db import ReadTx, one
+from gis.problems import FormIncomplete
+
+__all__ = ["NO_ROAD", "Component", "Place", "Road", "metres_per_degree", "place_of"]
 
 NO_ROAD = "none"
-TIE_M = 2.0  # two owners nearer to each other than this are told apart by nobody
-ACCURACY_CAP_M = 50.0
-SEMI_MAJOR, FLATTENING = 6378137.0, 1 / 298.257222101
+MOST_DOUBT_M = 50.0  # a worse fix is not looked around any further: its place wants a person's eye anyway
+SLIVER_M = 0.1
+ON_THE_ROAD_M = 3.0
+SIDES = ("北侧", "东北侧", "东侧", "东南侧", "南侧", "西南侧", "西侧", "西北侧")
+SIDES_EN = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """A road within reach: metres from the point to its centre line."""
+    """A road near the fix. `dx`, `dy`: metres east and north from the fix to the road's nearest point."""
 
     id: int
     road_class: str
     name: str
+    name_en: str
     metres: float
+    dx: float
+    dy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """A component 部件 at the point, with the units written down for it."""
+    """A component (部件) with the units in charge of it (their ids, or None). `dx`, `dy`: metres from the fix to it."""
 
     code: str
     category: str
@@ -37,13 +45,17 @@ class Component:
     maintainer: str | None
     supervisor: str | None
     metres: float
+    dx: float
+    dy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a point lies. `road_class` is "none" beyond the city's reach; areas run from the top level to the unit grid.
+    """Where a report is. Degrees in the stored datum, metres for all else; `area_*` run from the top level down.
 
-    `rival_roads` and `near_areas`: what the fix might as well belong to, its accuracy considered.
+    `area_id` None: outside the city. `road_class` "none": no road within `reach_m`. `near_roads`: the nearest of each
+    class within `reach_m` and the accuracy; `near_paths`: the `level:code` paths of the other finest areas, and
+    `near_components` the other components of the category, that the accuracy reaches.
     """
 
     lon: float
@@ -53,36 +65,73 @@ class Place:
     area_path: tuple[int, ...]
     area_codes: tuple[str, ...]
     area_names: tuple[str, ...]
+    area_names_en: tuple[str, ...]
     area_class: int | None
     duty_grid: str | None
     road_id: int | None
     road_class: str
     road_name: str
+    road_name_en: str
     road_m: float | None
-    rival_roads: tuple[str, ...]
-    near_areas: tuple[tuple[str, ...], ...]
+    near_roads: tuple[Road, ...]
+    near_paths: tuple[tuple[str, ...], ...]
     component: Component | None
-    place_words: str
+    near_components: tuple[Component, ...]
+    reach_m: float
+    component_m: float
 
     @property
     def outside(self) -> bool:
-        """Whether the point lies in no unit grid of the city."""
+        """Whether it lies in no area of the city."""
         return self.area_id is None
 
+    @property
+    def doubt_m(self) -> float:
+        """How far from the fix the true place may be, metres: its accuracy, at most 50."""
+        return _doubt(self.accuracy_m)
 
-def metres_per_degree(lat: float) -> tuple[float, float]:
-    """Metres of one degree of longitude and of latitude at `lat` (degrees) on the store's ellipsoid."""
-    e2 = FLATTENING * (2 - FLATTENING)
-    sine = math.sin(math.radians(lat))
-    w = math.sqrt(1 - e2 * sine * sine)
-    kx = math.radians(SEMI_MAJOR / w * math.cos(math.radians(lat)))
-    ky = math.radians(SEMI_MAJOR * (1 - e2) / w**3)
-    return kx, ky
+    @property
+    def near_areas(self) -> tuple[str, ...]:
+        """Areas of every level, as `level:code`, that the accuracy reaches and the place is not in."""
+        return tuple(sorted({code for path in self.near_paths for code in path} - set(self.area_codes)))
+
+    @property
+    def place_words(self) -> str:
+        """Where, in Chinese words made of the data's own names; never anything a person wrote."""
+        road = self._named_road()
+        areas = "".join(self.area_names[:-1] or self.area_names)
+        if road is None:
+            return areas
+        side = "" if road.metres < ON_THE_ROAD_M else f" {SIDES[_side(road)]} {road.metres:.0f} 米"
+        return f"{areas} {road.name}{side}".strip()
+
+    @property
+    def place_words_en(self) -> str:
+        """The same in English."""
+        road = self._named_road()
+        areas = ", ".join(reversed(self.area_names_en[:-1] or self.area_names_en))
+        if road is None:
+            return areas
+        name = road.name_en or road.name
+        side = name if road.metres < ON_THE_ROAD_M else f"{road.metres:.0f} m {SIDES_EN[_side(road)]} of {name}"
+        return ", ".join(part for part in (side, areas) if part)
+
+    def _named_road(self) -> Road | None:
+        return next((road for road in self.near_roads if road.name and road.metres <= self.reach_m), None)
 
 
-@cache
-def _sql(name: str) -> LiteralString:
-    return cast(LiteralString, (files("gis") / "sql" / name).read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class _Row:
+    area_id: int | None
+    path: list[int] | None
+    codes: list[str] | None
+    names: list[str] | None
+    names_en: list[str] | None
+    area_class: int | None
+    duty_grid: str | None
+    near_paths: list[list[str]]
+    roads: list[list[Any]]
+    components: list[list[Any]]
 
 
 def place_of(
@@ -94,81 +143,93 @@ def place_of(
     category: str | None = None,
     component_code: str | None = None,
     on: date | None = None,
-    reach_m: float = 40.0,
-    component_m: float = 20.0,
+    reach_m: float = 40,
+    component_m: float = 20,
 ) -> Place:
-    """Locate a point (degrees of the store) as of a day; distances in metres.
+    """Look around one point (degrees, stored datum) in one query, as the city was on the day `on`.
 
-    Without a component's code the nearest one of `category` within `component_m` is taken.
+    `on` None: the day it is at Greenwich. With a `component_code` only that component counts, however far; otherwise
+    the nearest of the `category` within `component_m`. Raises FormIncomplete for a point that is not on the earth.
     """
+    if not (isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) < 90):
+        raise FormIncomplete("The position is not on the earth", zh="坐标超出范围", fields={"position": "out of range"})
     kx, ky = metres_per_degree(lat)
-    doubt = min(max(accuracy_m or 0.0, TIE_M), ACCURACY_CAP_M)
-    found = dicts(
+    doubt = _doubt(accuracy_m)
+    row = one(
         tx,
-        _sql("place.sql"),
-        lon=lon,
-        lat=lat,
+        _Row,
+        _sql("place"),
+        lon=float(lon),
+        lat=float(lat),
         kx=kx,
         ky=ky,
-        day=on or tx.now.date(),
-        reach_m=reach_m,
-        accuracy_m=doubt,
-        category=category,
+        on=on or tx.now.date(),
+        near_m=doubt,
+        grid_m=max(doubt, SLIVER_M),
+        road_m=reach_m + doubt,
+        thing_m=component_m + doubt,
         component=component_code,
-        # A component named by its code may lie off its mapped place by a bad fix; beyond 10 times the reach it is a mistake.
-        component_m=component_m * 10 if component_code else component_m,
-    )[0]
-    return _place(found, lon, lat, accuracy_m, doubt=doubt, reach_m=reach_m)
+        category=category,
+    )
+    if row is None:
+        raise AssertionError("place.sql gives one row always")
+    return _place(row, (float(lon), float(lat)), accuracy_m, reach_m=reach_m, component_m=component_m)
+
+
+def metres_per_degree(lat: float) -> tuple[float, float]:
+    """Length of a degree of longitude and of latitude at `lat`, metres on the ellipsoid (series to the millimetre)."""
+    phi = radians(lat)
+    east = 111_412.84 * cos(phi) - 93.5 * cos(3 * phi) + 0.118 * cos(5 * phi)
+    north = 111_132.92 - 559.82 * cos(2 * phi) + 1.175 * cos(4 * phi) - 0.0023 * cos(6 * phi)
+    return max(east, 1.0), north
 
 
 def _place(
-    found: dict[str, Any], lon: float, lat: float, accuracy_m: float | None, *, doubt: float, reach_m: float
+    row: _Row, point: tuple[float, float], accuracy_m: float | None, *, reach_m: float, component_m: float
 ) -> Place:
-    areas = found["areas"] or []
-    codes = tuple(f"{level}:{code}" for level, code, _ in areas)
-    names = tuple(name for _, _, name in areas)
-    roads = [Road(id=i, road_class=c, name=n, metres=float(m)) for i, c, n, m in found["roads"] or []]
+    roads = tuple(Road(**dict(zip(Road.__slots__, values, strict=True))) for values in row.roads)
+    things = tuple(Component(**dict(zip(Component.__slots__, values, strict=True))) for values in row.components)
     road = roads[0] if roads and roads[0].metres <= reach_m else None
+    # A component given by its code comes alone, and may be far; one that is only near has to be near.
+    alone = len(things) == 1 and things[0].metres > component_m + _doubt(accuracy_m)
+    component = things[0] if things and (alone or things[0].metres <= component_m) else None
     return Place(
-        lon=lon,
-        lat=lat,
+        lon=point[0],
+        lat=point[1],
         accuracy_m=accuracy_m,
-        area_id=found["area_id"],
-        area_path=tuple(found["area_path"] or ()),
-        area_codes=codes,
-        area_names=names,
-        area_class=found["area_class"],
-        duty_grid=found["duty_grid"],
-        road_id=road and road.id,
+        area_id=row.area_id,
+        area_path=tuple(row.path or ()),
+        area_codes=tuple(row.codes or ()),
+        area_names=tuple(row.names or ()),
+        area_names_en=tuple(row.names_en or ()),
+        area_class=row.area_class,
+        duty_grid=row.duty_grid,
+        road_id=road.id if road else None,
         road_class=road.road_class if road else NO_ROAD,
         road_name=road.name if road else "",
-        road_m=road and road.metres,
-        rival_roads=_rivals(road, roads, doubt, reach_m),
-        near_areas=tuple(tuple(near) for near in found["near"] or [] if tuple(near) != codes[:-1]),
-        component=Component(**_thing(found)) if found["thing"] else None,
-        place_words=_words(road, names),
+        road_name_en=(road.name_en or road.name) if road else "",
+        road_m=road.metres if road else None,
+        near_roads=roads,
+        near_paths=tuple(tuple(path) for path in row.near_paths),
+        component=component,
+        near_components=things[1:] if component is not None else things,
+        reach_m=reach_m,
+        component_m=component_m,
     )
 
 
-def _thing(found: dict[str, Any]) -> dict[str, Any]:
-    thing = dict(found["thing"])
-    thing["metres"] = float(thing.pop("m"))
-    return thing
+def _doubt(accuracy_m: float | None) -> float:
+    return min(max(accuracy_m or 0.0, 0.0), MOST_DOUBT_M)
 
 
-def _rivals(road: Road | None, roads: list[Road], doubt: float, reach_m: float) -> tuple[str, ...]:
-    """Other road classes the point may belong to: roads as near, within the doubt, as the one that counts."""
-    base = reach_m if road is None else road.metres
-    found = {r.road_class: None for r in roads if r is not road and r.metres - base <= doubt}
-    if road is not None and road.metres + doubt > reach_m:
-        found.setdefault(NO_ROAD)
-    own = NO_ROAD if road is None else road.road_class
-    return tuple(name for name in found if name != own)
+def _side(road: Road) -> int:
+    """On which of eight sides of the road the fix lies."""
+    east, north = -road.dx / hypot(road.dx, road.dy), -road.dy / hypot(road.dx, road.dy)
+    return max(range(8), key=lambda side: north * cos(radians(45 * side)) + east * cos(radians(45 * side - 90)))
 
 
-def _words(road: Road | None, names: tuple[str, ...]) -> str:
-    """Road and distance, then the area above the unit grid: made by us, so it holds nobody's words."""
-    where = names[-2] if len(names) > 1 else "".join(names)
-    if road is None or not road.name:
-        return where
-    return f"{road.name} {road.metres:.0f} m · {where}" if where else f"{road.name} {road.metres:.0f} m"
+@cache
+def _sql(name: str) -> LiteralString:
+    """A query kept whole in its own file; read once."""
+    text: Any = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return cast(LiteralString, text)

@@ -35,12 +35,16 @@ class Tree:
         return self.units.get(unit)
 
     def below(self, unit: str) -> frozenset[str]:
-        """The unit itself and all that stand under it."""
+        """The unit itself and all that stand under it. Ends also where the parents go in a circle."""
         found = self._below.get(unit)
         if found is None:
-            children = (u.id for u in self.units.values() if u.parent == unit)
-            found = frozenset({unit}).union(*(self.below(child) for child in children))
-            self._below[unit] = found
+            reached, waiting = {unit}, [unit]
+            while waiting:
+                parent = waiting.pop()
+                children = [u.id for u in self.units.values() if u.parent == parent and u.id not in reached]
+                reached.update(children)
+                waiting += children
+            found = self._below[unit] = frozenset(reached)
         return found
 
     def of_type(self, kind: str) -> list[Unit]:
@@ -52,7 +56,7 @@ class Tree:
         here = [u for u in self.units.values() if u.area == area]
         if kind is not None:
             return [u for u in here if kind in u.types]
-        return [u for u in here if u.platform] or [u for u in here if "subdistrict_office" in u.types]
+        return [u for u in here if u.platform] or [u for u in here if u.tier == 3]
 
 
 def tree_of(rows: Iterable[Mapping[str, Any]]) -> Tree:

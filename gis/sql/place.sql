@@ -1,42 +1,81 @@
--- Everything a position decides, in one row. kx, ky: metres per degree here, so that distances are plain geometry.
--- Parameters: lon, lat, kx, ky, day, reach_m, accuracy_m (cap applied), category, component, component_m.
-WITH pt AS (
-    SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS g,
-           ST_MakePoint(%(lon)s * %(kx)s, %(lat)s * %(ky)s) AS m
-), here AS (
-    -- On a shared line the lowest code wins.
-    SELECT a.id, a.path, a.area_class, d.duty_grid
-      FROM pt, area a LEFT JOIN duty_grid_area d ON d.area_id = a.id
-     WHERE a.finest = 1 AND a.geom && pt.g AND ST_Covers(a.geom, pt.g)
-       AND a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)
-     ORDER BY a.code LIMIT 1
-), roads AS (
-    SELECT r.id, r.class, r.name, ST_Distance(ST_SetSRID(ST_Scale(r.geom, %(kx)s, %(ky)s), 0), ST_SetSRID(pt.m, 0)) AS m
-      FROM pt, road r
-     WHERE r.geom && ST_Expand(pt.g, (%(reach_m)s + %(accuracy_m)s) / %(kx)s, (%(reach_m)s + %(accuracy_m)s) / %(ky)s)
-       AND r.valid_from <= %(day)s AND (r.valid_to IS NULL OR r.valid_to > %(day)s)
-), near AS (
-    SELECT DISTINCT a.path[:array_length(a.path, 1) - 1] AS path
-      FROM pt, area a
-     WHERE a.finest = 1 AND a.geom && ST_Expand(pt.g, %(accuracy_m)s / %(kx)s, %(accuracy_m)s / %(ky)s)
-       AND ST_Distance(ST_SetSRID(ST_Scale(a.geom, %(kx)s, %(ky)s), 0), ST_SetSRID(pt.m, 0)) <= %(accuracy_m)s
-       AND a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)
-), thing AS (
-    SELECT c.code, c.category, c.owner, c.maintainer, c.supervisor,
-           ST_Distance(ST_MakePoint(ST_X(c.geom) * %(kx)s, ST_Y(c.geom) * %(ky)s), pt.m) AS m
-      FROM pt, component c
-     WHERE (%(component)s::text IS NULL OR c.code = %(component)s)
-       AND c.geom && ST_Expand(pt.g, %(component_m)s / %(kx)s, %(component_m)s / %(ky)s)
-       AND (%(component)s::text IS NOT NULL OR c.category = %(category)s)
-       AND c.valid_from <= %(day)s AND (c.valid_to IS NULL OR c.valid_to > %(day)s)
-     ORDER BY m, c.code LIMIT 1
+-- What lies around one point, in one row. Boxes in degrees for the GiST indexes, then distances in metres on a plane
+-- scaled at the point (kx, ky: metres per degree there): to the centimetre within hundreds of metres.
+WITH
+fix AS (
+  SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS geom,
+         ST_MakePoint(%(lon)s::float8 * %(kx)s, %(lat)s::float8 * %(ky)s) AS flat
+),
+-- 0.1 m closes slivers between areas; 1 mm is "on the line", where the lowest code decides.
+grid AS (
+  SELECT a.id, a.code, a.path, a.area_class,
+         ST_Distance(ST_SetSRID(ST_Scale(a.geom, %(kx)s, %(ky)s), 0), fix.flat) AS metres
+    FROM fix, area a
+   WHERE a.geom && ST_MakeEnvelope(
+           %(lon)s - %(grid_m)s / %(kx)s, %(lat)s - %(grid_m)s / %(ky)s,
+           %(lon)s + %(grid_m)s / %(kx)s, %(lat)s + %(grid_m)s / %(ky)s, 4490)
+     AND a.finest = 1 AND a.valid_from <= %(on)s AND (a.valid_to IS NULL OR a.valid_to > %(on)s)
+),
+own AS (
+  SELECT * FROM grid WHERE metres <= 0.1 ORDER BY greatest(metres, 0.001), code LIMIT 1
+),
+named AS (
+  SELECT array_agg(p.id ORDER BY p.depth) AS path,
+         array_agg(p.level || ':' || p.code ORDER BY p.depth) AS codes,
+         array_agg(p.name ORDER BY p.depth) AS names,
+         array_agg(coalesce(nullif(p.name_en, ''), p.name) ORDER BY p.depth) AS names_en,
+         (array_agg(p.area_class ORDER BY p.depth DESC) FILTER (WHERE p.area_class IS NOT NULL))[1] AS area_class
+    FROM own JOIN area p ON p.id = ANY (own.path)
+),
+near_path AS (
+  SELECT coalesce(json_agg(codes ORDER BY metres, code), '[]') AS paths
+    FROM (SELECT grid.code, grid.metres,
+                 (SELECT json_agg(p.level || ':' || p.code ORDER BY p.depth)
+                    FROM area p WHERE p.id = ANY (grid.path)) AS codes
+            FROM grid
+           WHERE metres <= %(near_m)s AND id IS DISTINCT FROM (SELECT id FROM own)) near
+),
+way AS (
+  SELECT r.id, r.code, r.class, r.name, r.name_en, d.metres,
+         ST_X(d.point) - %(lon)s::float8 * %(kx)s AS dx, ST_Y(d.point) - %(lat)s::float8 * %(ky)s AS dy
+    FROM fix, road r,
+         LATERAL (SELECT ST_SetSRID(ST_Scale(r.geom, %(kx)s, %(ky)s), 0) AS line OFFSET 0) s,
+         LATERAL (SELECT ST_ClosestPoint(s.line, fix.flat) AS point, ST_Distance(s.line, fix.flat) AS metres OFFSET 0) d
+   WHERE r.geom && ST_MakeEnvelope(
+           %(lon)s - %(road_m)s / %(kx)s, %(lat)s - %(road_m)s / %(ky)s,
+           %(lon)s + %(road_m)s / %(kx)s, %(lat)s + %(road_m)s / %(ky)s, 4490)
+     AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s)
+     AND d.metres <= %(road_m)s
+),
+ways AS (
+  SELECT coalesce(json_agg(json_build_array(id, class, name, name_en, metres, dx, dy) ORDER BY metres, code), '[]')
+           AS roads
+    FROM (SELECT DISTINCT ON (class) * FROM way ORDER BY class, metres, code) nearest
+),
+thing AS (
+  SELECT c.code, c.category, c.owner, c.maintainer, c.supervisor,
+         (ST_X(c.geom) - %(lon)s) * %(kx)s AS dx, (ST_Y(c.geom) - %(lat)s) * %(ky)s AS dy
+    FROM component c
+   WHERE c.code = %(component)s
+     AND c.valid_from <= %(on)s AND (c.valid_to IS NULL OR c.valid_to > %(on)s)
+  UNION ALL
+  SELECT c.code, c.category, c.owner, c.maintainer, c.supervisor,
+         (ST_X(c.geom) - %(lon)s) * %(kx)s, (ST_Y(c.geom) - %(lat)s) * %(ky)s
+    FROM component c
+   WHERE %(component)s IS NULL
+     AND c.geom && ST_MakeEnvelope(
+           %(lon)s - %(thing_m)s / %(kx)s, %(lat)s - %(thing_m)s / %(ky)s,
+           %(lon)s + %(thing_m)s / %(kx)s, %(lat)s + %(thing_m)s / %(ky)s, 4490)
+     AND c.category = %(category)s
+     AND c.valid_from <= %(on)s AND (c.valid_to IS NULL OR c.valid_to > %(on)s)
+),
+things AS (
+  SELECT coalesce(json_agg(json_build_array(code, category, owner, maintainer, supervisor, metres, dx, dy)
+                           ORDER BY metres, code), '[]') AS components
+    FROM (SELECT * FROM (SELECT *, sqrt(dx * dx + dy * dy) AS metres FROM thing) measured
+           WHERE metres <= %(thing_m)s OR %(component)s IS NOT NULL
+           ORDER BY metres, code LIMIT 16) nearest
 )
-SELECT here.id AS area_id, here.path AS area_path, here.area_class, here.duty_grid,
-       (SELECT jsonb_agg(jsonb_build_array(p.level, p.code, p.name) ORDER BY p.depth) FROM area p WHERE p.id = ANY (here.path))
-           AS areas,
-       (SELECT jsonb_agg(jsonb_build_array(n.id, n.class, n.name, round(n.m::numeric, 2)) ORDER BY n.m, n.id)
-          FROM (SELECT * FROM roads WHERE m <= %(reach_m)s + %(accuracy_m)s ORDER BY m, id LIMIT 12) n) AS roads,
-       (SELECT jsonb_agg((SELECT jsonb_agg(p.level || ':' || p.code ORDER BY p.depth) FROM area p WHERE p.id = ANY (near.path)))
-          FROM near) AS near,
-       (SELECT to_jsonb(thing) FROM thing) AS thing
-  FROM pt LEFT JOIN here ON true
+SELECT (SELECT id FROM own) AS area_id, named.path, named.codes, named.names, named.names_en, named.area_class,
+       (SELECT duty_grid FROM duty_grid_area WHERE area_id = (SELECT id FROM own)) AS duty_grid,
+       near_path.paths AS near_paths, ways.roads, things.components
+  FROM named, near_path, ways, things
