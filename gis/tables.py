@@ -1,6 +1,6 @@
 """Where things are: areas of every level, roads, components. Declared for the migrations; read by psycopg (`gis.db`).
 
-Positions are stored in degrees, SRID 4490 (CGCS2000; equal to WGS-84 within decimetres); `gis.crs` converts at the edge.
+Positions are stored in degrees, SRID 4490 (CGCS2000; WGS-84 within decimetres); `gis.crs` converts at the edge.
 """
 
 from __future__ import annotations

@@ -29,13 +29,16 @@ from dispatch.people.roles import Role
 from gis.db import Tx, value
 from gis.problems import Conflict, NotFound
 
-# Everything that hangs on the case's version stands in its own row: of other tables this statement's snapshot is older than
+# Everything that hangs on the case's version stands in its own row: of other tables this statement's snapshot is
+# older than
 # the lock it may have waited for.
 LOCK = """
-    SELECT c.id, c.number, c.report_id, c.receipt, c.version, c.state, c.source, c.public, c.category, c.condition_no, c.hazard,
+    SELECT c.id, c.number, c.report_id, c.receipt, c.version, c.state, c.source, c.public, c.category,
+    c.condition_no, c.hazard,
            c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.area_id, c.area_path,
            c.duty_grid, c.road_class, c.component_code, c.unit_id, c.route, c.route_unit, c.reporter_id, c.inspector_id,
-           c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.suspensions, c.appealed, c.asked, c.editions,
+           c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.suspensions, c.appealed, c.asked,
+           c.editions,
            c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
            c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version
       FROM cases c, city
@@ -264,7 +267,8 @@ def _photo_kind(action: Action) -> str:
     return "after" if action in (Action.REPLY, Action.REPLY_FOR, Action.REPORT_HANDLED) else "before"
 
 
-# ------------------------------------------------------------------------------------------------ what time does by itself
+# ------------------------------------------------------------------------------------------------ what time does
+# by itself
 
 
 def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:

@@ -105,12 +105,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A picture of the case; served under the hash of its re-encoded copy."""
+    """A picture of the case, by the name of the bytes as they came."""
 
     seq: int
     kind: str
     sha256: str
-    served: str
     width: int
     height: int
     taken_at: datetime | None
@@ -147,7 +146,7 @@ STEPS: LiteralString = """
      ORDER BY s.seq
 """
 PHOTOS: LiteralString = """
-    SELECT f.seq, f.kind, f.sha256, p.served_sha256 AS served, p.width, p.height, p.taken_at
+    SELECT f.seq, f.kind, f.sha256, p.width, p.height, p.taken_at
       FROM case_photo f JOIN photo p USING (sha256)
      WHERE f.case_id = %(case)s
      ORDER BY f.seq, f.id
@@ -196,8 +195,7 @@ def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequ
                         FROM here h JOIN cases c ON c.geom && ST_Expand(h.g, %(degrees)s)
                        WHERE c.category = %(category)s AND c.id <> %(id)s
                          AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void'))
-        SELECT near.*, (SELECT p.served_sha256 FROM case_photo f JOIN photo p USING (sha256)
-                         WHERE f.case_id = near.id ORDER BY f.seq, f.id LIMIT 1) AS photo
+        SELECT near.*, (SELECT f.sha256 FROM case_photo f WHERE f.case_id = near.id ORDER BY f.seq, f.id LIMIT 1) AS photo
           FROM near WHERE metres <= %(metres)s ORDER BY metres LIMIT %(limit)s
     """
     return rows(

@@ -85,7 +85,8 @@ class Message:
 class Draft:
     """What `act` gathers, and `save` writes in one go.
 
-    `set` and `add`: the columns of the fact row that the steps of this transaction change and count up; `moved`: the case
+    `set` and `add`: the columns of the fact row that the steps of this transaction change and count up; `moved`:
+    the case
     has to be routed anew; `place`: where it lies now, if that was looked up.
     """
 

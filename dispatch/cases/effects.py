@@ -1,6 +1,7 @@
 """What an action changes on the case beyond its state: the unit, the limit, what is asked, the clocks.
 
-Each function gets the draft, the form, the instant and the city's books; the table of transitions says which clocks move.
+Each function gets the draft, the form, the instant and the city's books; the table of transitions says which
+clocks move.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from dispatch.cases.books import Books
 from dispatch.cases.clocks import Clock
 from dispatch.cases.draft import Draft
-from dispatch.clock.limits import Limit, Rule
+from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, ClockKind, State
 from gis.problems import FormIncomplete, NotAllowed
@@ -275,7 +276,8 @@ def _appeal(effect: Effect) -> None:
 
 
 def _amend(effect: Effect) -> None:
-    """Another category, component or place: routed anew; if another unit answers, the case goes back to be dispatched."""
+    """Another category, component or place: routed anew; if another unit answers, the case goes back to be
+    dispatched."""
     case, form = effect.draft.case, effect.form
     if form.category is None and form.component is None and form.lon is None:
         raise FormIncomplete("Say what is to be amended", zh="请填写要更正的内容", fields={"category": "needed"})
@@ -312,7 +314,8 @@ def after(effect: Effect, action: Action, to: State) -> State:
 
 
 def _after_amend(effect: Effect) -> State:
-    """An amended case is routed anew (`draft.case.route_unit`): if another unit answers, it has to be dispatched again."""
+    """An amended case is routed anew (`draft.case.route_unit`): if another unit answers, it has to be dispatched
+    again."""
     case = effect.draft.case
     if case.state not in (State.DISPATCHED, State.HANDLING) or case.route_unit == case.unit_id:
         return case.state

@@ -1,4 +1,5 @@
-"""One row of facts per case, for figures: what each step adds to it. Pure, so that history can be folded anew at any time."""
+"""One row of facts per case, for figures: what each step adds to it. Pure, so that history can be folded anew at
+any time."""
 
 from __future__ import annotations
 

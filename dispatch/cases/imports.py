@@ -86,7 +86,8 @@ def receive_import(tx: Tx, imported: Imported, *, now: datetime | None = None) -
 
 
 def _report(imported: Imported) -> Report:
-    """The whole import is the report's body: a later file that says otherwise of the same case is a conflict, not an update."""
+    """The whole import is the report's body: a later file that says otherwise of the same case is a conflict,
+    not an update."""
     said = {
         "times": imported.times(),
         "closed": imported.closed,

@@ -32,7 +32,8 @@ from gis.problems import Conflict, FormIncomplete
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # a receipt is read out over the telephone: no 0 O 1 I L
 RECEIPT_LENGTH = 12
 
-# The lock makes a second copy of the same report wait for the first, whatever its outcome; the statement after it looks.
+# The lock makes a second copy of the same report wait for the first, whatever its outcome; the statement after
+# it looks.
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(id)s::text, 1))"
 OPENING = """
     SELECT coalesce(city.simulated_now, clock_timestamp()) AS now, city.version, nextval('case_number') AS number,
@@ -41,20 +42,25 @@ OPENING = """
       FROM city LEFT JOIN report r ON r.id = %(id)s LEFT JOIN cases c ON c.id = r.case_id
 """
 CASE = """
-    INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, hazard, geom, accuracy_m,
-                       hand_placed, area_id, area_path, duty_grid, road_id, road_class, road_m, component_code, place_words,
-                       unit_id, route, route_unit, reporter_id, editions, reported_at, hand_back_at, clocks, next_at, due_at,
+    INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, hazard, geom,
+                       accuracy_m,
+                       hand_placed, area_id, area_path, duty_grid, road_id, road_class, road_m, component_code,
+                       place_words,
+                       unit_id, route, route_unit, reporter_id, editions, reported_at, hand_back_at, clocks,
+                       next_at, due_at,
                        stage_due_at, last_at, last_hash, ended_at)
     OVERRIDING SYSTEM VALUE
     VALUES (%(id)s, %(number)s, %(receipt)s, %(report_id)s, %(version)s, %(state)s, %(pool)s, %(source)s, %(public)s,
             %(category)s, %(hazard)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(accuracy_m)s, %(hand_placed)s,
             %(area_id)s, %(area_path)s, %(duty_grid)s, %(road_id)s, %(road_class)s, %(road_m)s, %(component_code)s,
             %(place_words)s, %(unit_id)s, %(route)s, %(route_unit)s, %(reporter_id)s, %(editions)s, %(reported_at)s,
-            %(hand_back_at)s, %(clocks)s, %(next_at)s, %(due_at)s, %(stage_due_at)s, %(last_at)s, %(last_hash)s, %(ended_at)s)
+            %(hand_back_at)s, %(clocks)s, %(next_at)s, %(due_at)s, %(stage_due_at)s, %(last_at)s,
+            %(last_hash)s, %(ended_at)s)
 """
 REPORT = """
     INSERT INTO report (id, case_id, body_hash, source, reporter_id, position, captured_at, received_at)
-    VALUES (%(id)s, %(case_id)s, %(body_hash)s, %(source)s, %(reporter_id)s, %(position)s, %(captured_at)s, %(received_at)s)
+    VALUES (%(id)s, %(case_id)s, %(body_hash)s, %(source)s, %(reporter_id)s, %(position)s, %(captured_at)s,
+    %(received_at)s)
 """
 FACT = """
     INSERT INTO fact (case_id, state, source, public, category, class_code, unit_id, area_id, top_area_id, area_class,
@@ -66,7 +72,8 @@ FACT = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a reporter sends. `id` is his own: the same id is one case for ever. Degrees are the store's (WGS-84, CGCS2000).
+    """What a reporter sends. `id` is his own: the same id is one case for ever. Degrees are the store's (WGS-84,
+    CGCS2000).
 
     `raw`: the position as sent (crs, x, y); `captured_at`: the device's claim, kept beside the time it came in;
     `handled`: the inspector put it right on the spot.
@@ -130,7 +137,8 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
 
 
 def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
-    """Wait for any other copy of the same report, then: the instant, a running number, an id, or the case it is already."""
+    """Wait for any other copy of the same report, then: the instant, a running number, an id, or the case it is
+    already."""
     tx.connection.execute(ALONE, {"id": report_id})
     with tx.connection.cursor(row_factory=dict_row) as cursor:
         opening = cursor.execute(OPENING, {"id": report_id}).fetchone()

@@ -13,7 +13,8 @@ from gis.db import value, write
 # SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it.
 CLAIM = """
     SELECT id FROM cases
-     WHERE next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city)) AND id <> ALL (%(aside)s)
+     WHERE next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now,
+     clock_timestamp()) FROM city)) AND id <> ALL (%(aside)s)
      ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 

@@ -80,10 +80,9 @@ COLUMNS: LiteralString = """
     c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until,
     c.due_at, c.stage_due_at, c.last_at, c.clocks
 """
-# The first photo of the rows of one page only: looked up by primary key after the page is cut.
+# The first photo, only of the rows of one page: looked up by the unique key after the page is cut.
 DRESS: LiteralString = """
-    SELECT p.*, (SELECT served_sha256 FROM case_photo JOIN photo USING (sha256)
-                  WHERE case_id = p.id ORDER BY case_photo.seq, case_photo.id LIMIT 1) AS photo
+    SELECT p.*, (SELECT f.sha256 FROM case_photo f WHERE f.case_id = p.id ORDER BY f.seq, f.id LIMIT 1) AS photo
       FROM page p
 """
 # Two ordered walks one behind the other: first those with a due time, then those without. An OR of both would walk from

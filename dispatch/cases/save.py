@@ -13,9 +13,10 @@ from gis.db import Tx
 from gis.locate import Place
 
 STEP = """
-    INSERT INTO step (case_id, seq, key, form_hash, action, from_state, to_state, at, recorded_at, actor_id, role, unit_id,
-                      data, note_hash, previous, hash)
-    VALUES (%(case_id)s, %(seq)s, %(key)s, %(form_hash)s, %(action)s, %(from_state)s, %(to_state)s, %(at)s, %(recorded_at)s,
+    INSERT INTO step (case_id, seq, key, form_hash, action, from_state, to_state, at, recorded_at, actor_id, role,
+                      unit_id, data, note_hash, previous, hash)
+    VALUES (%(case_id)s, %(seq)s, %(key)s, %(form_hash)s, %(action)s, %(from_state)s, %(to_state)s, %(at)s,
+    %(recorded_at)s,
             %(actor_id)s, %(role)s, %(unit_id)s, %(data)s, %(note_hash)s, %(previous)s, %(hash)s)
 """
 FEED = """
@@ -24,9 +25,11 @@ FEED = """
 """
 CASE = """
     UPDATE cases SET version = %(version)s, state = %(state)s, pool = %(pool)s, category = %(category)s,
-           condition_no = %(condition_no)s, hazard = %(hazard)s, limit_value = %(limit_value)s, time_class = %(time_class)s,
+           condition_no = %(condition_no)s, hazard = %(hazard)s, limit_value = %(limit_value)s,
+           time_class = %(time_class)s,
            component_code = %(component_code)s, unit_id = %(unit_id)s, route = %(route)s, route_unit = %(route_unit)s,
-           inspector_id = %(inspector_id)s, merged_into = %(merged_into)s, supervised = %(supervised)s, reworks = %(reworks)s,
+           inspector_id = %(inspector_id)s, merged_into = %(merged_into)s, supervised = %(supervised)s,
+           reworks = %(reworks)s,
            returns = %(returns)s, extensions = %(extensions)s, suspensions = %(suspensions)s, appealed = %(appealed)s,
            clocks = %(clocks)s, asked = %(asked)s, editions = %(editions)s, suspended_until = %(suspended_until)s,
            dispatched_at = %(dispatched_at)s, ended_at = %(ended_at)s, next_at = %(next_at)s, due_at = %(due_at)s,
@@ -42,7 +45,8 @@ MESSAGE = """
     VALUES (%(case_id)s, %(kind)s, %(unit_id)s, %(person_id)s, %(at)s)
 """
 PLACE = """
-    UPDATE cases SET geom = ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), area_id = %(area_id)s, area_path = %(area_path)s,
+    UPDATE cases SET geom = ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), area_id = %(area_id)s,
+    area_path = %(area_path)s,
            duty_grid = %(duty_grid)s, road_id = %(road_id)s, road_class = %(road_class)s, road_m = %(road_m)s,
            place_words = %(place_words)s
      WHERE id = %(id)s

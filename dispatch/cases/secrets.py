@@ -1,4 +1,5 @@
-"""Free text, names and phones under a key of the case's own: destroy the key, and they are noise; the steps stay whole."""
+"""Free text, names and phones under a key of the case's own: destroy the key, and they are noise; the steps stay
+whole."""
 
 from __future__ import annotations
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     FetchedValue,
-    REAL,
     ForeignKey,
     Identity,
     Index,

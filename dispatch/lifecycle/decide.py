@@ -1,4 +1,5 @@
-"""Pure: (case, action, form, who, now) → what changes, or a refusal that says what would work. Nothing is written here."""
+"""Pure: (case, action, form, who, now) → what changes, or a refusal that says what would work. Nothing is
+written here."""
 
 from __future__ import annotations
 

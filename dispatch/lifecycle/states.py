@@ -101,9 +101,9 @@ class Action(StrEnum):
     RESUME = "resume"  # 恢复处置
     REPLY = "reply"  # 回复
     REJECT_REPLY = "reject_reply"  # 退回重办
-    PASS_TO_CHECK = "pass_to_check"  # 转核查
+    PASS_TO_CHECK = "pass_to_check"  # 转核查  # noqa: S105  (no password)
     SEND_CHECK = "send_check"  # 发核查
-    CHECK_PASS = "check_pass"  # 核查通过
+    CHECK_PASS = "check_pass"  # 核查通过  # noqa: S105  (no password)
     CHECK_FAIL = "check_fail"  # 核查不通过
     SEND_REWORK = "send_rework"  # 发回返工
     CLOSE = "close"  # 结案

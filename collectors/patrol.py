@@ -1,0 +1,143 @@
+"""Reports over HTTP: inspectors, the centre's telephone, citizens. One body, one door (`cases.intake.receive`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from dispatch.cases.act import Receipt
+from dispatch.cases.actor import CITIZEN, Actor
+from dispatch.cases.intake import Report, receive
+from dispatch.failpoints import failpoint
+from dispatch.http import whence
+from dispatch.people.roles import Permission
+from dispatch.people.throttle import REPORTS, take
+from dispatch.people.who import Signed, Visitor, needs
+from gis.crs import to_store
+from gis.db import write
+from gis.problems import TooMany
+
+router = APIRouter(prefix="/api/v1", tags=["reports"])
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Position(BaseModel):
+    """Degrees as the device gives them, with the datum they are in; metres of accuracy."""
+
+    model_config = ConfigDict(extra="forbid")
+    x: Annotated[float, Field(ge=-180, le=180, description="longitude")]
+    y: Annotated[float, Field(ge=-90, le=90, description="latitude")]
+    crs: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] = "wgs84"
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    hand_placed: bool = False
+
+
+class ReportIn(BaseModel):
+    """A report. `id` is the reporter's own: sending it again changes nothing and is answered with the same case."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: UUID
+    position: Position
+    category: Annotated[str, Field(max_length=40)] | None = None
+    component: Annotated[str, Field(max_length=40)] | None = None
+    captured_at: AwareDatetime | None = None
+    photos: Annotated[list[Hash], Field(max_length=9)] = []
+    description: Annotated[str, Field(max_length=2000)] | None = None
+    handled: bool = False
+
+
+class RegistrationIn(ReportIn):
+    """A call, a letter, another hotline's case: as the acceptor writes it down."""
+
+    position: Position | None = None  # type: ignore[assignment]  # a caller may not know where he is
+    source: Literal["hotline", "leader", "media", "12345", "web", "letter"] = "hotline"
+    contact_name: Annotated[str, Field(max_length=80)] | None = None
+    contact_phone: Annotated[str, Field(max_length=40)] | None = None
+    address: Annotated[str, Field(max_length=300)] | None = None
+    hand_back_at: AwareDatetime | None = None
+
+
+class PublicReportIn(ReportIn):
+    """A citizen's report, without an account."""
+
+    handled: Literal[False] = False
+    contact_phone: Annotated[str, Field(max_length=40)] | None = None
+
+
+class ReportOut(BaseModel):
+    """The case that a report became."""
+
+    case_id: int
+    number: str
+    receipt: str | None
+    state: str
+    version: int
+    unit_id: str | None = None
+    due_at: datetime | None = None
+    repeated: bool
+
+
+def _out(receipt: Receipt, response: Response) -> ReportOut:
+    response.status_code = 200 if receipt.repeated else 201
+    failpoint("before-answer")
+    return ReportOut(**{name: getattr(receipt, name) for name in ReportOut.model_fields})
+
+
+def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
+    """The body as the door takes it: the position in the store's datum, the raw one kept."""
+    spot = body.position
+    lon, lat = (None, None) if spot is None else to_store(spot.x, spot.y, spot.crs)
+    more = {name: getattr(body, name, None) for name in ("contact_name", "contact_phone", "address", "hand_back_at")}
+    return Report(
+        id=body.id,
+        source=source,
+        public=public,
+        category=body.category,
+        lon=lon,
+        lat=lat,
+        accuracy_m=None if spot is None else spot.accuracy_m,
+        hand_placed=spot is not None and spot.hand_placed,
+        component=body.component,
+        captured_at=body.captured_at,
+        photos=tuple(body.photos),
+        description=body.description,
+        handled=body.handled,
+        raw={} if spot is None else {"crs": spot.crs, "x": spot.x, "y": spot.y},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _take(report: Report, by: Actor, response: Response) -> ReportOut:
+    with write() as tx:
+        receipt = receive(tx, report, by)
+    failpoint("after-commit")
+    return _out(receipt, response)
+
+
+@router.post("/reports", status_code=201, **needs(Permission.REPORT))
+def post_report(body: ReportIn, me: Signed, response: Response) -> ReportOut:
+    """An inspector's find. 201 with the case, 200 if this report was received before."""
+    return _take(report_of(body, source="inspector", public=False), me.actor(), response)
+
+
+@router.post("/registrations", status_code=201, **needs(Permission.REGISTER))
+def post_registration(body: RegistrationIn, me: Signed, response: Response) -> ReportOut:
+    """A case that the centre's acceptor registers for somebody else."""
+    return _take(report_of(body, source=body.source, public=True), me.actor(), response)
+
+
+@router.post("/public/reports", status_code=201, **needs(Permission.PUBLIC))
+def post_public_report(body: PublicReportIn, me: Visitor, request: Request, response: Response) -> ReportOut:
+    """A citizen's report; at most 60 an hour from one address."""
+    with write() as tx:
+        wait = take(tx, f"report:{whence(request)}", REPORTS)
+    if wait:
+        raise TooMany("Too many reports from here; try again later", zh="上报过于频繁,请稍后再试", retry_after=wait)
+    return _take(report_of(body, source="web", public=True), CITIZEN, response)
+
+
+__all__ = ["Position", "ReportIn", "report_of", "router"]

@@ -1,0 +1,165 @@
+"""Cases over HTTP: look, list, act. The same door as the pages'."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from dispatch.cases.act import Receipt, act
+from dispatch.cases.books import books
+from dispatch.cases.dossier import full, id_of
+from dispatch.cases.read import Filters, Row, search
+from dispatch.cases.whose import place_case, route
+from dispatch.failpoints import failpoint
+from dispatch.http import cursor, place_of
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action, State
+from dispatch.people.roles import Permission
+from dispatch.people.who import Signed, needs
+from gis.problems import NotFound
+
+router = APIRouter(prefix="/api/v1", tags=["cases"])
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Word = Annotated[str, Field(max_length=80)]
+LONGEST_PAGE = 200
+
+
+class FormIn(BaseModel):
+    """What an action may need; `GET /api/v1/actions` says which fields which action asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+    unit: Word | None = None
+    inspector: int | None = None
+    reason: Word | None = None
+    condition: int | None = None
+    category: Word | None = None
+    component: Word | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    until: AwareDatetime | None = None
+    limit: Annotated[Decimal, Field(gt=0, le=3650)] | None = None
+    time_class: Word | None = None
+    result: Word | None = None
+    into: int | None = None
+    satisfied: bool | None = None
+    proxy: Word | None = None
+    photos: Annotated[tuple[Hash, ...], Field(max_length=9)] = ()
+    note: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class ActionIn(BaseModel):
+    """One action. `key`: yours, a repeat is answered the same; `version`: what you last saw, to be told of a
+    change since."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Action
+    key: UUID
+    version: int | None = None
+    form: FormIn = FormIn()
+
+
+class ActionOut(BaseModel):
+    """Where the case stands after it."""
+
+    case_id: int
+    number: str
+    state: str
+    version: int
+    unit_id: str | None
+    due_at: datetime | None
+    repeated: bool
+
+
+def _json(content: Any) -> Response:
+    return Response(orjson.dumps(content, default=str), media_type="application/json")
+
+
+def _out(receipt: Receipt) -> ActionOut:
+    failpoint("before-answer")
+    return ActionOut(**{name: getattr(receipt, name) for name in ActionOut.model_fields})
+
+
+@router.post("/cases/{number}/actions", **needs(Permission.ACT))
+def post_action(number: str, body: ActionIn, me: Signed) -> ActionOut:
+    """Do one action. 409 tells the present state and what is allowed, 422 the fields that are missing."""
+    with me.write() as tx:
+        case_id = id_of(tx, number)
+        if case_id is None:
+            raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
+        form = Form(**body.form.model_dump())
+        receipt = act(tx, case_id, body.action, me.actor(), form, key=body.key, version=body.version)
+    failpoint("after-commit")
+    return _out(receipt)
+
+
+@router.get("/cases/{number}", **needs(Permission.SEE_CASES))
+def get_case(number: str, me: Signed) -> Response:
+    """The case file: the case, its steps, its photos. Names and free text are not in it."""
+    with me.read() as tx:
+        found = full(tx, number)
+    return _json(asdict(found))
+
+
+@router.get("/cases", **needs(Permission.SEE_CASES))
+def get_cases(
+    me: Signed,
+    state: Annotated[list[State] | None, Query()] = None,
+    unit: Word | None = None,
+    category: Word | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    late: bool = False,
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+) -> Response:
+    """A list, newest first; `next` continues it."""
+    filters = Filters(
+        states=tuple(state) if state else None, unit=unit, category=category, since=since, until=until, late=late
+    )
+    with me.read() as tx:
+        found = search(tx, filters, after=_after(after), limit=limit)
+    return _json({"items": [asdict(row) for row in found], "next": _next(found, limit)})
+
+
+def _after(text: str | None) -> tuple[datetime, int] | None:
+    if text is None:
+        return None
+    microseconds, last = place_of(text, int, int)
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC), last
+
+
+def _next(found: list[Row], limit: int) -> str | None:
+    if len(found) < limit:
+        return None
+    last = found[-1]
+    return cursor(round(last.reported_at.timestamp() * 1_000_000), last.id)
+
+
+@router.get("/who", **needs(Permission.SEE_MAP))
+def get_who(
+    me: Signed,
+    lon: Annotated[float, Query(ge=-180, le=180)],
+    lat: Annotated[float, Query(ge=-90, le=90)],
+    category: Word,
+) -> Response:
+    """Who answers here for this category, and by which rule? No case is made."""
+    with me.read() as tx:
+        city = books(tx)
+        asked = city.catalogue.categories.get(category)
+        if asked is None:
+            raise NotFound("No such category in the catalogue", zh="目录中没有该类别")
+        place = place_case(tx, city, lon, lat, None, category=category, component=None)
+        return _json(route(place, asked, city).document())
+
+
+@router.get("/openapi.json", include_in_schema=False, **needs(Permission.SIGNED_IN))
+def get_openapi(me: Signed, request: Request) -> Response:
+    """This interface, described."""
+    return _json(request.app.openapi())
