@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from secrets import compare_digest
@@ -119,7 +119,7 @@ def person_of(token: str, *, keep_alive: bool = True) -> Me | None:
     )
 
 
-async def csrf_sent(request: Request) -> str:
+async def csrf_sent(request: Request) -> AsyncIterator[str]:
     """The token that came with the request: header `X-CSRF`, or the form's field `csrf`.
 
     Async because a form is read from the stream; the handler's own parameters then find it already read.
@@ -127,9 +127,13 @@ async def csrf_sent(request: Request) -> str:
     sent = request.headers.get("x-csrf", "")
     kind = request.headers.get("content-type", "")
     if sent or request.method in SAFE or not kind.startswith(("application/x-www-form", "multipart/form")):
-        return sent
-    field = (await request.form(max_fields=200, max_files=8)).get("csrf", "")
-    return field if isinstance(field, str) else ""
+        yield sent
+        return
+    try:
+        field = (await request.form(max_fields=200, max_files=8)).get("csrf", "")
+        yield field if isinstance(field, str) else ""
+    finally:
+        await request.close()
 
 
 def who(request: Request, csrf: Annotated[str, Depends(csrf_sent)]) -> Me | None:
