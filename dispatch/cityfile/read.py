@@ -31,7 +31,7 @@ from dispatch.cityfile.rows import (
     UnitRow,
 )
 
-__all__ = ["STANDARD", "catalogue_folder", "read"]
+__all__ = ["STANDARD", "catalogue_folder", "read", "read_days"]
 
 R = TypeVar("R")
 STANDARD = "standard:"  # a catalogue of data/standard, shared by many cities
@@ -47,7 +47,7 @@ def read(folder: Path, faults: Faults) -> CityFiles:
         name = f"areas/{level}.geojson"
         city.areas[level] = [a for c, g in _features(folder, name, faults) if (a := _area(level, c, g))]
     city.roads = [r for c, g in _features(folder, "roads.geojson", faults) if (r := _road(c, g))]
-    city.days = _table(folder, "calendar.csv", _day, ("day", "kind"), faults)
+    city.days = read_days(folder / "calendar.csv", faults)
     city.components = _table(folder, "components.csv", _component, ("code", "category", "lon", "lat", "grid"), faults)
     city.units = _table(folder, "units.csv", _unit, ("id", "name", "tier", "types"), faults)
     city.people = _table(folder, "people.csv", _person, ("login", "name", "roles"), faults)
@@ -59,6 +59,11 @@ def read(folder: Path, faults: Faults) -> CityFiles:
     city.categories = _table(catalogue, "categories.csv", _category, ("code", "kind", "class_code", "types"), faults)
     city.conditions = _table(catalogue, "conditions.csv", _condition, ("category", "no", "limit", "time_class"), faults)
     return city
+
+
+def read_days(path: Path, faults: Faults) -> list[DayRow]:
+    """The days of one calendar file."""
+    return _table(path.parent, path.name, _day, ("day", "kind"), faults)
 
 
 def catalogue_folder(folder: Path, document: dict[str, Any]) -> Path | None:
