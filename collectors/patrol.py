@@ -107,7 +107,7 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
         description=body.description,
         handled=body.handled,
         raw={} if spot is None else {"crs": spot.crs, "x": spot.x, "y": spot.y},
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -135,5 +135,5 @@ def _update_fact(tx: Tx, case_id: int, draft: Draft) -> None:
         for name in sorted(draft.set)
     ]
     parts += [f"{name} = {name} + %({name})s" for name in sorted(draft.add)]
-    statement = cast("LiteralString", f"UPDATE fact SET {', '.join(parts)} WHERE case_id = %(case_id)s")
+    statement = f"UPDATE fact SET {', '.join(parts)} WHERE case_id = %(case_id)s"
     tx.connection.execute(statement, {**draft.set, **draft.add, "case_id": case_id})
