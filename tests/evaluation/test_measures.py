@@ -58,12 +58,12 @@ def history(draw: Random, case_id: int) -> dict[str, Any]:
     accepted = later(reported, 2, 0.95)
     filed = later(accepted, 2, 0.95)
     voided = later(filed, 3, 0.03)
-    dispatched = None if voided else later(filed, 4, 0.97)
+    dispatched = None if voided and draw.random() < 0.5 else later(filed, 4, 0.97)
     suspended = later(dispatched, 100, 0.05)
     due = (
         None if suspended or not dispatched or draw.random() < 0.05 else dispatched + timedelta(days=draw.random() * 9)
     )
-    disposed = None if suspended else later(dispatched, 300, 0.85)
+    disposed = None if suspended else later(dispatched, draw.choice((300, 1500)), 0.85)
     if due and draw.random() < 0.02:
         disposed = due  # to the second: on time
     closed = later(disposed, 48, 0.9)

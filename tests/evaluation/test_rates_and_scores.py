@@ -128,6 +128,11 @@ def test_unknown_is_not_zero_and_a_zero_denominator_is_no_data() -> None:
     assert rates(Counts(closed=1, should_close=200_000))["close_rate"] == 0
 
 
+@pytest.mark.parametrize(("above", "below", "shown"), [(1, 800, "0.13"), (3, 800, "0.38"), (1, 20_000, "0.01")])
+def test_an_exact_half_goes_up(above: int, below: int, shown: str) -> None:
+    assert rates(Counts(closed=above, should_close=below))["close_rate"] == Decimal(shown)
+
+
 def entry(unit: str, total: str | None, group: str = "one", cases: int | None = 100) -> Entry:
     return Entry(unit, group, Score({}, None if total is None else Decimal(total), None), cases)
 
