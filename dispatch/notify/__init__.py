@@ -1,0 +1,1 @@
+"""Messages to units and people: written with the case, sent afterwards."""

@@ -1,0 +1,199 @@
+"""`wangge work`: what time does by itself. Any number of workers may run at once, and any of them may die.
+
+The scheduler only ticks: nothing is lost with it, for what is owed stands in the tables, and every job claims its rows
+there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+from apscheduler.schedulers.background import BackgroundScheduler
+from psycopg import sql
+
+from dispatch.cases.overdue import sweep
+from dispatch.command import Command
+from dispatch.config import settings
+from dispatch.database import urls_of
+from dispatch.live.feed import ring
+from dispatch.notify.outbox import send_due
+from gis.db import execute, read, value, write
+from gis.problems import Unavailable
+
+__all__ = ["JOBS", "Job", "command", "run_jobs"]
+
+log = logging.getLogger("wangge.work")
+
+BATCH = 200  # cases settled before the job looks up again
+PARTITIONED = ("feed", "audit_event", "track")
+PARTITION_LOCK = 0x57616E68  # advisory: two workers do not make the same partition
+SOON = """
+    SELECT extract(epoch FROM min(next_at) - coalesce((SELECT simulated_now FROM city), clock_timestamp()))::float8
+      FROM cases WHERE next_at IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done every so many seconds. It claims its own rows, so that two at once do no harm."""
+
+    name: str
+    every: float
+    run: Callable[[], None]
+
+
+class _Life:
+    """Set when the worker is to end; jobs that go on and on look at it."""
+
+    over = threading.Event()
+
+
+def fire_due() -> None:
+    """Fire every event that is due; then once more for those that fall due before the next tick."""
+    _fire()
+    with read() as tx:
+        soon = value(tx, SOON)
+    if soon is not None and 0 < soon < DEADLINES_EVERY and not _Life.over.wait(soon):
+        _fire()
+
+
+def _fire() -> None:
+    total = 0
+    try:
+        while (fired := sweep(limit=BATCH)) and not _Life.over.is_set():
+            total += fired
+    finally:
+        if total:
+            ring()
+
+
+def seal_audit() -> None:
+    """Seal what is finished into the next block."""
+    from dispatch.audit.seal import seal
+
+    seal()
+
+
+def send_messages() -> None:
+    """Send what the outbox owes."""
+    if send_due():
+        ring()
+
+
+def end_sessions() -> None:
+    """Throw out sessions that have ended and throttles that hold nobody any more."""
+    with write() as tx:
+        execute(tx, "DELETE FROM session WHERE expires_at < clock_timestamp()")
+        execute(
+            tx,
+            """DELETE FROM throttle WHERE since < clock_timestamp() - interval '1 day'
+                AND coalesce(locked_until, since) < clock_timestamp()""",
+        )
+
+
+def make_partitions() -> None:
+    """Next month's part of each table that is cut by month. Left to the rest part where the owner cannot be reached."""
+    first = (datetime.now(UTC).date().replace(day=1) + timedelta(days=32)).replace(day=1)
+    after = (first + timedelta(days=32)).replace(day=1)
+    try:
+        connection = psycopg.connect(urls_of(settings()).owner, options="-c lock_timeout=2000", connect_timeout=5)
+    except psycopg.OperationalError as error:
+        log.warning("no partitions made, the owner cannot log in: %s", error)
+        return
+    with connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [PARTITION_LOCK])
+        for table in PARTITIONED:
+            _make_partition(connection, table, first, after)
+
+
+def _make_partition(connection: psycopg.Connection[tuple[object, ...]], table: str, first: date, after: date) -> None:
+    name = f"{table}_part_{first:%Y%m}"
+    row = connection.execute("SELECT to_regclass(%s) IS NULL", [name]).fetchone()
+    if row is None or not row[0]:
+        return
+    try:
+        with connection.transaction():
+            connection.execute(
+                sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+                    sql.Identifier(name), sql.Identifier(table), sql.Literal(str(first)), sql.Literal(str(after))
+                )
+            )
+    except (psycopg.errors.CheckViolation, psycopg.errors.LockNotAvailable) as error:
+        # The rest part holds rows of that month (a rehearsal ran ahead), or is busy: it goes on taking them.
+        log.warning("no partition %s: %s", name, error.diag.message_primary)
+
+
+DEADLINES_EVERY = 1.0
+JOBS = (
+    Job("deadlines", DEADLINES_EVERY, fire_due),
+    Job("sealing", 1.0, seal_audit),
+    Job("messages", 1.0, send_messages),
+    Job("sessions", 600.0, end_sessions),
+    Job("partitions", 6 * 3600.0, make_partitions),
+)
+
+
+def _careful(job: Job) -> Callable[[], None]:
+    """The job, its faults written down by its name: a fault of one never stops the others, nor its own next round."""
+
+    def run() -> None:
+        try:
+            job.run()
+        except Unavailable as error:
+            log.warning("%s: %s", job.name, error)
+        except Exception:  # the loop's one broad except: it names the job and goes on
+            log.exception("%s failed; it is tried again in %g s", job.name, job.every)
+
+    return run
+
+
+def run_jobs(jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
+    """Start ticking; the caller shuts the scheduler down."""
+    _Life.over.clear()
+    scheduler = BackgroundScheduler(timezone=UTC)
+    for job in jobs:
+        scheduler.add_job(
+            _careful(job),
+            "interval",
+            seconds=job.every,
+            id=job.name,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    return scheduler
+
+
+def _run(arguments: Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    scheduler = run_jobs()
+    log.info("working: %s", ", ".join(job.name for job in JOBS))
+    try:
+        threading.Event().wait()
+    finally:  # SIGTERM and Ctrl-C come as KeyboardInterrupt: what is in hand is finished, nothing new is begun
+        _Life.over.set()
+        scheduler.shutdown(wait=True)
+    return 0
+
+
+def _no_arguments(parser: ArgumentParser) -> None:
+    """It takes none."""
+
+
+command = Command(
+    name="work",
+    help="fire deadlines, seal the audit chain, send messages; any number of workers may run",
+    add_arguments=_no_arguments,
+    run=_run,
+    description="Runs until it is stopped (Ctrl-C or SIGTERM). What is owed stands in the database: "
+    "a worker that dies loses nothing, and several double nothing.",
+)
