@@ -9,10 +9,11 @@ from math import cos, hypot, isfinite, radians
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
+from gis.crs import metres_per_degree
 from gis.db import ReadTx, one
 from gis.problems import FormIncomplete
 
-__all__ = ["NO_ROAD", "Component", "Place", "Road", "metres_per_degree", "place_of"]
+__all__ = ["NO_ROAD", "Component", "Place", "Road", "place_of"]
 
 NO_ROAD = "none"
 MOST_DOUBT_M = 50.0  # a worse fix is not looked around any further: its place wants a person's eye anyway
@@ -174,14 +175,6 @@ def place_of(
     if row is None:
         raise AssertionError("place.sql gives one row always")
     return _place(row, (float(lon), float(lat)), accuracy_m, reach_m=reach_m, component_m=component_m)
-
-
-def metres_per_degree(lat: float) -> tuple[float, float]:
-    """Length of a degree of longitude and of latitude at `lat`, metres on the ellipsoid (series to the millimetre)."""
-    phi = radians(lat)
-    east = 111_412.84 * cos(phi) - 93.5 * cos(3 * phi) + 0.118 * cos(5 * phi)
-    north = 111_132.92 - 559.82 * cos(2 * phi) + 1.175 * cos(4 * phi) - 0.0023 * cos(6 * phi)
-    return max(east, 1.0), north
 
 
 def _place(
