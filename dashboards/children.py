@@ -63,13 +63,20 @@ def run_once(name: str, words: list[str]) -> int:
         stop([child])
 
 
-def supervise(children: list[Child], ready: Callable[[], None]) -> None:
-    """Keep the children alive until Ctrl-C or SIGTERM, then stop them all. `ready` is called once, after the start."""
+def supervise(children: list[Child], *, ready: Callable[[], bool], tend: Callable[[], None]) -> None:
+    """Keep the children alive until Ctrl-C or SIGTERM, then stop them all.
+
+    `ready` is asked until it says yes; `tend` is called every second, and looks after what is not a child.
+    """
+    is_ready, tended = False, 0.0
     try:
         for child in children:
             child.start()
-        ready()
         while True:
+            is_ready = is_ready or ready()
+            if time.monotonic() - tended > 1:
+                tend()
+                tended = time.monotonic()
             for child in children:
                 _look_after(child, time.monotonic())
             time.sleep(0.2)

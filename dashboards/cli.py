@@ -75,8 +75,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    rooms = [room for room in COMMANDS if _asked_for(room, words)] or list(COMMANDS)
-    arguments = _parser(rooms).parse_args(words)
+    asked = [room for room in COMMANDS if _asked_for(room, words) and _command(room)]
+    arguments = _parser(asked or list(COMMANDS)).parse_args(words)
     if not arguments.database:
         return int(arguments.command.run(arguments))
     with connected(settings(), _say) as urls:

@@ -5,15 +5,25 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 import uvicorn
+from fastapi import FastAPI
 
+import gis.db
 from dashboards.tls import addresses, certificate, how_to_trust
 from dispatch.command import Command
 from dispatch.config import settings
-from dispatch.database import bring_up_to_date, connected
+from dispatch.database import bring_up_to_date, connected, urls_of
 
-__all__ = ["command", "migrate_command"]
+__all__ = ["application", "command", "migrate_command"]
 
-APP = "dashboards.app:create_app"
+APP = "dashboards.serve:application"
+
+
+def application() -> FastAPI:
+    """The web application of one server process, pointed at this data folder's database."""
+    from dashboards.app import create_app  # only here: `wangge migrate` need not load the pages
+
+    gis.db.configure(urls_of(settings()).app)
+    return create_app()
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

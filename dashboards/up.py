@@ -4,7 +4,6 @@ import json
 import signal
 import socket
 import sys
-import time
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,7 @@ import psycopg
 from dashboards.children import Child, run_once, supervise
 from dispatch.command import Command
 from dispatch.config import Settings, settings
-from dispatch.database import bring_up_to_date, connected, make_data_folder
+from dispatch.database import bring_up_to_date, cluster_of, connected, make_data_folder
 from dispatch.locks import only_one
 from gis.problems import Problem
 
@@ -50,7 +49,11 @@ def _run(arguments: Namespace) -> int:
             _say("bringing the tables up to date")
             urls = bring_up_to_date(chosen)
             rehearsal = _prepare_city(chosen, urls.app, empty=arguments.empty)
-            supervise(_children(chosen, rehearsal=rehearsal, tls=arguments.tls), lambda: _greet(chosen, arguments.tls))
+            supervise(
+                _children(rehearsal=rehearsal, tls=arguments.tls),
+                ready=lambda: _greet(chosen, tls=arguments.tls),
+                tend=lambda: _tend_database(chosen),
+            )
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the database half stopped
             _say("stopping the database")
     _say("stopped; everything is stored")
@@ -81,7 +84,7 @@ def _asked(url: str, question: LiteralString, *values: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _children(chosen: Settings, *, rehearsal: bool, tls: bool) -> list[Child]:
+def _children(*, rehearsal: bool, tls: bool) -> list[Child]:
     """A rehearsal goes on living; a real city never gets an invented case."""
     children = [
         Child("serve", ["serve", *(["--tls"] if tls else [])]),
@@ -107,14 +110,26 @@ def _need_port(chosen: Settings) -> None:
             ) from error
 
 
-def _greet(chosen: Settings, tls: bool) -> None:
-    """Once the server answers: the address, and one login a role."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and not _listens(chosen):
-        time.sleep(0.1)
+def _tend_database(chosen: Settings) -> None:
+    """Start the private database again if something killed it; the next second tries again if that fails."""
+    cluster = cluster_of(chosen)
+    if cluster is None or cluster.processes():
+        return
+    _say("the database has died; starting it again")
+    try:
+        cluster.start(_say)
+    except Problem as problem:
+        _say(str(problem))
+
+
+def _greet(chosen: Settings, *, tls: bool) -> bool:
+    """Once the server answers: the address, and one login a role. Whether it was said."""
+    if not _listens(chosen):
+        return False
     lines = ["", f"  Wangge 网格   {'https' if tls else 'http'}://{chosen.host}:{chosen.port}/", *_logins(chosen.data)]
     sys.stdout.write("\n".join([*lines, "", "  Ctrl-C stops everything.", "", ""]))
     sys.stdout.flush()
+    return True
 
 
 def _logins(data: Path) -> list[str]:
