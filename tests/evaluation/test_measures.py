@@ -63,8 +63,8 @@ def history(draw: Random, case_id: int) -> dict[str, Any]:
     due = (
         None if suspended or not dispatched or draw.random() < 0.05 else dispatched + timedelta(days=draw.random() * 9)
     )
-    disposed = None if suspended else later(dispatched, draw.choice((300, 1500)), 0.85)
-    if due and draw.random() < 0.02:
+    disposed = None if suspended or voided else later(dispatched, draw.choice((300, 1500)), 0.85)
+    if due and not voided and draw.random() < 0.02:
         disposed = due  # to the second: on time
     closed = later(disposed, 48, 0.9)
     forced = bool(dispatched and not disposed and draw.random() < 0.1)
