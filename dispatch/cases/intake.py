@@ -17,7 +17,7 @@ from dispatch.cases.act import Receipt, apply, receipt_of
 from dispatch.cases.actor import Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.draft import CaseRow, Draft, Text
-from dispatch.cases.save import case_columns, place_columns, save_history
+from dispatch.cases.save import case_columns, place_columns, save_fact, save_history
 from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import first_link, form_hash
 from dispatch.cases.whose import place_case, route_case
@@ -289,6 +289,8 @@ def insert(
             },
         )
         tx.connection.execute(FACT, fact)
+        if draft.add or draft.set.keys() - fact.keys():  # an import, a report handled on the spot
+            save_fact(tx, case.id, draft)
         save_history(tx, draft)
 
 

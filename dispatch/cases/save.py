@@ -65,7 +65,7 @@ def save(tx: Tx, draft: Draft) -> None:
             tx.connection.execute(PLACE, place_columns(draft.place) | {"id": case_id})
         save_history(tx, draft)
         if draft.set or draft.add:
-            _update_fact(tx, case_id, draft)
+            save_fact(tx, case_id, draft)
 
 
 def save_history(tx: Tx, draft: Draft) -> None:
@@ -128,7 +128,7 @@ def _json(document: dict[str, Any] | None) -> Jsonb | None:
     return None if document is None else Jsonb(document)
 
 
-def _update_fact(tx: Tx, case_id: int, draft: Draft) -> None:
+def save_fact(tx: Tx, case_id: int, draft: Draft) -> None:
     """The names come from `facts.fold`, never from outside; a first reply once written stays."""
     parts = [
         f"{name} = coalesce({name}, %({name})s)" if name == "first_reply_at" else f"{name} = %({name})s"
