@@ -21,7 +21,7 @@ from dispatch.people.may import may
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me
 from gis.db import ReadTx
-from gis.problems import Problem
+from gis.problems import Problem, Unavailable
 
 __all__ = ["SHAPES", "NavItem", "View", "language_of"]
 
@@ -111,6 +111,13 @@ class View:
         found = books(tx)
         default = next(iter(found.city.get("languages", LANGUAGES)), LANGUAGES[0])
         return cls(request, words(language_of(request, me, default)), me, found, tx.now)
+
+    @property
+    def known(self) -> Books:
+        """The city's books. Raises Unavailable on a page that was drawn without asking the database."""
+        if self.books is None:
+            raise Unavailable("The city's books could not be read", zh="城市资料暂时读不到")
+        return self.books
 
     @property
     def path(self) -> str:

@@ -195,7 +195,7 @@ def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequ
                         FROM here h JOIN cases c ON c.geom && ST_Expand(h.g, %(degrees)s)
                        WHERE c.category = %(category)s AND c.id <> %(id)s
                          AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void'))
-        SELECT near.*, (SELECT f.sha256 FROM case_photo f WHERE f.case_id = near.id ORDER BY f.seq, f.id LIMIT 1) AS photo
+        SELECT near.*, (SELECT sha256 FROM case_photo WHERE case_id = near.id ORDER BY seq, id LIMIT 1) AS photo
           FROM near WHERE metres <= %(metres)s ORDER BY metres LIMIT %(limit)s
     """
     return rows(

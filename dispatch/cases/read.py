@@ -21,6 +21,7 @@ __all__ = [
     "Row",
     "Tally",
     "board",
+    "by_ids",
     "inbox",
     "mine",
     "search",
@@ -286,3 +287,12 @@ def search(
     )  # fmt: skip
     at, last = after or (None, None)
     return rows(tx, Row, sql, **given, after_at=at, after_id=last, limit=limit)
+
+
+def by_ids(tx: ReadTx, ids: Sequence[int], *, limit: int = 100) -> list[Row]:
+    """These cases, newest first: the list behind a figure."""
+    sql: LiteralString = (
+        "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.id = ANY(%(ids)s)"
+        + " ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s)" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
+    )  # fmt: skip
+    return rows(tx, Row, sql, ids=list(ids), limit=limit)

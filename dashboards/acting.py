@@ -1,0 +1,247 @@
+"""The forms of all actions: which fields each shows, which are offered on a case, and what was typed as a `Form`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as column
+from datetime import datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import File, UploadFile
+from fastapi import Form as Posted
+
+from dispatch.cases.dossier import Case, id_of
+from dispatch.lifecycle.decide import allowed
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action, State
+from dispatch.lifecycle.table import BY_ACTION
+from dispatch.people.may import UNIT
+from dispatch.people.who import Me
+from dispatch.units.tree import Tree
+from gis.db import ReadTx
+from gis.problems import FormIncomplete
+
+__all__ = ["SHOWS", "Fields", "Offer", "chosen", "degrees", "form_of", "instant", "offers", "uuid_of"]
+
+A = Action
+ASKING = ("reason", "photos", "note")
+REFUSING = ("reason", "note")
+TELLING = ("note",)
+# What each form shows, from top to bottom. What it needs stands in the table of transitions.
+SHOWS: dict[Action, tuple[str, ...]] = {
+    A.CONFIRM_HANDLED: TELLING,
+    A.CONTEST_HANDLED: REFUSING,
+    A.MERGE: ("into", "note"),
+    A.UNMERGE: REFUSING,
+    A.SEND_VERIFY: ("inspector", "note"),
+    A.VERIFY: ("photos", "result", "note"),
+    A.REFUSE: REFUSING,
+    A.ACCEPT: ("category", "note"),
+    A.FILE: ("condition", "note"),
+    A.VOID: REFUSING,
+    A.DISPATCH: ("unit", "reason", "note"),
+    A.SUBDISPATCH: ("unit", "note"),
+    A.SIGN: TELLING,
+    A.ASK_RETURN: ASKING,
+    A.APPROVE_RETURN: TELLING,
+    A.REFUSE_RETURN: REFUSING,
+    A.ASK_DELAY: ASKING,
+    A.APPROVE_DELAY: TELLING,
+    A.REFUSE_DELAY: REFUSING,
+    A.ASK_SUSPEND: ("reason", "until", "photos", "note"),
+    A.APPROVE_SUSPEND: TELLING,
+    A.REFUSE_SUSPEND: REFUSING,
+    A.RESUME: TELLING,
+    A.REPLY: ("photos", "note"),
+    A.REJECT_REPLY: REFUSING,
+    A.PASS_TO_CHECK: TELLING,
+    A.SEND_CHECK: ("inspector", "note"),
+    A.CHECK_PASS: ("photos", "note"),
+    A.CHECK_FAIL: ("photos", "note"),
+    A.SEND_REWORK: TELLING,
+    A.CLOSE: TELLING,
+    A.SUPERVISE: REFUSING,
+    A.ANSWER_SUPERVISION: TELLING,
+    A.FORCE_CLOSE: REFUSING,
+    A.APPEAL: ASKING,
+    A.GRANT_APPEAL: REFUSING,
+    A.REFUSE_APPEAL: REFUSING,
+    A.AMEND: ("category", "component", "place", "reason", "note"),
+    A.REOPEN: REFUSING,
+    A.ANSWER_CITIZEN: TELLING,
+    A.REVISIT: ("satisfied", "note"),
+    A.SIGN_FOR: ("proxy", "note"),
+    A.REPLY_FOR: ("proxy", "photos", "note"),
+}
+# The one that is open when a case is looked at: what the present holder most likely does next.
+FIRST: dict[State, tuple[Action, ...]] = {
+    State.REPORTED: (A.ACCEPT,),
+    State.SELF_HANDLED: (A.CONFIRM_HANDLED,),
+    State.VERIFIED: (A.ACCEPT,),
+    State.ACCEPTED: (A.FILE,),
+    State.FILED: (A.DISPATCH,),
+    State.DISPATCHED: (A.SUBDISPATCH, A.SIGN, A.SIGN_FOR),
+    State.HANDLING: (A.REPLY, A.REPLY_FOR),
+    State.RETURN_ASKED: (A.APPROVE_RETURN,),
+    State.DELAY_ASKED: (A.APPROVE_DELAY,),
+    State.SUSPEND_ASKED: (A.APPROVE_SUSPEND,),
+    State.SUSPENDED: (A.RESUME,),
+    State.FEEDBACK: (A.PASS_TO_CHECK,),
+    State.CHECK_PENDING: (A.SEND_CHECK,),
+    State.REWORK: (A.SEND_REWORK,),
+    State.CHECKED_OK: (A.CLOSE,),
+}
+TASKS = frozenset({A.VERIFY, A.CHECK_PASS, A.CHECK_FAIL})
+RISKY = frozenset({A.REFUSE, A.VOID, A.FORCE_CLOSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One action that may be done now: the fields of its form and which of them it cannot do without."""
+
+    action: Action
+    shows: tuple[str, ...]
+    needs: frozenset[str]
+    first: bool
+    key: UUID
+
+    @property
+    def risky(self) -> bool:
+        """Whether it ends the case against the usual way."""
+        return self.action in RISKY
+
+
+def offers(case: Case, me: Me, tree: Tree) -> list[Offer]:
+    """The actions that make sense here for this person, the likeliest first. `act` has the last word."""
+    open_to = [a for a in allowed(case.state, me.roles) if a in SHOWS and a not in TASKS and _fits(a, case, me, tree)]
+    first = next((a for a in FIRST.get(case.state, ()) if a in open_to), None)
+    order = sorted(open_to, key=lambda a: (a is not first, a in RISKY))
+    return [Offer(a, SHOWS[a], BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]
+
+
+def _fits(action: Action, case: Case, me: Me, tree: Tree) -> bool:
+    """Whether the case's own facts leave room for the action."""
+    by_unit = bool(BY_ACTION[case.state, action].by & UNIT)
+    if by_unit and case.unit_id not in me.units:
+        return False
+    unit = tree.get(case.unit_id or "")
+    room: dict[Action, bool] = {
+        A.SUBDISPATCH: len(tree.below(case.unit_id or "")) > 1,
+        A.SIGN_FOR: unit is not None and not unit.terminal,
+        A.REPLY_FOR: unit is not None and not unit.terminal,
+        A.GRANT_APPEAL: case.appealed,
+        A.REFUSE_APPEAL: case.appealed,
+        A.APPEAL: not case.appealed and case.late,
+        A.ANSWER_SUPERVISION: case.supervised,
+        A.ASK_DELAY: not case.late,
+        A.ANSWER_CITIZEN: case.public,
+        A.REVISIT: case.public,
+    }
+    return room.get(action, True)
+
+
+@dataclass
+class Fields:
+    """What a form sent, as text: shown again unchanged when it cannot be taken."""
+
+    action: Annotated[str, Posted()] = ""
+    key: Annotated[str, Posted()] = ""
+    version: Annotated[str, Posted()] = ""
+    unit: Annotated[str, Posted()] = ""
+    inspector: Annotated[str, Posted()] = ""
+    reason: Annotated[str, Posted()] = ""
+    condition: Annotated[str, Posted()] = ""
+    category: Annotated[str, Posted()] = ""
+    component: Annotated[str, Posted()] = ""
+    lon: Annotated[str, Posted()] = ""
+    lat: Annotated[str, Posted()] = ""
+    until: Annotated[str, Posted()] = ""
+    result: Annotated[str, Posted()] = ""
+    into: Annotated[str, Posted()] = ""
+    satisfied: Annotated[str, Posted()] = ""
+    proxy: Annotated[str, Posted()] = ""
+    note: Annotated[str, Posted(max_length=4000)] = ""
+    photos: Annotated[list[str], Posted()] = column(default_factory=list)
+    photo: Annotated[list[UploadFile], File()] = column(default_factory=list)
+
+
+def chosen(fields: Fields) -> Action:
+    """The action a form is for. Raises FormIncomplete for a word that is none."""
+    try:
+        return Action(fields.action)
+    except ValueError as error:
+        raise _wrong("action", "There is no such action", "没有这个操作") from error
+
+
+def uuid_of(text: str) -> UUID:
+    """A form's own id. Raises FormIncomplete if it is none."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise _wrong("key", "The form has lost its id; load the page again", "表单编号丢失,请刷新页面") from error
+
+
+def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo, photos: tuple[str, ...]) -> Form:
+    """What was typed, in the lifecycle's types; only fields that the action's form shows. Raises FormIncomplete."""
+    text = {
+        name: getattr(fields, name).strip() for name in Fields.__dataclass_fields__ if name not in ("photos", "photo")
+    }
+    placed = "place" in shows and bool(text["lon"]) and bool(text["lat"])
+    given = {
+        name: text[name] or None for name in ("unit", "reason", "category", "component", "proxy", "note", "result")
+    }
+    return Form(
+        **{name: value for name, value in given.items() if name in shows},
+        inspector=_number("inspector", text["inspector"]) if "inspector" in shows else None,
+        condition=_number("condition", text["condition"]) if "condition" in shows else None,
+        lon=degrees("lon", text["lon"], 180) if placed else None,
+        lat=degrees("lat", text["lat"], 90) if placed else None,
+        until=instant("until", text["until"], zone) if "until" in shows else None,
+        into=_case(tx, text["into"]) if "into" in shows else None,
+        satisfied={"yes": True, "no": False}.get(text["satisfied"]) if "satisfied" in shows else None,
+        photos=photos if "photos" in shows else (),
+    )
+
+
+def _number(name: str, text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise _wrong(name, "This is not a number", "不是数字")
+    return int(text)
+
+
+def degrees(name: str, text: str, most: int) -> float:
+    """A longitude or latitude. Raises FormIncomplete."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise _wrong(name, "This is not a number of degrees", "不是经纬度") from error
+    if not value.is_finite() or abs(value) > most:
+        raise _wrong(name, f"At most {most} degrees", f"不能超过 {most} 度")
+    return float(value)
+
+
+def instant(name: str, text: str, zone: tzinfo) -> datetime | None:
+    """Wall time of the city, as `datetime-local` sends it; None for nothing. Raises FormIncomplete."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone)
+    except ValueError as error:
+        raise _wrong(name, "This is not a date and time", "不是日期和时间") from error
+
+
+def _case(tx: ReadTx, number: str) -> int | None:
+    if not number:
+        return None
+    found = id_of(tx, number)
+    if found is None:
+        raise _wrong("into", "There is no case with this number", "没有这个编号的案件")
+    return found
+
+
+def _wrong(name: str, title: str, zh: str) -> FormIncomplete:
+    return FormIncomplete(title, zh=zh, fields={name: title})

@@ -1,0 +1,148 @@
+"""The case page: what it is, where, whose by which rule, what happened, and every action its reader may do now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, uuid_of
+from dashboards.pictures import BODY, kept
+from dashboards.shell import go, page
+from dashboards.strip import Segment, strip
+from dashboards.view import View
+from dispatch.audit.trail import Kind, record
+from dispatch.cases.act import act
+from dispatch.cases.dossier import Full, Inspector, Near, duplicates, full, inspectors
+from dispatch.cases.read import Row, board, inbox
+from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
+from dispatch.http import whence
+from dispatch.lifecycle.states import Action, Pool
+from dispatch.people.may import UNIT
+from dispatch.people.roles import Permission, Role
+from dispatch.people.who import Me, Signed, needs
+from dispatch.units.tree import Tree, Unit
+from gis.db import ReadTx
+from gis.problems import NotFound, Problem
+
+__all__ = ["POOLS", "queue_of", "router"]
+
+router = APIRouter(include_in_schema=False)
+POOLS: dict[Role, Pool] = {
+    Role.ACCEPTOR: Pool.ACCEPTOR,
+    Role.SHIFT_LEADER: Pool.SHIFT_LEADER,
+    Role.DISPATCHER: Pool.DISPATCHER,
+}
+INSPECTORS = frozenset({Action.SEND_VERIFY, Action.SEND_CHECK})
+MERGE_REACH = 50.0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything the page shows, read in one transaction."""
+
+    file: Full
+    offers: list[Offer]
+    words: dict[int, list[CaseText]]
+    personal: list[CaseText]
+    near: Sequence[Near]
+    inspectors: list[Inspector]
+    units: list[Unit]
+    below: list[Unit]
+    queue: list[Row]
+    strip: list[Segment]
+
+
+@router.get("/cases/{number}", **needs(Permission.SEE_CASES))
+def case_page(request: Request, me: Signed, number: str, done: str = "", personal: int = 0) -> Response:
+    """One case. `personal=1` shows who reported it, to those who may, and records the look."""
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+        sheet = _sheet(tx, view, me, number)
+    if personal and me.may(Permission.SEE_PERSONAL):
+        sheet.personal.extend(_personal(request, me, sheet.file.case.id))
+    said = done if done in Action else ""
+    return page(view, "case.html", sheet=sheet, done=said, problem=None, fields=Fields())
+
+
+@router.post("/cases/{number}", **needs(Permission.ACT, body=BODY))
+def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, Depends()]) -> Response:
+    """Do one action; on a refusal the page comes again with all that was typed and the case as it stands now."""
+    try:
+        action = chosen(fields)
+        sent = kept(me.person_id, fields.photo)
+        fields.photos = [*fields.photos, *sent]
+        with me.write() as tx:
+            case = full(tx, number).case
+            view = View.of(request, tx, me)
+            form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=tuple(fields.photos))
+            version = int(fields.version) if fields.version.isdecimal() else None
+            act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key), version=version)
+    except NotFound:
+        raise
+    except Problem as problem:
+        return _again(request, me, number, fields, problem)
+    return go(f"/cases/{quote(number)}?done={action.value}")
+
+
+def _again(request: Request, me: Me, number: str, fields: Fields, problem: Problem) -> Response:
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+        sheet = _sheet(tx, view, me, number)
+    return page(view, "case.html", status=problem.status, sheet=sheet, done="", problem=problem, fields=fields)
+
+
+def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
+    tree = view.known.tree
+    file = full(tx, number)
+    open_to = offers(file.case, me, tree)
+    said: dict[int, list[CaseText]] = {}
+    for text in texts(tx, file.case.id, OPEN_KINDS):
+        said.setdefault(text.seq, []).append(text)
+    wants_inspector = any(offer.action in INSPECTORS for offer in open_to)
+    merges = any(offer.action is Action.MERGE for offer in open_to)
+    return Sheet(
+        file=file,
+        offers=open_to,
+        words=said,
+        personal=[],
+        near=duplicates(tx, file.case, metres=view.known.reach("duplicate_m", MERGE_REACH)) if merges else (),
+        inspectors=inspectors(tx, file.case.duty_grid) if wants_inspector else [],
+        units=_units(tree, file.case.route),
+        below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
+        queue=queue_of(tx, me),
+        strip=strip(view, file),
+    )
+
+
+def _units(tree: Tree, route: Mapping[str, Any] | None) -> list[Unit]:
+    """Every unit, those the routing names or wavers between first, then by tier."""
+    named = {(route or {}).get("unit"), *(route or {}).get("between", ())}
+    return sorted(tree.units.values(), key=lambda u: (u.id not in named, u.tier))
+
+
+def _under(tree: Tree, unit: str | None) -> frozenset[str]:
+    """The units below one, itself left out."""
+    return tree.below(unit) - {unit} if unit else frozenset()
+
+
+def _personal(request: Request, me: Me, case_id: int) -> list[CaseText]:
+    """Who reported it; the look is recorded in the same transaction."""
+    with me.write() as tx:
+        record(tx, Kind.READ_PERSONAL, person_id=me.person_id, whence=whence(request), object=f"case:{case_id}")
+        return texts(tx, case_id, PERSONAL_KINDS)
+
+
+def queue_of(tx: ReadTx, me: Me, limit: int = 50) -> list[Row]:
+    """What waits for this person beside the case at hand."""
+    if me.roles & UNIT and not me.roles & POOLS.keys():
+        return inbox(tx, me.units, limit=limit)
+    pools = [pool for role, pool in POOLS.items() if role in me.roles]
+    found = [row for pool in pools for row in board(tx, pool, limit=limit)]
+    return sorted(found, key=lambda row: (row.stage_due_at is None, row.stage_due_at or row.reported_at, row.id))[
+        :limit
+    ]

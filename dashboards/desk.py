@@ -1,0 +1,73 @@
+"""A department's inbox: four lanes by time left, for its own unit and those below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from dashboards.shell import page
+from dashboards.view import View
+from dispatch.cases.clocks import clock_of
+from dispatch.cases.read import Row, inbox, tally_units
+from dispatch.lifecycle.states import OPEN, State
+from dispatch.people.roles import Permission
+from dispatch.people.who import Signed, needs
+
+__all__ = ["Lane", "lanes", "router"]
+
+router = APIRouter(include_in_schema=False)
+MINE = (State.DISPATCHED, State.HANDLING)
+OTHERS = tuple(sorted(OPEN - set(MINE)))
+MOST = 200  # of one's own work; what is more is told as a number
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane: its key among the words, its cases, and how many more there are."""
+
+    key: str
+    rows: list[Row]
+    more: int = 0
+
+
+@router.get("/desk", **needs(Permission.SEE_INBOX))
+def desk(request: Request, me: Signed) -> Response:
+    """The inbox."""
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+        own = inbox(tx, me.units, states=MINE, limit=MOST)
+        others = inbox(tx, me.units, states=OTHERS, limit=50)
+        counts = {row.state: row for row in tally_units(tx, me.units)}
+    total = sum(counts[s].count for s in MINE if s in counts)
+    waiting = sum(row.count for state, row in counts.items() if state not in MINE)
+    end = _tonight(view.now or own[0].last_at, view) if own else None
+    parts = lanes(own, view.now, end)
+    parts[-1] = Lane("later", parts[-1].rows, total - len(own))
+    parts.append(Lane("waiting", others, waiting - len(others)))
+    return page(view, "inbox.html", lanes=parts, total=total)
+
+
+def _tonight(now: datetime, view: View) -> datetime:
+    """Midnight in the city."""
+    here = now.astimezone(view.known.zone)
+    return (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def lanes(rows: list[Row], now: datetime | None, end: datetime | None) -> list[Lane]:
+    """One's own work in three lanes: warned or late, due before `end`, later or without limit."""
+    soon: list[Row] = []
+    today: list[Row] = []
+    later: list[Row] = []
+    for row in rows:
+        document = row.clocks.get("dispose")
+        clock = clock_of("dispose", document) if document else None
+        if clock is None or clock.due is None or now is None or end is None:
+            later.append(row)
+        elif row.hazard or now >= (clock.warn or clock.due):
+            soon.append(row)
+        else:
+            (today if clock.due < end else later).append(row)
+    return [Lane("soon", soon), Lane("today", today), Lane("later", later)]

@@ -1,0 +1,103 @@
+// Photos go up by themselves as soon as they are chosen; the form then names them by their hash. Without this module the
+// form carries the files. Nothing is taken away before the server has it.
+
+function csrf(field) {
+  return field.closest("form").elements.csrf?.value ?? "";
+}
+
+function send(file, token, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/v1/photos");
+    request.responseType = "json";
+    request.setRequestHeader("content-type", "application/octet-stream");
+    if (token) request.setRequestHeader("x-csrf", token);
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) progress(Math.round((100 * event.loaded) / event.total));
+    });
+    request.addEventListener("load", () => {
+      if (request.status === 201) resolve(request.response.sha256);
+      else reject(new Error(request.response?.[document.documentElement.lang.startsWith("zh") ? "title_zh" : "title"] ?? String(request.status)));
+    });
+    request.addEventListener("error", () => reject(new Error("–")));
+    request.send(file);
+  });
+}
+
+function attach(field) {
+  const input = field.querySelector("input[type=file]");
+  const list = field.querySelector(".shots");
+  const needed = "needed" in field.dataset;
+  const most = Number(field.dataset.most);
+  let underway = 0;
+  const form = field.closest("form");
+
+  const settle = () => {
+    const arrived = list.querySelectorAll("input[name=photos]").length;
+    input.required = needed && !arrived;
+    input.disabled = arrived + underway >= most;
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = underway > 0;
+  };
+
+  const add = async (file) => {
+    const item = document.createElement("li");
+    item.className = "shot-in";
+    const picture = document.createElement("img");
+    picture.src = URL.createObjectURL(file);
+    picture.alt = "";
+    const said = document.createElement("span");
+    said.className = "grow";
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.className = "btn quiet";
+    remove.textContent = field.dataset.remove;
+    remove.addEventListener("click", () => {
+      item.remove();
+      settle();
+    });
+    item.append(picture, said, remove);
+    list.append(item);
+    await tryOnce(file, item, said, remove);
+  };
+
+  const tryOnce = async (file, item, said, remove) => {
+    underway += 1;
+    remove.hidden = true;
+    settle();
+    try {
+      said.textContent = field.dataset.sending.replace("%", "0");
+      const sha256 = await send(file, csrf(field), (p) => (said.textContent = field.dataset.sending.replace("%", p)));
+      const hidden = document.createElement("input");
+      hidden.type = "hidden";
+      hidden.name = "photos";
+      hidden.value = sha256;
+      item.append(hidden);
+      said.textContent = `${field.dataset.sentWord} ${sha256.slice(0, 6)}`;
+      said.classList.add("ok");
+    } catch (error) {
+      said.textContent = field.dataset.failed.replace("%", error.message);
+      const again = document.createElement("button");
+      again.type = "button";
+      again.className = "btn";
+      again.textContent = field.dataset.retry;
+      again.addEventListener("click", () => {
+        again.remove();
+        tryOnce(file, item, said, remove);
+      });
+      item.append(again);
+    } finally {
+      underway -= 1;
+      remove.hidden = false;
+      settle();
+    }
+  };
+
+  input.addEventListener("change", () => {
+    const room = most - list.children.length;
+    for (const file of [...input.files].slice(0, room)) add(file);
+    input.value = "";
+  });
+  settle();
+}
+
+for (const field of document.querySelectorAll("[data-photos]")) attach(field);
