@@ -6,6 +6,7 @@ through (`as_units`); everybody else runs as the application role, which owns no
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from datetime import datetime
 from typing import Any, LiteralString, TypeVar, cast
 
 import psycopg
+from psycopg.pq import ConnStatus
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -36,7 +38,8 @@ class ReadTx:
 
     @property
     def now(self) -> datetime:
-        """The city's instant: the database's clock, or the simulated one; read once a transaction, unless a lock re-reads it."""
+        """The city's instant: the database's clock, or the simulated one; read once a transaction, unless a lock
+        re-reads it."""
         if self._now is None:
             self._now = cast(datetime, value(self, NOW))
         return self._now
@@ -73,8 +76,16 @@ def configure(url: str, *, size: int = 10) -> None:
         timeout=10,
         open=True,
         kwargs={"options": LIMITS, "row_factory": tuple_row, "autocommit": False},
-        check=ConnectionPool.check_connection,
+        check=_check_alive,
     )
+
+
+def _check_alive(connection: Connection) -> None:
+    """Raise if the server has hung up: it says so on the socket, so looking costs no round trip."""
+    if select.select([connection.fileno()], [], [], 0)[0]:
+        connection.pgconn.consume_input()
+        if connection.pgconn.status != ConnStatus.OK:
+            raise psycopg.OperationalError("the server has closed this connection")
 
 
 def close() -> None:

@@ -260,6 +260,9 @@ def described(report: Report, city: Books, place: Place | None, draft: Draft) ->
     return data
 
 
+FIRST = tuple(name for name in CaseRow.__slots__ if f"%({name})s" in CASE)
+
+
 def insert(
     tx: Tx, draft: Draft, report: Report, place: Place | None, data: dict[str, Any], *, imported: bool = False
 ) -> None:
@@ -267,8 +270,13 @@ def insert(
     case = draft.case
     nowhere = {"area_id": None, "road_id": None, "road_m": None, "place_words": ""}
     where = place_columns(place) if place is not None else nowhere
-    columns = case_columns(draft) | where | {"lon": case.lon, "lat": case.lat}
-    columns |= {"hand_placed": report.hand_placed, "hand_back_at": report.hand_back_at}
+    columns = {name: getattr(case, name) for name in FIRST} | case_columns(draft) | where
+    columns |= {
+        "lon": case.lon,
+        "lat": case.lat,
+        "hand_placed": report.hand_placed,
+        "hand_back_at": report.hand_back_at,
+    }
     fact = {name: data.get(name) for name in ("class_code", "area_id", "top_area_id", "area_class")}
     fact |= {"case_id": case.id, "state": case.state.value, "source": case.source, "public": case.public}
     fact |= {"category": case.category, "unit_id": case.unit_id, "reporter_id": case.reporter_id}

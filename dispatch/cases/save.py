@@ -56,6 +56,10 @@ KEY = "INSERT INTO case_key (case_id, key) VALUES (%(case_id)s, %(key)s)"
 TEXT = "INSERT INTO case_text (case_id, seq, kind, body) VALUES (%(case_id)s, %(seq)s, %(kind)s, %(body)s)"
 
 
+# What acts change. Only these are handed over: psycopg works a statement out anew each time it gets over 50 values.
+CHANGING = tuple(name for name in CaseRow.__slots__ if f"%({name})s" in CASE)
+
+
 def save(tx: Tx, draft: Draft) -> None:
     """Write the whole draft; nothing here decides."""
     case_id = draft.case.id
@@ -99,7 +103,7 @@ def _save_texts(tx: Tx, draft: Draft) -> None:
 def case_columns(draft: Draft) -> dict[str, Any]:
     """The columns that acts change, ready for the database."""
     case = draft.case
-    columns = {name: getattr(case, name) for name in CaseRow.__slots__}
+    columns = {name: getattr(case, name) for name in CHANGING}
     return columns | {
         "state": case.state.value,
         "pool": draft.pool,
