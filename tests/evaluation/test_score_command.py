@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dispatch.city import load
+from dispatch.cluster import Urls
 from dispatch.evaluation.score_command import command, counts_of
 
 HEAD = "unit,group,filed,should_close,closed,should_dispose,ontime_disposed,rework,close_rate\n"
@@ -86,3 +88,16 @@ def test_other_bulletins_names_and_what_was_taken_back_are_understood() -> None:
 
     assert (counts.report, counts.valid_report, counts.accurate_filed) == (600, 570, 784)
     assert counts.accurate_dispatched is None
+
+
+def test_a_loaded_citys_groups_are_scored_for_a_period(
+    fresh_database: Urls, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(Path(__file__).parents[1] / "towns" / "tiny", data=tmp_path)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+
+    assert command.run(parser.parse_args(["--period", "2026-10", "--group", "district", "--json"])) == 0
+    assert {row["apart"] for row in found(capsys).values()} == {"no data"}
+    assert command.run(parser.parse_args(["--period", "2026-13"])) == 2
+    assert "2026-13 is not a period" in capsys.readouterr().err
