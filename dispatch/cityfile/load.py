@@ -18,7 +18,7 @@ from dispatch.cityfile.faults import Fault
 from dispatch.cityfile.load_people import load_duty_grids, load_people, load_units
 from dispatch.cityfile.load_places import load_areas, load_components, load_roads
 from dispatch.cityfile.rows import CityFiles
-from gis.db import Tx, execute, execute_many, one, read, rows, value, write
+from gis.db import ReadTx, Tx, execute, execute_many, one, read, rows, value, write
 from gis.problems import Conflict
 
 __all__ = ["Loaded", "load_files"]
@@ -66,13 +66,14 @@ def load_files(city: CityFiles, *, data: Path, progress: Progress) -> Loaded:
     """
     editions = editions_of(city)
     with read() as tx:
-        logins = {login for (login,) in tx.connection.execute("SELECT login FROM person")}
-    accounts = new_accounts(city, logins, data=data, progress=progress)
+        accounts = new_accounts(city, _logins(tx), data=data, progress=progress)
     done = Loaded(city=str(city.document["name"]))
     with write() as tx:
         execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
         present = one(tx, _City, "SELECT name, folder, document, version FROM city")
         _refuse_other_city(present, city)
+        known = _logins(tx)  # again, behind the lock: another load may have made them meanwhile
+        accounts = [account for account in accounts if account.login not in known]
         ids = _register(tx, editions, done)
         _load_rows(tx, city, ids, done, progress=progress)
         _load_persons(tx, city, accounts, done)
@@ -80,6 +81,10 @@ def load_files(city: CityFiles, *, data: Path, progress: Progress) -> Loaded:
         # Written before the commit: a password that nobody can read any more would lock its owner out.
         done.passwords = keep_passwords(city, accounts, data=data)
     return done
+
+
+def _logins(tx: ReadTx) -> set[str]:
+    return {login for (login,) in tx.connection.execute("SELECT login FROM person")}
 
 
 def _refuse_other_city(present: _City | None, city: CityFiles) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from dispatch.city import Fault, check
 from dispatch.cityfile import check as checks
-from tests.city.town import CITIES, TINY, copy_of_tiny, spoil
+from tests.city.spoilt_town import CITIES, TINY, copy_of_tiny, spoil
 
 
 @pytest.fixture
