@@ -17,6 +17,8 @@ import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
 from psycopg import sql
 
+from dispatch.audit.seal import seal_now
+from dispatch.audit.where import heads_file
 from dispatch.cases.overdue import sweep
 from dispatch.command import Command
 from dispatch.config import settings
@@ -75,9 +77,7 @@ def _fire() -> None:
 
 def seal_audit() -> None:
     """Seal what is finished into the next block."""
-    from dispatch.audit.seal import seal
-
-    seal()
+    seal_now(heads_file())
 
 
 def send_messages() -> None:

@@ -91,7 +91,7 @@ class Town:
             total += fired
         return total
 
-    # ---------------------------------------------------------------------------------- along the way, each from the start
+    # -------------------------------------------------------------------------- along the way, each from the start
 
     def filed(self, category: str = "E0405", condition: int = 1, **more: Any) -> Receipt:
         """A case that waits to be dispatched."""
