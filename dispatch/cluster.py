@@ -189,7 +189,7 @@ class Cluster:
         if not self.data.exists():
             say("making a private PostgreSQL with PostGIS")
             self._make(account)
-        programs = self._programs()
+        programs = self.programs()
         _need_space(self.folder, FREE_TO_START)
         if not self._runs_after_all():
             self._write_settings(account)
@@ -239,7 +239,8 @@ class Cluster:
             file.write("\ninclude = 'wangge.conf'\n")
         fresh.rename(self.data)
 
-    def _programs(self) -> Programs:
+    def programs(self) -> Programs:
+        """The programs that fit the data folder. Raises Problem if this machine has none of its major version."""
         major = int((self.data / "PG_VERSION").read_text())
         for programs in installed():
             if programs.major == major:
