@@ -1,0 +1,22 @@
+"""What the docs say is what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dispatch.lifecycle.document import as_markdown
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_of_transitions_is_the_table() -> None:
+    assert (ROOT / "docs" / "transitions.md").read_text(encoding="utf-8") == as_markdown()
+
+
+def test_no_committed_text_names_a_package_registry_or_a_path_of_one_machine() -> None:
+    words = ("pypi" + ".org", "registry.npm" + "js", "deb.debian" + ".org", "files.python" + "hosted", "/work" + "/")
+    faults = []
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.lock"), *ROOT.glob("*.toml"), ROOT / "run"):
+        text = path.read_text(encoding="utf-8")
+        faults += [f"{path.name}: {word}" for word in words if word in text]
+    assert not faults
