@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -395,7 +396,5 @@ def _wait_for(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def _signal(process: int, sign: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(process, sign)
-    except ProcessLookupError:
-        return
