@@ -8,7 +8,7 @@ from dispatch.lifecycle.states import OPEN, State
 from dispatch.lifecycle.table import TRANSITIONS, Transition
 
 HEAD = """# Transitions
-All moves a case can make, as `dispatch/lifecycle/table.py` holds them; this page is printed from it, and a test compares.
+All moves a case can make, as `dispatch/lifecycle/table.py` holds them; this page is printed from it.
 `no` is the number of the closed loop in the field (0: the system's own). Clocks: `+kind` starts, `-kind` stops,
 `~kind` pauses, `^kind` resumes, `-*` stops all.
 
