@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from math import cos, hypot, isfinite, radians
-from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from gis.crs import metres_per_degree
 from gis.db import ReadTx, one
 from gis.problems import FormIncomplete
+from gis.queries import query
 
 __all__ = ["NO_ROAD", "Component", "Place", "Road", "place_of"]
 
@@ -159,7 +158,7 @@ def place_of(
     row = one(
         tx,
         _Row,
-        _sql("place"),
+        query("place"),
         lon=float(lon),
         lat=float(lat),
         kx=kx,
@@ -219,10 +218,3 @@ def _side(road: Road) -> int:
     """On which of eight sides of the road the fix lies."""
     east, north = -road.dx / hypot(road.dx, road.dy), -road.dy / hypot(road.dx, road.dy)
     return max(range(8), key=lambda side: north * cos(radians(45 * side)) + east * cos(radians(45 * side - 90)))
-
-
-@cache
-def _sql(name: str) -> LiteralString:
-    """A query kept whole in its own file; read once."""
-    text: Any = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-    return cast(LiteralString, text)

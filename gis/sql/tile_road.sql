@@ -1,0 +1,14 @@
+-- Roads from zoom 10; before zoom 13 only those longer than 8 of a tile's 4096 steps.
+WITH tile AS (SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS box),
+wide AS (
+  SELECT box, ST_SetSRID(ST_Transform(ST_Expand(box, (ST_XMax(box) - ST_XMin(box)) / 64), 4326), 4490) AS here FROM tile
+),
+shown AS (
+  SELECT r.code, r.name, r.name_en, r.class,
+         ST_AsMVTGeom(ST_Transform(ST_SetSRID(r.geom, 4326), 3857), wide.box, 4096, 64) AS geom
+    FROM wide, road r
+   WHERE %(z)s >= 10 AND r.geom && wide.here
+     AND (%(z)s >= 13 OR ST_Length(r.geom) > 360.0 / 2 ^ %(z)s / 512)
+     AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s)
+)
+SELECT ST_AsMVT(shown, 'road', 4096, 'geom') FROM shown WHERE geom IS NOT NULL
