@@ -17,6 +17,7 @@ from dispatch.cases.clocks import LAPSED, WARNED, Clock, running
 from dispatch.cases.draft import CaseRow, Draft, Text
 from dispatch.cases.effects import EFFECTS, Effect, after, check_task_holder, move_clocks
 from dispatch.cases.facts import fold
+from dispatch.cases.references import check_references
 from dispatch.cases.save import save
 from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import Step, form_hash, step_hash
@@ -95,6 +96,7 @@ def act(
         moment = max(at if now is None else now, draft.case.last_at)
         city = books(tx, city_version)
         _sees(draft.case, by)
+        check_references(tx, form)
         if form.note:
             draft.key = value(tx, KEY, id=case_id)
         settle(tx, draft, city, moment)

@@ -17,6 +17,7 @@ from dispatch.cases.act import Receipt, apply, receipt_of
 from dispatch.cases.actor import Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.draft import CaseRow, Draft, Text
+from dispatch.cases.references import check
 from dispatch.cases.save import case_columns, place_columns, save_fact, save_history
 from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import first_link, form_hash
@@ -117,6 +118,7 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     opening = open_case(tx, report.id)
     if opening["known"] is not None:
         return known(opening, report)
+    check(tx, photos=report.photos)
     city = books(tx, opening["version"])
     at = now or opening["now"]
     place = place_case(
