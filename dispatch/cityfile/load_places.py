@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, LiteralString
 
+import numpy
 import shapely
+from numpy.typing import NDArray
 from psycopg import sql
 from shapely.geometry import MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.flat import plane_at
 from dispatch.cityfile.rows import AreaRow, CityFiles
+from gis.crs import to_store
 from gis.db import Tx, execute, value
 from gis.tables import SRID
 
@@ -197,9 +200,11 @@ def _storer(city: CityFiles) -> Callable[[BaseGeometry], BaseGeometry]:
     datum = str(city.document["datum"])
     if datum in STORED:
         return lambda geometry: geometry
-    from gis.crs import to_store
 
-    return lambda geometry: shapely.transform(geometry, lambda points: [to_store(x, y, datum) for x, y in points])
+    def store(points: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
+        return numpy.array([to_store(x, y, datum) for x, y in points])
+
+    return lambda geometry: shapely.transform(geometry, store)
 
 
 def _ewkb(geometry: BaseGeometry) -> str:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from dispatch.cityfile.faults import Faults
 from dispatch.foreign.mapping import STAMPS, Mapping, repair
+from gis.crs import to_store
 from gis.problems import FormIncomplete
 
 __all__ = ["Known", "Record", "read_records", "report_id"]
@@ -163,16 +164,7 @@ def _position(values: dict[str, str], mapping: Mapping) -> tuple[float | None, f
         raise ValueError(f"the position {', '.join(texts)} is not two numbers") from None
     if not (isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
         raise ValueError(f"the position {lon}, {lat} is not in degrees")
-    return _stored(lon, lat, mapping.datum)
-
-
-def _stored(lon: float, lat: float, datum: str) -> tuple[float, float]:
-    if datum in ("wgs84", "cgcs2000"):  # equal within decimetres: relabelled, not moved
-        return lon, lat
-    from gis.crs import to_store
-
-    x, y = to_store(lon, lat, datum)
-    return x, y
+    return to_store(lon, lat, mapping.datum)
 
 
 def _times(values: dict[str, str], mapping: Mapping, zone: ZoneInfo) -> dict[str, datetime]:
