@@ -65,7 +65,7 @@ def case_page(request: Request, me: Signed, number: str, done: str = "", persona
         sheet = _sheet(tx, view, me, number)
     if personal and me.may(Permission.SEE_PERSONAL):
         sheet.personal.extend(_personal(request, me, sheet.file.case.id))
-    said = done if done in Action else ""
+    said = done if done in frozenset(Action) else ""
     return page(view, "case.html", sheet=sheet, done=said, problem=None, fields=Fields())
 
 

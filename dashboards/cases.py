@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -42,7 +42,7 @@ class Asked:
         since = _day(self.since) or (None if _day(self.until) else now.astimezone(zone).date() - timedelta(days=DAYS))
         until = _day(self.until)
         return Filters(
-            states=(State(self.state),) if self.state in State else None,
+            states=(State(self.state),) if self.state in frozenset(State) else None,
             unit=self.unit or None,
             category=self.category or None,
             area=int(self.area) if self.area.isdecimal() and len(self.area) < 18 else None,
@@ -71,7 +71,7 @@ def found(request: Request, me: Signed, asked: Annotated[Asked, Depends()], afte
         areas = _areas(tx)
     more = cursor(rows[LENGTH - 1].reported_at.isoformat(), rows[LENGTH - 1].id) if len(rows) > LENGTH else None
     units = [u for u in view.known.tree.units.values() if not me.is_department_only or u.id in me.units]
-    lists = {"rows": rows[:LENGTH], "areas": areas, "units": units, "more": more, "after": after}
+    lists: dict[str, Any] = {"rows": rows[:LENGTH], "areas": areas, "units": units, "more": more, "after": after}
     return page(view, "cases.html", asked=asked, states=list(State), **lists)
 
 

@@ -39,11 +39,11 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
     with me.read() as tx:
         view = View.of(request, tx, me)
         counts = [(pool, tally(tx, pool)) for pool in pools]
-        state = State(q) if q in State else None
+        state = State(q) if q in frozenset(State) else None
         rows = _page(tx, pools, state, after)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
-    return page(view, "console.html", rows=rows[:PAGE], stages=stages, state=state, more=more, after=after)
+    return page(view, "console.html", rows=rows[:PAGE], stages=stages, stage=state, more=more, after=after)
 
 
 def _page(tx: ReadTx, pools: list[Pool], state: State | None, after: str) -> list[Row]:

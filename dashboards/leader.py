@@ -79,7 +79,7 @@ def ranking_page(request: Request, me: Signed, period: str = "", group: str = ""
         lines = _lines(tx, view, span, chosen) if chosen else []
     ranked = sorted((x for x in lines if x.place is not None), key=lambda x: (x.place, x.unit))
     apart = [x for x in lines if x.place is None]
-    more = {"groups": groups, "group": chosen, "ways": _ways(view, span), "small": _small(view)}
+    more: dict[str, Any] = {"groups": groups, "group": chosen, "ways": _ways(view, span), "small": _small(view)}
     return page(view, "ranking.html", period=span, ranked=ranked, apart=apart, lines=lines, **more)
 
 

@@ -51,6 +51,17 @@ SHAPES: dict[State, tuple[str, str]] = {
     State.VOID: ("st-void", "st-void"),
     State.MERGED: ("merge", "st-void"),
 }
+TOKENS = {
+    "st-filed": "st-filed",
+    "st-accepted": "st-centre",
+    "st-dispatch": "st-centre",
+    "st-disposing": "st-work",
+    "st-verify": "st-check",
+    "st-closed": "st-closed",
+    "st-dispute": "st-dispute",
+    "st-suspended": "st-held",
+    "st-void": "st-void",
+}
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/console", "console", Permission.SEE_BOARD),
     ("/desk", "inbox", Permission.SEE_INBOX),
@@ -186,6 +197,16 @@ class View:
         """A unit's name, a dash for none."""
         found = self.books.tree.get(id) if self.books and id else None
         return self.named(found) if found else id or self.t("none")
+
+    @cached_property
+    def roads(self) -> dict[str, int]:
+        """Class of road → rank, 1 the greatest: how wide the map draws it."""
+        return {key: int(row["rank"]) for key, row in self.known.city.get("road_classes", {}).items()}
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """State → name of the design kit's colour, for the map."""
+        return {state.value: TOKENS[colour] for state, (_, colour) in SHAPES.items()}
 
     def limit(self, value: Decimal | None, time_class: str | None) -> str:
         """A disposal limit in the city's own words for its time classes."""

@@ -18,17 +18,12 @@ const ROADS = [
   { width: 2.5, fill: "--map-street", casing: "--map-street2-case" },
 ];
 
-function roadRank(feature) {
-  const rank = Number(feature.get("rank"));
-  if (rank) return Math.min(rank, ROADS.length - 1);
-  return { main: 1, secondary: 2, branch: 3, alley: 4 }[feature.get("class")] ?? 4;
-}
-
-function roadStyle(feature, resolution) {
-  const road = ROADS[roadRank(feature)];
+const roadStyle = (ranks) => (feature, resolution) => {
+  const rank = Math.min(ranks[feature.get("class")] ?? 4, ROADS.length - 1);
+  const road = ROADS[rank];
   const scale = Math.min(Math.max(2.4 / resolution, 0.25), 2.6);
   const width = Math.max(road.width * scale, 0.8);
-  const z = 10 - roadRank(feature);
+  const z = 10 - rank;
   const styles = [
     new Style({ stroke: new Stroke({ color: token(road.casing), width: width + 1.6, lineCap: "round" }), zIndex: z - 10 }),
     new Style({ stroke: new Stroke({ color: token(road.fill), width, lineCap: "round" }), zIndex: z }),
@@ -44,19 +39,21 @@ function roadStyle(feature, resolution) {
     }));
   }
   return styles;
-}
+};
 
-const gridStyle = () => new Style({ stroke: new Stroke({ color: token("--map-grid"), width: 0.6 }) });
-
-function districtStyle(feature, resolution) {
-  const top = Number(feature.get("depth")) === 1;
-  return new Style({
-    stroke: new Stroke({ color: token("--map-border"), width: top ? 1.8 : 1, lineDash: [8, 3, 2, 3] }),
-    text: (top ? resolution > 2 : resolution < 6) && feature.get("name")
-      ? new Text({ text: feature.get("name"), font: `600 ${top ? 14 : 11}px ${FONT}`, fill: new Fill({ color: token("--map-border") }), stroke: new Stroke({ color: token("--map-halo"), width: 3 }), overflow: false })
-      : undefined,
+// Unit grids are hairlines; the levels above them violet dash-dot, the top one strongest. `shown`: what the page switched on.
+const areaStyle = (deepest, shown) => (feature, resolution) => {
+  const depth = Number(feature.get("depth"));
+  if (depth === deepest) return shown.grid ? new Style({ stroke: new Stroke({ color: token("--map-grid"), width: 0.6 }) }) : null;
+  if (!shown.district) return null;
+  const name = (depth === 1 ? resolution > 2.5 : depth === 2 && resolution < 8 && resolution > 1) && feature.get("name");
+  const text = name && new Text({
+    text: name, font: `600 ${depth === 1 ? 14 : 12}px ${FONT}`, fill: new Fill({ color: token("--map-border") }),
+    stroke: new Stroke({ color: token("--map-halo"), width: 3 }),
   });
-}
+  const width = depth === 1 ? 1.8 : depth === 2 ? 1.2 : 0.7;
+  return new Style({ stroke: new Stroke({ color: token("--map-border"), width, lineDash: [8, 3, 2, 3] }), text: text || undefined, zIndex: 20 - depth });
+};
 
 const componentStyle = () => new Style({
   image: new CircleStyle({ radius: 2.5, fill: new Fill({ color: token("--map-seen") }) }),
@@ -65,18 +62,15 @@ const componentStyle = () => new Style({
 function tiles(layer, style, more = {}) {
   return new VectorTileLayer({
     source: new VectorTileSource({ format: new MVT(), url: `/tiles/${layer}/{z}/{x}/{y}`, maxZoom: 17 }),
-    style, declutter: layer !== "component", ...more,
+    style, declutter: layer === "road" || layer === "area", renderMode: "vector", ...more,
   });
 }
 
-function ground(with_) {
-  const layers = {
-    grid: tiles("grid", gridStyle, { minZoom: 15 }),
-    road: tiles("road", roadStyle),
-    district: tiles("district", districtStyle),
+function ground(element, shown = { grid: true, district: true }) {
+  return {
+    road: tiles("road", roadStyle(JSON.parse(element.dataset.roads))),
+    area: tiles("area", areaStyle(Number(element.dataset.depth), shown)),
   };
-  if (with_.component) layers.component = tiles("component", componentStyle, { minZoom: 16, visible: false });
-  return layers;
 }
 
 function draw(element, layers) {
@@ -104,18 +98,13 @@ function accuracy(lon, lat, metres) {
   return ring;
 }
 
-const COLOURS = {
-  "st-filed": "st-filed", "st-accepted": "st-centre", "st-dispatch": "st-centre", "st-disposing": "st-work", "st-verify": "st-check",
-  "st-closed": "st-closed", "st-dispute": "st-dispute", "st-suspended": "st-held", "st-void": "st-void",
-};
-
 function caseMap(element) {
   const lon = Number(element.dataset.lon), lat = Number(element.dataset.lat);
   const spot = new Feature(new Point(fromLonLat([lon, lat])));
-  spot.setStyle(pin(COLOURS[element.dataset.state]));
+  spot.setStyle(pin(element.dataset.colour));
   const features = [spot];
   if (Number(element.dataset.accuracy) > 0) features.unshift(accuracy(lon, lat, Number(element.dataset.accuracy)));
-  draw(element, [...Object.values(ground({})), new VectorLayer({ source: new VectorSource({ features }) })]);
+  draw(element, [...Object.values(ground(element)), new VectorLayer({ source: new VectorSource({ features }) })]);
 }
 
 // ── placing a report: drag the map under the cross, or let the device say ───────────────────────────────────────────
@@ -127,7 +116,7 @@ function pickMap(element) {
   const button = field.querySelector("[data-locate]");
   const set = (name, value) => { if (form.elements[name]) form.elements[name].value = value; };
   const rings = new VectorSource();
-  const map = draw(element, [...Object.values(ground({})), new VectorLayer({ source: rings })]);
+  const map = draw(element, [...Object.values(ground(element)), new VectorLayer({ source: rings })]);
   let moving = false;
 
   const place = (lon, lat, metres) => {
@@ -179,93 +168,90 @@ function pickMap(element) {
 
 // ── the whole city ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-function caseStyle(feature) {
-  const colour = token(`--${COLOURS[feature.get("colour")] ?? "ink"}`);
-  const styles = [new Style({
-    image: new CircleStyle({ radius: 6, fill: new Fill({ color: feature.get("hazard") ? token("--hz-a") : token("--map-pin") }), stroke: new Stroke({ color: colour, width: 2.5 }) }),
-  })];
-  if (feature.get("late")) {
-    styles.unshift(new Style({ image: new CircleStyle({ radius: 10, stroke: new Stroke({ color: token("--ur-late"), width: 2 }) }) }));
-  }
+const caseStyle = (colours) => (feature) => {
+  const dot = new CircleStyle({
+    radius: 5.5, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: token(`--${colours[feature.get("state")] ?? "ink"}`), width: 3 }),
+  });
+  const styles = [new Style({ image: dot, zIndex: feature.get("late") ? 2 : 1 })];
+  if (feature.get("late")) styles.unshift(new Style({ image: new CircleStyle({ radius: 10, stroke: new Stroke({ color: token("--ur-late"), width: 2 }) }) }));
   return styles;
+};
+
+/** The view in the address: zoom/lat/lon, so that a link shows the same. */
+function fromAddress(view) {
+  const [zoom, lat, lon] = location.hash.slice(1).split("/").map(Number);
+  if (zoom && [zoom, lat, lon].every(Number.isFinite)) {
+    view.setZoom(zoom);
+    view.setCenter(fromLonLat([lon, lat]));
+  }
+}
+
+async function tellCase(info, number, unavailable) {
+  try {
+    const answer = await fetch(`/map/cases/${encodeURIComponent(number)}`, { headers: { accept: "application/json" } });
+    if (!answer.ok) throw new Error(answer.status);
+    const found = await answer.json();
+    const link = document.createElement("a");
+    link.href = `/cases/${encodeURIComponent(found.number)}`;
+    link.append(found.category);
+    const head = document.createElement("b");
+    head.append(link);
+    info.replaceChildren(head, paragraph([found.state, found.late, found.place].filter(Boolean).join(" · ")), paragraph(found.unit), paragraph(found.number, "mono xs"));
+  } catch {
+    info.replaceChildren(paragraph(unavailable));
+  }
 }
 
 function cityMap(element) {
-  const layers = ground({ component: true });
-  const cases = new VectorSource();
-  layers.cases = new VectorLayer({ source: cases, style: caseStyle, zIndex: 50 });
+  const shown = { grid: true, district: true };
+  const layers = ground(element, shown);
+  layers.component = tiles("component", componentStyle, { minZoom: 16, visible: false });
+  layers.cases = tiles("case", caseStyle(JSON.parse(element.dataset.colours)), { zIndex: 50 });
   const map = draw(element, Object.values(layers));
-  const info = document.querySelector("[data-info]");
   const view = map.getView();
-
-  const restore = () => {
-    const [zoom, lat, lon] = location.hash.slice(1).split("/").map(Number);
-    if ([zoom, lat, lon].every(Number.isFinite) && zoom) {
-      view.setZoom(zoom);
-      view.setCenter(fromLonLat([lon, lat]));
-    }
-  };
-  restore();
-  window.addEventListener("hashchange", restore);
-
-  let newest = 0;
-  const load = async () => {
-    const [west, south, east, north] = view.calculateExtent();
-    const corners = [...toLonLat([west, south]), ...toLonLat([east, north])].map((n) => n.toFixed(6));
-    const mine = ++newest;
-    try {
-      const answer = await fetch(`/map/cases?box=${corners}`, { headers: { accept: "application/json" } });
-      if (!answer.ok) throw new Error(answer.status);
-      const found = await answer.json();
-      if (mine !== newest) return;
-      cases.clear();
-      cases.addFeatures(found.cases.map((c) => {
-        const feature = new Feature({ geometry: new Point(fromLonLat([c.lon, c.lat])) });
-        feature.setProperties(c);
-        return feature;
-      }));
-      element.dataset.cases = String(found.cases.length);
-    } catch {
-      if (mine === newest) info.replaceChildren(paragraph(element.dataset.unavailable));
-    }
-  };
+  const info = document.querySelector("[data-info]");
+  fromAddress(view);
+  window.addEventListener("hashchange", () => fromAddress(view));
   map.on("moveend", () => {
     const [lon, lat] = toLonLat(view.getCenter());
     history.replaceState(null, "", `#${view.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`);
-    load();
   });
-
+  map.once("rendercomplete", () => { element.dataset.drawn = "yes"; });
   map.on("singleclick", (event) => {
-    let shown = false;
-    map.forEachFeatureAtPixel(event.pixel, (feature, layer) => {
-      if (layer !== layers.cases || shown) return;
-      shown = true;
-      const link = document.createElement("a");
-      link.href = `/cases/${feature.get("number")}`;
-      link.append(feature.get("category"));
-      const head = document.createElement("b");
-      head.append(link);
-      info.replaceChildren(head, paragraph(`${feature.get("word")} · ${feature.get("place_words")}`), paragraph(feature.get("number"), "mono xs"));
-    }, { hitTolerance: 6 });
-    if (shown) return;
-    const names = [];
-    map.forEachFeatureAtPixel(event.pixel, (feature) => {
-      const words = [feature.get("name"), feature.get("code")].filter(Boolean).join(" ");
-      if (words && !names.includes(words)) names.push(words);
-    }, { hitTolerance: 3 });
-    info.replaceChildren(...names.slice(0, 5).map((words) => paragraph(words)));
+    const found = map.getFeaturesAtPixel(event.pixel, { hitTolerance: 6, layerFilter: (layer) => layer === layers.cases });
+    if (found.length) {
+      tellCase(info, found[0].get("number"), element.dataset.unavailable);
+      return;
+    }
+    const words = map.getFeaturesAtPixel(event.pixel, { hitTolerance: 3 }).map((f) => [f.get("name"), f.get("code")].filter(Boolean).join(" "));
+    info.replaceChildren(...[...new Set(words)].filter(Boolean).slice(0, 5).map((text) => paragraph(text)));
   });
+  layerSwitches(layers, shown);
+  mapButtons(view);
+}
 
+function layerSwitches(layers, shown) {
   for (const box of document.querySelectorAll("[data-layer]")) {
-    const set = () => layers[box.dataset.layer]?.setVisible(box.checked);
+    const name = box.dataset.layer;
+    const set = () => {
+      if (name in shown) {
+        shown[name] = box.checked;
+        layers.area.changed();
+      } else {
+        layers[name].setVisible(box.checked);
+      }
+    };
     box.addEventListener("change", set);
     set();
   }
+}
+
+function mapButtons(view) {
   for (const button of document.querySelectorAll("[data-zoom-by]")) {
     button.addEventListener("click", () => view.animate({ zoom: view.getZoom() + Number(button.dataset.zoomBy), duration: 120 }));
   }
   const here = document.querySelector("[data-locate-map]");
-  if (!window.isSecureContext || !navigator.geolocation) here.hidden = true;
+  here.hidden = !window.isSecureContext || !navigator.geolocation;
   here.addEventListener("click", () => navigator.geolocation.getCurrentPosition(
     ({ coords }) => view.animate({ center: fromLonLat([coords.longitude, coords.latitude]), zoom: 17, duration: 220 }), () => {},
   ));
