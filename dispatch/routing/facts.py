@@ -55,7 +55,8 @@ class Facts:
 
     def document(self) -> dict[str, Any]:
         """As stored with a routing; empty facts are left out."""
-        return {name: given for name, given in asdict(self).items() if given not in (None, (), "")}
+        given = asdict(self) | {"types": list(self.types), "areas": list(self.areas)}
+        return {name: fact for name, fact in given.items() if fact not in (None, [], "")}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Facts:

@@ -1,0 +1,148 @@
+"""`wangge who`: who answers here, without making a case."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dispatch.cases.books import Books, books
+from dispatch.command import Command, print_table
+from dispatch.routing.decide import Routing, route
+from gis.crs import DATUMS, to_store
+from gis.db import ReadTx, read
+from gis.locate import Place, place_of
+from gis.problems import FormIncomplete
+
+__all__ = ["Answer", "ask", "command"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where the point lies, and whom the rules in force name for the category there."""
+
+    place: Place
+    routing: Routing
+    unit_name: str | None
+    unit_name_en: str | None
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`: the routing as a case would keep it, and the place it saw."""
+        return {
+            **self.routing.document(),
+            "unit_name": self.unit_name,
+            "unit_name_en": self.unit_name_en,
+            "place": {**asdict(self.place), "words": self.place.place_words, "words_en": self.place.place_words_en},
+        }
+
+
+def ask(
+    tx: ReadTx,
+    city: Books,
+    point: tuple[float, float],
+    category: str,
+    *,
+    accuracy_m: float | None = None,
+    component: str | None = None,
+) -> Answer:
+    """Who answers for `category` at `point` (degrees, stored datum). Raises FormIncomplete for an unknown category."""
+    known = city.catalogue.categories.get(category)
+    if known is None:
+        raise FormIncomplete(
+            f"No category {category} in the catalogue", zh=f"目录中没有类别 {category}", fields={"category": "unknown"}
+        )
+    place = place_of(
+        tx,
+        *point,
+        accuracy_m=accuracy_m,
+        category=category,
+        component_code=component,
+        on=tx.now.astimezone(city.zone).date(),
+        reach_m=city.reach("road_m", 40),
+        component_m=city.reach("component_m", 20),
+    )
+    routing = route(known, place, city.rulebook, city.tree)
+    unit = city.tree.get(routing.unit) if routing.unit is not None else None
+    return Answer(
+        place=place,
+        routing=routing,
+        unit_name=unit.name if unit else None,
+        unit_name_en=(unit.name_en or unit.name) if unit else None,
+    )
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("lon", type=float, metavar="LON", help="longitude, degrees")
+    parser.add_argument("lat", type=float, metavar="LAT", help="latitude, degrees")
+    parser.add_argument("category", metavar="CATEGORY", help="code of a category, such as C0101")
+    parser.add_argument("--accuracy", type=float, metavar="M", help="accuracy of the fix in metres: may leave a doubt")
+    parser.add_argument("--component", metavar="CODE", help="code of the component it is about")
+    parser.add_argument("--crs", choices=DATUMS, default="wgs84", help="datum of LON and LAT (default: wgs84)")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def _run(arguments: Namespace) -> int:
+    """0 if a unit answers, 1 if a dispatcher has to decide, 2 if the question cannot be understood."""
+    point = to_store(arguments.lon, arguments.lat, arguments.crs)
+    try:
+        with read() as tx:
+            answer = ask(
+                tx,
+                books(tx),
+                point,
+                arguments.category,
+                accuracy_m=arguments.accuracy,
+                component=arguments.component,
+            )
+    except FormIncomplete as problem:
+        sys.stderr.write(f"wangge who: {problem.title}\n")
+        return 2
+    if arguments.json:
+        _print_document(answer)
+    else:
+        _print_words(answer)
+    return 0 if answer.routing.unit is not None else 1
+
+
+def _print_document(answer: Answer) -> None:
+    document = answer.document()
+    print_table([document], list(document), json=True)
+
+
+def _print_words(answer: Answer) -> None:
+    routing, facts = answer.routing, answer.routing.facts
+    lines = {
+        "unit": f"{routing.unit} {answer.unit_name} ({answer.unit_name_en})"
+        if routing.unit
+        else "the dispatcher decides",
+        "why not": routing.doubtful,
+        "between": ", ".join(routing.between),
+        "rule": routing.rule and f"{routing.rule} of {routing.edition}",
+        "reason": f"{routing.reason} | {routing.reason_en}",
+        "source": routing.source,
+        "place": answer.place.place_words,
+        "road": f"{facts.road}" if answer.place.road_m is None else f"{facts.road}, {answer.place.road_m:.1f} m",
+        "areas": " ".join(facts.areas),
+        "component": facts.component,
+        "in charge": ", ".join(f"{k} {v}" for k in ("owner", "maintainer", "supervisor") if (v := getattr(facts, k))),
+        "category": f"{facts.category} ({facts.category_class}; {', '.join(facts.types)})",
+    }
+    print_table(({"": name, " ": words} for name, words in lines.items() if words), ["", " "])
+    if routing.tried:
+        sys.stdout.write("\nTried before:\n")
+        tried = ({"rule": t.rule, "does not hold": t.clause, "reason": t.reason} for t in routing.tried)
+        print_table(tried, ["rule", "does not hold", "reason"])
+
+
+command = Command(
+    name="who",
+    help="say who answers for a category at a point, by which rule and why, without making a case",
+    add_arguments=_add_arguments,
+    run=_run,
+    description=(
+        "Place the point, apply the rules in force, and print the one unit responsible with rule, reason, the facts it "
+        "saw, and the rules tried before with the clause that did not hold. Example: "
+        "wangge who 114.0183 22.5345 C0101 --accuracy 10. Exit code 0: a unit answers; 1: a dispatcher has to decide."
+    ),
+)

@@ -1,0 +1,134 @@
+"""A fix whose accuracy reaches another answer goes to the dispatcher, with both named; one that cannot, does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from dispatch.routing.decide import Routing, route
+from dispatch.routing.facts import possible_roads
+from gis.locate import Place
+from tests.routing.town import EAST, TREE, WEST, book, component, place, road, rule
+
+BOOK = book()
+
+
+@dataclass(frozen=True)
+class Category:
+    """A row of the catalogue."""
+
+    code: str = "C0101"
+    kind: str = "component"
+    class_code: str = "01"
+    types: tuple[str, ...] = field(default=("municipal",))
+
+
+def routed(where: Place | None, category: Category = Category(), *rules: dict[str, Any]) -> Routing:
+    return route(category, where, book(*rules), TREE)
+
+
+def test_a_certain_fix_is_taken_at_its_word() -> None:
+    found = routed(place(road("main", 0, 5), road("alley", 0, -6), near=(WEST,)))
+    assert (found.unit, found.rule) == ("utilities", "R-3")
+
+
+def test_between_two_roads_of_different_owners_a_person_decides() -> None:
+    found = routed(place(road("main", 0, 5), road("alley", 0, -9), accuracy_m=3))
+    assert (found.unit, found.rule, found.doubtful) == (None, None, "place")
+    assert found.between == ("utilities", "east")
+    assert "市政局(R-3)" in found.reason
+    assert "东区平台(R-4)" in found.reason
+    assert "road=alley" in found.reason_en
+
+
+@pytest.mark.parametrize(
+    ("roads", "accuracy_m", "possible"),
+    [
+        # between two parallel roads one comes nearer as the other goes: the difference shrinks by two metres a metre
+        ([("main", 0, 5), ("alley", 0, -9)], 1.9, ["main"]),
+        ([("main", 0, 5), ("alley", 0, -9)], 2.1, ["main", "alley"]),
+        # at a right angle by the square root of two
+        ([("main", 0, 5), ("alley", 9, 0)], 2.8, ["main"]),
+        ([("main", 0, 5), ("alley", 9, 0)], 2.9, ["main", "alley"]),
+        # a road behind the near one stays behind it, until one has crossed to its half of the ground
+        ([("main", 0, 5), ("alley", 0, 25)], 9.0, ["main"]),
+        ([("main", 0, 5), ("alley", 0, 25)], 16.0, ["main", "alley"]),
+        # out of every road's reach, and into one
+        ([("main", 0, 35)], 4.9, ["main"]),
+        ([("main", 0, 35)], 5.1, ["main", "none"]),
+        ([("main", 0, 45)], 4.9, ["none"]),
+        ([("main", 0, 45)], 5.1, ["none", "main"]),
+        ([("main", 0, 35), ("alley", 0, -36)], 6.0, ["main", "alley"]),
+        # on a road
+        ([("main", 0, 0), ("alley", 12, 0)], 5.0, ["main"]),
+        ([("main", 0, 0), ("alley", 12, 0)], 7.0, ["main", "alley"]),
+        ([], 50.0, ["none"]),
+    ],
+)
+def test_a_road_is_possible_if_some_point_within_the_accuracy_is_nearest_to_it(
+    roads: list[tuple[str, float, float]], accuracy_m: float, possible: list[str]
+) -> None:
+    assert possible_roads(place(*(road(*one) for one in roads), accuracy_m=accuracy_m)) == possible
+
+
+def test_two_roads_of_one_owner_are_no_doubt() -> None:
+    found = routed(place(road("main", 0, 5), road("secondary", 0, -5), accuracy_m=10))
+    assert (found.unit, found.rule) == ("utilities", "R-3")
+
+
+def test_a_road_is_no_doubt_where_no_rule_asks_for_it() -> None:
+    water = Category(code="E0505", kind="event", class_code="05", types=("water_supply",))
+    found = routed(place(road("main", 0, 5), road("alley", 0, -5), accuracy_m=30, near=(WEST,)), water)
+    assert (found.unit, found.rule) == ("water", "R-1")
+
+
+def test_at_the_edge_of_two_districts_a_person_decides() -> None:
+    found = routed(place(accuracy_m=10, near=(WEST,)))
+    assert (found.unit, found.doubtful, found.between) == (None, "place", ("east", "west"))
+    assert "district:02" in found.reason
+
+
+def test_another_grid_of_the_same_district_is_no_doubt() -> None:
+    next_grid = (*EAST[:2], "grid:01001002")
+    assert routed(place(accuracy_m=10, near=(next_grid,))).unit == "east"
+
+
+def test_a_rule_for_one_grid_makes_its_neighbour_doubtful() -> None:
+    rules = [rule("A", 10, "unit:gas", area=["grid:01001002"]), rule("B", 20, "territory:district")]
+    next_grid = (*EAST[:2], "grid:01001002")
+    found = routed(place(accuracy_m=10, near=(next_grid,)), Category(), *rules)
+    assert (found.doubtful, found.between) == ("place", ("east", "gas"))
+
+
+def test_two_components_of_different_owners_within_the_accuracy_are_a_doubt() -> None:
+    pair = (component("a", 0, 4, owner="water"), component("b", 0, -6, owner="gas"))
+    assert routed(place(things=pair, accuracy_m=0.9)).unit == "water"
+    found = routed(place(things=pair, accuracy_m=1.1))
+    assert (found.doubtful, found.between) == ("place", ("water", "gas"))
+    assert "component=b" in found.reason
+
+
+def test_two_components_of_one_owner_are_no_doubt() -> None:
+    pair = (component("a", 0, 4, owner="water"), component("b", 0, -4, owner="water"))
+    found = routed(place(things=pair, accuracy_m=30))
+    assert (found.unit, found.facts.component) == ("water", "a")
+
+
+def test_a_component_just_out_of_reach_is_a_doubt_if_the_accuracy_reaches_it() -> None:
+    found = routed(place(things=(component("b", 0, 25, owner="gas"),), accuracy_m=6))
+    assert (found.doubtful, found.between) == ("place", ("east", "gas"))
+
+
+def test_a_place_without_another_answer_within_the_accuracy_is_undecided_too() -> None:
+    nowhere = ("district:09", "street:09001", "grid:09001001")
+    found = routed(place(accuracy_m=10, near=(nowhere,)))
+    assert (found.doubtful, found.between) == ("place", ("east",))
+    assert "undecided" in found.reason_en
+
+
+def test_an_unknown_place_and_one_outside_the_city_go_to_the_dispatcher() -> None:
+    assert routed(None).doubtful == "place"
+    assert routed(place(areas=())).doubtful == "place"
+    assert BOOK.rules
