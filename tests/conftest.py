@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ configured: list[str] = []
 def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start: choose the run's folder, and clear away what killed runs left."""
     if hasattr(config, "workerinput"):
+        os.environ.pop("PYTHONHASHSEED", None)  # what the tests start is as random as ever
         return
     for left in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
         if not _in_use(left):
@@ -40,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     fcntl.flock(config.stash[LOCK], fcntl.LOCK_EX)
     os.environ[FOLDER] = str(folder)
     os.environ["WANGGE_DATA"] = str(folder / "data")
+    # The workers must collect in one order, also where a test is parametrised by a set.
+    os.environ["PYTHONHASHSEED"] = str(secrets.randbelow(2**32))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
