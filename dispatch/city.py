@@ -7,13 +7,16 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from dispatch.cityfile.check import check_files
+from dispatch.cityfile.check import check_files, unconfirmed
 from dispatch.cityfile.faults import Fault, Faults
 from dispatch.cityfile.load import Loaded, load_files
 from dispatch.cityfile.read import read
+from dispatch.cityfile.rows import CityFiles
 from dispatch.command import Command, print_table
 from dispatch.config import settings
+from gis import db
 from gis.problems import FormIncomplete
 
 __all__ = ["Fault", "Loaded", "check", "check_command", "load", "load_command"]
@@ -50,6 +53,8 @@ def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], No
             faults=[asdict(fault) for fault in errors],
         )
     loaded = load_files(city, data=data or settings().data, progress=progress)
+    with db.read() as tx:
+        _warn_of_years(city, tx, faults)
     loaded.warnings = faults.warnings
     return loaded
 
@@ -57,6 +62,17 @@ def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], No
 def _tell(words: str) -> None:
     sys.stderr.write(f"  {words}\n")
     sys.stderr.flush()
+
+
+def _warn_of_years(city: CityFiles, tx: db.ReadTx, faults: Faults) -> None:
+    """A year with cases whose days off nobody confirmed: their due times may be wrong by a holiday."""
+    ((first, last),) = tx.connection.execute("SELECT min(reported_at), max(reported_at) FROM cases").fetchall()
+    if first is None:
+        return
+    zone = ZoneInfo(city.document["time_zone"])
+    for year in range(first.astimezone(zone).year, last.astimezone(zone).year + 1):
+        if not any(fault.reason.startswith(f"{year} is unconfirmed") for fault in faults.warnings):
+            unconfirmed(city, year, faults)
 
 
 def _add_check_arguments(parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from gis.problems import Conflict, FormIncomplete, Problem
 __all__ = ["Outcome", "command", "import_cases"]
 
 AT_ONCE = 100  # rows in one transaction: what follows the feed waits for no more than that
+TELL_EVERY = 5
 Progress = Callable[[str], None]
 
 
@@ -108,7 +109,8 @@ def _take_in(
                 record(tx, Kind.LOAD, object=f"import:{table.name}", detail=detail)
         outcome.added += found["added"]
         outcome.repeated += found["repeated"]
-        progress(f"{min(done * AT_ONCE, len(records))} of {len(records)}")
+        if done % TELL_EVERY == 0:
+            progress(f"{done * AT_ONCE} of {len(records)}")
 
 
 def _batches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
@@ -157,13 +159,14 @@ def limit_of(law: Books, category: str) -> Limit | None:
 
 
 def _figure(figure: Figure, folder: Path, records: Sequence[Record], law: Books, *, mapping: Mapping) -> Agreement:
-    return agreement(
+    found = agreement(
         figure.name,
         records,
         lambda code: limit_of(law, code),
         _calendar(folder / figure.calendar, law.zone, law),
         within_seconds=mapping.within_seconds,
     )
+    return replace(found, at_least=figure.at_least)
 
 
 def _calendar(path: Path, zone: ZoneInfo, law: Books) -> WorkCalendar:
@@ -206,7 +209,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> int:
-    """0 if every row is in, 1 if some were put aside, 2 if a file is not there."""
+    """0 if every row is in, 1 if some were put aside or a figure falls short, 2 if a file is not there."""
     for path in (arguments.map, arguments.file):
         if not path.is_file():
             sys.stderr.write(f"wangge import: {path} is not a file\n")
@@ -217,7 +220,12 @@ def _run(arguments: Namespace) -> int:
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
     else:
         _print(outcome)
-    return 1 if outcome.faults else 0
+    short = [figure for figure in outcome.figures if figure.falls_short]
+    for figure in short:
+        sys.stderr.write(
+            f"{figure.name}: {figure.share:.2%} of the due times are equal, {figure.at_least:.2%} wanted\n"
+        )
+    return 1 if outcome.faults or short else 0
 
 
 def _print(outcome: Outcome) -> None:

@@ -16,11 +16,17 @@ LimitOf = Callable[[str], Limit | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Of `compared` records with a target and a limit of ours, how many due times agree."""
+    """Of `compared` records with a target and a limit of ours, how many agree; `at_least`: the share wanted."""
 
     name: str
     compared: int
     agree: int
+    at_least: float | None = None
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether the share is smaller than wanted."""
+        return self.share is not None and self.at_least is not None and self.share < self.at_least
 
     @property
     def share(self) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -68,7 +67,7 @@ class Figure(_Part):
 
     name: str
     calendar: str
-    at_least: Decimal | None = None
+    at_least: float | None = None
 
 
 class Mapping(_Part):

@@ -17,7 +17,7 @@ from dispatch.cluster import Urls
 from dispatch.people.passwords import matches
 from gis.db import read, write
 from gis.problems import Conflict, FormIncomplete
-from tests.city.spoilt_town import CITIES, TINY, copy_of_tiny, spoil
+from tests.city.spoilt_town import CITIES, TINY, copy_of_tiny, shift_town, spoil
 
 TABLES = (
     "edition",
@@ -278,6 +278,21 @@ def test_nothing_in_the_code_assumes_china(data: Path) -> None:
     assert done.city == "Boston"
     assert ask("SELECT count(*) FROM area WHERE finest = 1 AND depth = 1") == [(26,)]
     assert all(fault.severity == "warning" for fault in done.warnings)
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_a_folder_in_another_datum_is_stored_where_it_is(database: Urls, town: Path, data: Path, datum: str) -> None:
+    """The same town as a Chinese map service gives it: some 500 m beside, and back within a decimetre."""
+    load(TINY, data=data)
+    place = "SELECT ST_X(geom), ST_Y(geom) FROM component ORDER BY code"
+    true = ask(place)
+    with psycopg.connect(database.owner) as connection:
+        connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE")
+    shift_town(town, datum)
+    load(town, data=data)
+    for (x, y), (found_x, found_y) in zip(true, ask(place), strict=True):
+        assert abs(x - found_x) < 1e-6
+        assert abs(y - found_y) < 1e-6
 
 
 def test_twenty_thousand_components_are_in_within_ten_seconds(data: Path) -> None:

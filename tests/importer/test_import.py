@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 from argparse import ArgumentParser
 from collections import Counter
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from dispatch.foreign.records import report_id
 from dispatch.importer import Outcome, command, import_cases
 from gis.db import read
 from gis.problems import Conflict
-from tests.city.spoilt_town import CITIES
+from tests.city.spoilt_town import CITIES, spoil
 
 BOSTON = CITIES / "boston"
 MAP, TABLE = BOSTON / "import.toml", BOSTON / "cases.csv.gz"
@@ -129,6 +130,28 @@ def test_bad_rows_are_listed_and_the_rest_goes_in(
     assert state != "closed"
     assert unit == rows[3]["department"]
     assert (due is None) == (not rows[3]["target_dt"])
+
+
+def test_a_figure_that_falls_short_is_said(boston: Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The city's own targets follow no calendar without any holiday so closely."""
+    (tmp_path / "calendar.csv").write_text("day,kind,name,source\n", encoding="utf-8")
+    figure = '[[figures]]\nname = "no holidays"\ncalendar = "calendar.csv"\nat_least = 0.958\n'
+    (tmp_path / "map.toml").write_text(MAP.read_text(encoding="utf-8").split("[[figures]]")[0] + figure)
+    assert run("--city", "boston", "--map", str(tmp_path / "map.toml"), str(TABLE)) == 1
+    assert "no holidays: 88.08%" in capsys.readouterr().err
+
+
+def test_a_year_with_cases_and_no_official_calendar_is_warned_of(boston: Outcome, tmp_path: Path) -> None:
+    town = Path(shutil.copytree(BOSTON, tmp_path / "boston"))
+    spoil(town, "city.toml", "confirmed = [2015, 2016,", "confirmed = [2015,")
+    spoil(
+        town,
+        "city.toml",
+        'calendar = { id = "boston-calendar-1", in_force = 2015',
+        'calendar = { id = "b2", in_force = 2016',
+    )
+    reasons = [fault.reason for fault in load(town, data=tmp_path).warnings]
+    assert any(reason.startswith("2016 is unconfirmed") for reason in reasons)
 
 
 def test_another_citys_name_is_refused(boston: Outcome) -> None:
