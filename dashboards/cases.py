@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -16,12 +17,14 @@ from dispatch.cases.read import Filters, search
 from dispatch.http import cursor, place_of
 from dispatch.lifecycle.states import State
 from dispatch.people.roles import Permission
-from dispatch.people.who import Signed, needs
-from gis.db import ReadTx, dicts
+from dispatch.people.who import Signed, Visitor, needs
+from dispatch.standard.catalogue import Category
+from gis.db import ReadTx, dicts, read
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+SHOWN = ("code", "kind", "name", "name_en", "class_name", "class_name_en")
 LENGTH = 100
 DAYS = 60
 
@@ -73,6 +76,23 @@ def found(request: Request, me: Signed, asked: Annotated[Asked, Depends()], afte
     units = [u for u in view.known.tree.units.values() if not me.is_department_only or u.id in me.units]
     lists: dict[str, Any] = {"rows": rows[:LENGTH], "areas": areas, "units": units, "more": more, "after": after}
     return page(view, "cases.html", asked=asked, states=list(State), **lists)
+
+
+@router.get("/api/v1/categories", **needs(Permission.PUBLIC))
+def categories(request: Request, me: Visitor, q: str = "", limit: int = 20) -> Response:
+    """The catalogue's categories whose name, class or code holds `q`; those that begin with it first. At most 300."""
+    with read() as tx:
+        view = View.of(request, tx, me)
+    words = q.strip().lower()
+    rows = [c for c in view.known.catalogue.categories.values() if words in _told(c)]
+    rows.sort(key=lambda c: not (c.name.lower().startswith(words) or c.code.lower().startswith(words)))
+    shown = [{f: getattr(c, f) for f in SHOWN} for c in rows[: max(1, min(limit, 300))]]
+    return Response(orjson.dumps({"items": shown}), media_type="application/json")
+
+
+def _told(category: Category) -> str:
+    """Everything a category may be looked for by."""
+    return " ".join(str(getattr(category, f)) for f in SHOWN).lower()
 
 
 def _place(after: str) -> tuple[datetime, int] | None:

@@ -14,6 +14,7 @@ from dispatch.lifecycle.states import ENDED, State
 
 __all__ = ["Segment", "strip"]
 
+MOST = 8
 LEAST = 7.0  # per cent of the strip's width that a segment has at least, so that its word can be read
 
 
@@ -33,7 +34,7 @@ class Segment:
 
 @dataclass(slots=True)
 class _Stage:
-    clock: str
+    clock: str  # key of its word
     begin: datetime
     end: datetime | None
     state: State
@@ -63,13 +64,13 @@ def _stages(steps: tuple[Step, ...], now: datetime) -> list[_Stage]:
         if state in ENDED:
             continue
         kind = HOLDERS_CLOCK.get(state)
-        word = kind.value if kind else "dispatch" if state is State.FEEDBACK else "dispose"
+        word = f"clock.{kind.value}" if kind else f"state.{state.value}"
         end = after.at if after else None
         if stages and stages[-1].clock == word:
             stages[-1].end, stages[-1].state = end, state
         else:
             stages.append(_Stage(word, step.at, end, state))
-    return stages[-6:]
+    return stages[-MOST:]
 
 
 def _segment(view: View, file: Full, stage: _Stage, x: float, width: float) -> Segment:
@@ -78,9 +79,9 @@ def _segment(view: View, file: Full, stage: _Stage, x: float, width: float) -> S
     shape = "ck-done"
     if now:
         late = left is not None and left.urgency == "late"
-        shape = "ck-late" if late else "ck-work" if stage.clock == "dispose" else "ck-now"
+        shape = "ck-late" if late else "ck-work" if stage.clock == "clock.dispose" else "ck-now"
     return Segment(
-        word=view.t(f"clock.{stage.clock}"),
+        word=view.t(stage.clock),
         time=span((stage.end or view.now or stage.begin) - stage.begin, view.t),
         due=left.due if left else "",
         shape=shape,

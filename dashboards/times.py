@@ -39,14 +39,15 @@ def time_left(clock: Clock, now: datetime, calendar: WorkCalendar, t: Words) -> 
     )
     over = now > clock.due
     # A due time is a second of the wall clock; counted work is whole seconds too, so both agree on the sign.
-    words = t("time.over" if over else "time.left", span=span(abs(rest) if not over else _over(clock, now, rest), t))
+    length = _over(clock, now, rest) if over else rest
+    said = span(length, t, whole_days=not clock.limit.rule.working)
     part = 1 - rest / whole if whole else 1.0
     urgency: Urgency = "late" if over else "soon" if clock.warn and now >= clock.warn else "calm"
     if urgency == "calm" and part >= 0.5:
         urgency = "watch"
     return Left(
         urgency=urgency,
-        words=words,
+        words=t("time.over" if over else "time.left", span=said),
         due=t("time.was_due" if over else "time.due", at=when(clock.due, now, calendar, t)),
         working=clock.limit.rule.working,
         part=part,
@@ -65,10 +66,11 @@ def left_of(clocks: Mapping[str, Any], kind: str | None) -> Clock | None:
     return None if kind is None or document is None else clock_of(kind, document)
 
 
-def span(length: timedelta, t: Words) -> str:
-    """A span in at most two units: 40 m, 3 h 20 m, 2 d 4 h (a day is 24 hours)."""
+def span(length: timedelta, t: Words, *, whole_days: bool = True) -> str:
+    """A span in at most two units: 40 m, 3 h 20 m, 2 d 4 h. Working time has no days of 24 hours: 40 h."""
     minutes = int(length.total_seconds()) // 60
-    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    days = minutes // 1440 if whole_days else 0
+    hours, rest = minutes // 60 - 24 * days, minutes % 60
     if days:
         parts = [("day", days), ("hour", hours)]
     elif hours:

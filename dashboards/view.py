@@ -204,9 +204,9 @@ class View:
         return {key: int(row["rank"]) for key, row in self.known.city.get("road_classes", {}).items()}
 
     @cached_property
-    def colours(self) -> dict[str, str]:
-        """State → name of the design kit's colour, for the map."""
-        return {state.value: TOKENS[colour] for state, (_, colour) in SHAPES.items()}
+    def shapes(self) -> dict[str, tuple[str, str]]:
+        """State → icon and colour of the design kit, for the map's pins."""
+        return {state.value: (icon, TOKENS[colour]) for state, (icon, colour) in SHAPES.items()}
 
     def limit(self, value: Decimal | None, time_class: str | None) -> str:
         """A disposal limit in the city's own words for its time classes."""

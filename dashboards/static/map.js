@@ -1,7 +1,7 @@
 // Maps: one drawing of the ground for all pages; a cross to place a report, a pin for a case, the whole city.
 
 import {
-  CircleStyle, circular, defaultControls, Feature, Fill, fromLonLat, Map as OlMap, MVT, Point, ScaleLine,
+  CircleStyle, circular, defaultControls, Feature, Fill, fromLonLat, Icon, Map as OlMap, MVT, Point, ScaleLine,
   Stroke, Style, Text, toLonLat, VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View,
 } from "./vendor/ol.js";
 
@@ -51,8 +51,9 @@ const areaStyle = (deepest, shown) => (feature, resolution) => {
     text: name, font: `600 ${depth === 1 ? 14 : 12}px ${FONT}`, fill: new Fill({ color: token("--map-border") }),
     stroke: new Stroke({ color: token("--map-halo"), width: 3 }),
   });
-  const width = depth === 1 ? 1.8 : depth === 2 ? 1.2 : 0.7;
-  return new Style({ stroke: new Stroke({ color: token("--map-border"), width, lineDash: [8, 3, 2, 3] }), text: text || undefined, zIndex: 20 - depth });
+  const width = [1.6, 1, 0.6][depth - 1] ?? 0.6;
+  const colour = token("--map-border") + ["cc", "99", "55"][Math.min(depth, 3) - 1];
+  return new Style({ stroke: new Stroke({ color: colour, width, lineDash: [8, 3, 2, 3] }), text: text || undefined, zIndex: 20 - depth });
 };
 
 const componentStyle = () => new Style({
@@ -85,11 +86,24 @@ function draw(element, layers) {
 
 // ── a case's place ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-function pin(colour) {
-  return new Style({
-    image: new CircleStyle({ radius: 9, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: token(`--${colour}`) || token("--ink"), width: 3 }) }),
-    zIndex: 60,
-  });
+// State is shape and colour: the design kit's own symbols, cut from its sprite and coloured.
+const sprite = fetch("/static/icons.svg").then((answer) => answer.text()).then((text) => new DOMParser().parseFromString(text, "image/svg+xml"));
+const drawn = new Map();
+
+/** A disc with the state's symbol on it. `shape`: [icon, colour token]. */
+function pin([icon, colour], document_) {
+  const key = `${icon} ${colour}`;
+  if (!drawn.has(key)) {
+    const paint = token(`--${colour}`) || token("--ink");
+    const symbol = document_.getElementById(icon);
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="30" height="30" viewBox="0 0 16 16" color="${paint}">${symbol ? symbol.innerHTML : ""}</svg>`;
+    const disc = new CircleStyle({ radius: 11, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: paint, width: 1.2 }) });
+    drawn.set(key, [
+      new Style({ image: disc, zIndex: 1 }),
+      new Style({ image: new Icon({ src: `data:image/svg+xml,${encodeURIComponent(svg)}`, scale: 0.5 }), zIndex: 2 }),
+    ]);
+  }
+  return drawn.get(key);
 }
 
 function accuracy(lon, lat, metres) {
@@ -101,7 +115,7 @@ function accuracy(lon, lat, metres) {
 function caseMap(element) {
   const lon = Number(element.dataset.lon), lat = Number(element.dataset.lat);
   const spot = new Feature(new Point(fromLonLat([lon, lat])));
-  spot.setStyle(pin(element.dataset.colour));
+  sprite.then((symbols) => spot.setStyle(pin(JSON.parse(element.dataset.shape), symbols)));
   const features = [spot];
   if (Number(element.dataset.accuracy) > 0) features.unshift(accuracy(lon, lat, Number(element.dataset.accuracy)));
   draw(element, [...Object.values(ground(element)), new VectorLayer({ source: new VectorSource({ features }) })]);
@@ -168,13 +182,11 @@ function pickMap(element) {
 
 // ── the whole city ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-const caseStyle = (colours) => (feature) => {
-  const dot = new CircleStyle({
-    radius: 5.5, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: token(`--${colours[feature.get("state")] ?? "ink"}`), width: 3 }),
-  });
-  const styles = [new Style({ image: dot, zIndex: feature.get("late") ? 2 : 1 })];
-  if (feature.get("late")) styles.unshift(new Style({ image: new CircleStyle({ radius: 10, stroke: new Stroke({ color: token("--ur-late"), width: 2 }) }) }));
-  return styles;
+const LATE = () => new Style({ image: new CircleStyle({ radius: 14, stroke: new Stroke({ color: token("--ur-late"), width: 2 }) }) });
+
+const caseStyle = (shapes, symbols) => (feature) => {
+  const styles = pin(shapes[feature.get("state")], symbols);
+  return feature.get("late") ? [LATE(), ...styles] : styles;
 };
 
 /** The view in the address: zoom/lat/lon, so that a link shows the same. */
@@ -206,7 +218,8 @@ function cityMap(element) {
   const shown = { grid: true, district: true };
   const layers = ground(element, shown);
   layers.component = tiles("component", componentStyle, { minZoom: 16, visible: false });
-  layers.cases = tiles("case", caseStyle(JSON.parse(element.dataset.colours)), { zIndex: 50 });
+  layers.cases = tiles("case", null, { zIndex: 50 });
+  sprite.then((symbols) => layers.cases.setStyle(caseStyle(JSON.parse(element.dataset.shapes), symbols)));
   const map = draw(element, Object.values(layers));
   const view = map.getView();
   const info = document.querySelector("[data-info]");

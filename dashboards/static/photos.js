@@ -27,6 +27,9 @@ function send(file, token, progress) {
 function attach(field) {
   const input = field.querySelector("input[type=file]");
   const list = field.querySelector(".shots");
+  const take = field.querySelector("[data-take]");
+  take.hidden = false;
+  input.classList.add("sr");
   const needed = "needed" in field.dataset;
   const most = Number(field.dataset.most);
   let underway = 0;
@@ -36,6 +39,7 @@ function attach(field) {
     const arrived = list.querySelectorAll("input[name=photos]").length;
     input.required = needed && !arrived;
     input.disabled = arrived + underway >= most;
+    take.hidden = input.disabled;
     for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = underway > 0;
   };
 
