@@ -103,7 +103,7 @@ def _take_in(
 ) -> None:
     for done, some in enumerate(_batches(records), start=1):
         with write() as tx:
-            found = Counter(_one(tx, one, table, mapping, law, faults=faults) for one in some)
+            found = Counter(_one(tx, one, mapping, law, file=table.name, faults=faults) for one in some)
             if found["added"]:
                 detail: dict[str, object] = {"system": mapping.system, "added": found["added"]}
                 record(tx, Kind.LOAD, object=f"import:{table.name}", detail=detail)
@@ -117,13 +117,13 @@ def _batches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     return (records[start : start + AT_ONCE] for start in range(0, len(records), AT_ONCE))
 
 
-def _one(tx: Tx, one: Record, table: Path, mapping: Mapping, law: Books, *, faults: Faults) -> str:
+def _one(tx: Tx, one: Record, mapping: Mapping, law: Books, *, file: str, faults: Faults) -> str:
     """Take one record in, behind a savepoint: what the door refuses leaves the others in."""
     try:
         with tx.connection.transaction():
             return "repeated" if receive_import(tx, imported(one, mapping, law)).repeated else "added"
     except Problem as problem:
-        faults.error(table.name, one.row, problem.title)
+        faults.error(file, one.row, problem.title)
         return "refused"
 
 

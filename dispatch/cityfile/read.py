@@ -48,22 +48,28 @@ def read(folder: Path, faults: Faults) -> CityFiles:
         city.areas[level] = [a for c, g in _features(folder, name, faults) if (a := _area(level, c, g))]
     city.roads = [r for c, g in _features(folder, "roads.geojson", faults) if (r := _road(c, g))]
     city.days = read_days(folder / "calendar.csv", faults)
-    city.components = _table(folder, "components.csv", _component, ("code", "category", "lon", "lat", "grid"), faults)
-    city.units = _table(folder, "units.csv", _unit, ("id", "name", "tier", "types"), faults)
-    city.people = _table(folder, "people.csv", _person, ("login", "name", "roles"), faults)
-    city.duty_grids = _table(folder, "duty_grids.csv", _duty, ("duty_grid", "grid", "inspectors"), faults)
+    city.components = _table(
+        folder, "components.csv", _component, ("code", "category", "lon", "lat", "grid"), faults=faults
+    )
+    city.units = _table(folder, "units.csv", _unit, ("id", "name", "tier", "types"), faults=faults)
+    city.people = _table(folder, "people.csv", _person, ("login", "name", "roles"), faults=faults)
+    city.duty_grids = _table(folder, "duty_grids.csv", _duty, ("duty_grid", "grid", "inspectors"), faults=faults)
     catalogue = catalogue_folder(folder, city.document)
     if catalogue is None or not catalogue.is_dir():
         faults.error("city.toml", None, f"catalogue {city.document.get('catalogue')!r}: there is no such folder")
         return city
-    city.categories = _table(catalogue, "categories.csv", _category, ("code", "kind", "class_code", "types"), faults)
-    city.conditions = _table(catalogue, "conditions.csv", _condition, ("category", "no", "limit", "time_class"), faults)
+    city.categories = _table(
+        catalogue, "categories.csv", _category, ("code", "kind", "class_code", "types"), faults=faults
+    )
+    city.conditions = _table(
+        catalogue, "conditions.csv", _condition, ("category", "no", "limit", "time_class"), faults=faults
+    )
     return city
 
 
 def read_days(path: Path, faults: Faults) -> list[DayRow]:
     """The days of one calendar file."""
-    return _table(path.parent, path.name, _day, ("day", "kind"), faults)
+    return _table(path.parent, path.name, _day, ("day", "kind"), faults=faults)
 
 
 def catalogue_folder(folder: Path, document: dict[str, Any]) -> Path | None:
@@ -125,7 +131,7 @@ def _rule_lines(path: Path) -> list[int]:
 
 
 def _table(
-    folder: Path, name: str, make: Callable[[Cells], R | None], wanted: Sequence[str], faults: Faults
+    folder: Path, name: str, make: Callable[[Cells], R | None], wanted: Sequence[str], *, faults: Faults
 ) -> list[R]:
     """The rows of a CSV file; `wanted`: columns it cannot do without."""
     file = f"catalogue/{name}" if name in ("categories.csv", "conditions.csv") else name
