@@ -10,6 +10,7 @@ from typing import Any
 from dispatch.cases.books import Books, books
 from dispatch.command import Command, print_table
 from dispatch.routing.decide import Routing, route
+from dispatch.routing.rulebook import BY_PLACE
 from gis.crs import DATUMS, to_store
 from gis.db import ReadTx, read
 from gis.locate import Place, place_of
@@ -129,10 +130,19 @@ def _print_words(answer: Answer) -> None:
         "category": f"{facts.category} ({facts.category_class}; {', '.join(facts.types)})",
     }
     print_table(({"": name, " ": words} for name, words in lines.items() if words), ["", " "])
-    if routing.tried:
+    _print_tried(routing)
+
+
+def _print_tried(routing: Routing) -> None:
+    """Rules for the category in full, those for others by number."""
+    here = [tried for tried in routing.tried if tried.clause in BY_PLACE]
+    others = [tried.rule for tried in routing.tried if tried.clause not in BY_PLACE]
+    if here:
         sys.stdout.write("\nTried before:\n")
-        tried = ({"rule": t.rule, "does not hold": t.clause, "reason": t.reason} for t in routing.tried)
-        print_table(tried, ["rule", "does not hold", "reason"])
+        rows = ({"rule": tried.rule, "does not hold": tried.clause, "reason": tried.reason} for tried in here)
+        print_table(rows, ["rule", "does not hold", "reason"])
+    if others:
+        sys.stdout.write(f"\nBefore it, for other categories: {', '.join(others)}\n")
 
 
 command = Command(

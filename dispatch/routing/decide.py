@@ -203,10 +203,13 @@ def _tie_words(named: Iterable[tuple[Rule, Unit]]) -> Words:
 
 
 def _doubtful_place(here: Routing, there: Sequence[Routing], tree: Tree) -> Routing:
-    """None of them, with all named and what in the place they differ by."""
+    """None of them, with each unit named once and what in the place it differs by."""
     answers = [_answer_words(here, tree)]
-    for other in there:
-        differs = "、".join(_difference(here.facts, other.facts))
+    others: dict[str | None, Routing] = {}
+    for found in there:
+        others.setdefault(found.unit, found)
+    for other in others.values():
+        differs = ", ".join(_difference(here.facts, other.facts))
         words, words_en = _answer_words(other, tree)
         answers.append((f"若 {differs}:{words}", f"with {differs}: {words_en}"))
     return replace(

@@ -8,7 +8,18 @@ from typing import Any
 
 from dispatch.routing.facts import Facts
 
-__all__ = ["Plan", "Rule", "Rulebook", "RulebookFault", "Selector", "rulebook_of", "rules_of"]
+__all__ = [
+    "BY_PLACE",
+    "CLAUSES",
+    "PARTIES",
+    "Plan",
+    "Rule",
+    "Rulebook",
+    "RulebookFault",
+    "Selector",
+    "rulebook_of",
+    "rules_of",
+]
 
 Words = frozenset[str]
 Document = Mapping[str, Any]

@@ -7,10 +7,11 @@ from typing import LiteralString
 
 import pytest
 
-from gis.db import Tx, execute
+from gis.db import Tx, execute, read, write
 from gis.problems import NotFound
 from gis.tiles import DEEPEST, LAYERS, tile
 from tests.gis.ground import draw
+from tests.people.made import make_unit
 
 BOSTON: LiteralString = """
     INSERT INTO area (level, depth, code, name, path, edition_id, valid_from, geom, finest)
@@ -75,3 +76,30 @@ def test_there_is_no_tile_beyond_the_map(tx: Tx, layer: str, z: int, x: int, y: 
 def test_the_maps_corners_are_tiles_too(ground: Tx, layer: str, z: int) -> None:
     for x, y in ((0, 0), (2**z - 1, 2**z - 1)):
         tile(ground, layer, z, x, y)
+
+
+CASE: LiteralString = """
+    INSERT INTO cases (number, receipt, report_id, version, state, pool, source, public, category, geom, unit_id,
+                       reported_at, last_at, last_hash, ended_at)
+    SELECT n, n, gen_random_uuid(), 1, 'handling', 'unit', 'web', true, 'C0101',
+           ST_SetSRID(ST_MakePoint(114.0005, 22.5005), 4490), %(unit)s, now(), now(), '', %(ended)s
+      FROM (VALUES (%(number)s)) v (n)
+"""
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_department_sees_its_own_open_cases_only() -> None:
+    with write() as tx:
+        draw(tx)
+    for unit in ("water", "gas"):
+        make_unit(unit)
+    with write() as tx:
+        execute(tx, CASE, number="K-water", unit="water", ended=None)
+        execute(tx, CASE, number="K-gas", unit="gas", ended=None)
+        execute(tx, CASE, number="K-ended", unit="water", ended=tx.now)
+    with read() as tx:
+        staff = tile(tx, "case", *at(114.0005, 22.5005, 14))
+    with read(as_units=["water"]) as tx:
+        department = tile(tx, "case", *at(114.0005, 22.5005, 14))
+    assert [number in staff for number in (b"K-water", b"K-gas", b"K-ended")] == [True, True, False]
+    assert [number in department for number in (b"K-water", b"K-gas", b"K-ended")] == [True, False, False]

@@ -73,6 +73,13 @@ def test_a_road_is_possible_if_some_point_within_the_accuracy_is_nearest_to_it(
     assert possible_roads(place(*(road(*one) for one in roads), accuracy_m=accuracy_m)) == possible
 
 
+def test_each_other_unit_is_named_once_however_many_ways_lead_to_it() -> None:
+    around = (road("main", 0, 5), road("alley", 0, -6), road("branch", 6, 0))
+    found = routed(place(*around, accuracy_m=40))
+    assert found.between == ("utilities", "east")
+    assert found.reason.count("东区平台") == 1
+
+
 def test_two_roads_of_one_owner_are_no_doubt() -> None:
     found = routed(place(road("main", 0, 5), road("secondary", 0, -5), accuracy_m=10))
     assert (found.unit, found.rule) == ("utilities", "R-3")
