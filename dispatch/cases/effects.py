@@ -148,6 +148,10 @@ def _file(effect: Effect) -> None:
     case.limit_value, case.time_class = condition.limit_value, condition.time_class
     limit = condition.limit_value
     effect.data["limit"] = None if limit is None else [str(limit), condition.time_class]
+    # Before filing a case is as dangerous as its category may be; its condition says whether it is.
+    case.hazard = (
+        case.hazard and condition.time_class is not None and not effect.books.time_class(condition.time_class).working
+    )
 
 
 def _dispatch(effect: Effect) -> None:
