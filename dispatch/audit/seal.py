@@ -80,6 +80,7 @@ def seal(tx: Tx) -> Block | None:
     """
     if not value(tx, "SELECT pg_try_advisory_xact_lock(%(key)s)", key=LOCK):
         return None
+    execute(tx, "SET LOCAL statement_timeout = 0")  # after a great import the first block is a great one
     horizon = int(value(tx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
     last = one(tx, Block, BLOCK + " ORDER BY no DESC LIMIT 1")
     begin = last.to_tx if last else 0
