@@ -1,0 +1,158 @@
+"""The invariants in order, each with the query or the walk that checks it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+from psycopg.types.json import Jsonb
+
+from dispatch.audit.seal import verify_chain
+from dispatch.audit.where import heads_file
+from dispatch.lifecycle.states import HOLDER, OPEN, Pool, State
+from dispatch.lifecycle.table import TRANSITIONS
+from dispatch.verify.files import file_breaches
+from dispatch.verify.finding import SHOWN, Breach, Finding, found
+from dispatch.verify.history import check_history
+from dispatch.verify.rights import right_breaches, units_of
+from gis.db import ReadTx, value
+
+__all__ = ["CHECKS", "everything"]
+
+GRACE = 5  # seconds that the scheduler may be behind
+MAX_RETURNS = 2  # where the city's policy does not say
+FOLDER = Path(__file__).parent / "sql"
+
+CHECKS: dict[str, str] = {
+    "I1": "an answered report is never lost, nor its photos",
+    "I2": "one report, one case",
+    "I3": "one state, one holder",
+    "I4": "the state is what the steps lead to; no step is missing or changed",
+    "I5": "no case is passed back more often than allowed",
+    "I6": "every due time is right, counted a second time",
+    "I7": "every deadline fires once",
+    "I8": "no event of an ended epoch fires",
+    "I10": "published bulletins can be counted again",
+    "I11": "facts are what the steps say; tables add up",
+    "I12": "a department sees its own cases only",
+    "I13": "the audit chain is whole",
+    "I18": "every place has its unit, by a rule on record",
+}
+COUNTED: dict[str, LiteralString] = {
+    "I1": "SELECT count(*) FROM report",
+    "I2": "SELECT count(*) FROM report",
+    "I3": "SELECT count(*) FROM cases",
+    "I5": "SELECT count(*) FROM cases",
+    "I7": "SELECT count(*) FROM fired",
+    "I8": "SELECT count(*) FROM fired",
+    "I11": "SELECT count(*) FROM fact",
+    "I13": "SELECT count(*) FROM audit_block",
+    "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
+}
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I11", "I18")
+
+# A case in none of these pools has no unit yet, or no more.
+UNITLESS = frozenset(
+    {State.REPORTED, State.SELF_HANDLED, State.VERIFYING, State.VERIFIED, State.ACCEPTED, State.FILED, State.REFUSED,
+     State.SELF_CLOSED, State.VOID, State.MERGED}
+)  # fmt: skip
+TASKS = frozenset(state for state in OPEN if HOLDER[state] is Pool.INSPECTOR)
+
+
+def everything(tx: ReadTx, data: Path, told: Callable[[Finding], None]) -> list[Finding]:
+    """All findings, in order. `tx`: a read transaction in which nothing has been read yet."""
+    # One snapshot for all: what is written meanwhile is not there.
+    tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    for bound in ("statement_timeout", "idle_in_transaction_session_timeout", "jit"):
+        tx.connection.execute("SELECT set_config(%s, %s, true)", [bound, "off" if bound == "jit" else "0"])
+    tx.connection.execute("SELECT set_config('work_mem', '128MB', true)")
+    findings = {no: Finding(no=no, says=says) for no, says in CHECKS.items()}
+    _timed(findings["I6"], lambda: check_history(tx, findings))
+    for no in BY_QUERY:
+        _timed(findings[no], lambda no=no: _merge(findings[no], _queried(tx, no)))  # type: ignore[misc]
+    _timed(findings["I1"], lambda: _add(findings["I1"], file_breaches(tx, data / "photos")))
+    _timed(findings["I10"], lambda: _bulletins(tx, findings["I10"]))
+    _timed(findings["I12"], lambda: _add(findings["I12"], right_breaches(tx)))
+    findings["I12"].checked = len(units_of(tx))
+    _timed(findings["I13"], lambda: _chain(tx, findings["I13"]))
+    for finding in findings.values():
+        if finding.no in COUNTED:
+            finding.checked = int(value(tx, COUNTED[finding.no]))
+        told(finding)
+    return list(findings.values())
+
+
+def _timed(finding: Finding, check: Callable[[], None]) -> None:
+    begin = time.perf_counter()
+    check()
+    finding.seconds += time.perf_counter() - begin
+
+
+def _add(finding: Finding, breaches: Iterable[Breach]) -> None:
+    for breach in breaches:
+        finding.add(breach.number, breach.words)
+
+
+def _merge(finding: Finding, other: Finding) -> None:
+    finding.count += other.count
+    finding.first = (finding.first + other.first)[:SHOWN]
+
+
+def _queried(tx: ReadTx, no: str) -> Finding:
+    """The breaches of one query: number and words, the first ones by number; all are counted."""
+    sql = f"SELECT number, words, count(*) OVER () FROM ({_sql(no)}) AS broken ORDER BY number LIMIT {SHOWN}"
+    rows = tx.connection.execute(cast("LiteralString", sql), _params(tx)).fetchall()
+    finding = found(no, "", (Breach(number, words) for number, words, _ in rows), checked=0)
+    finding.count = rows[0][2] if rows else 0
+    return finding
+
+
+@cache
+def _sql(no: str) -> str:
+    return (FOLDER / f"i{int(no[1:]):02d}.sql").read_text()
+
+
+def _params(tx: ReadTx) -> dict[str, Any]:
+    with_unit = [state.value for state, pool in HOLDER.items() if state not in UNITLESS and pool is not Pool.NOBODY]
+    policy = value(tx, "SELECT document -> 'policy' ->> 'max_returns' FROM city")
+    return {
+        "now": tx.now,
+        "grace": GRACE,
+        "zone": value(tx, "SELECT document ->> 'time_zone' FROM city") or "UTC",
+        "most": MAX_RETURNS if policy is None else int(policy),
+        "legal": Jsonb(_legal()),
+        "holder": Jsonb({state.value: pool.value for state, pool in HOLDER.items()}),
+        "units": [*with_unit, State.CLOSED.value],
+        "no_unit": sorted(UNITLESS),
+        "tasks": sorted(TASKS),
+    }
+
+
+def _legal() -> list[dict[str, str]]:
+    """The table of transitions as data; an amended or imported case may also come to stand elsewhere."""
+    found = [
+        {"frm": state or "", "action": row.action.value, "dest": row.to or state or ""}
+        for row in TRANSITIONS
+        for state in (row.frm or {None})
+    ]
+    found += [{"frm": state, "action": "amend", "dest": State.FILED} for state in (State.DISPATCHED, State.HANDLING)]
+    found += [{"frm": "", "action": "import", "dest": state} for state in (State.FILED, State.HANDLING)]
+    return found
+
+
+def _bulletins(tx: ReadTx, finding: Finding) -> None:
+    """No bulletin is published yet by this version; one that stands there could not be counted again."""
+    if value(tx, "SELECT to_regclass('bulletin') IS NULL"):
+        return
+    for (row,) in tx.connection.execute("SELECT to_jsonb(bulletin) FROM bulletin").fetchall():
+        finding.checked += 1
+        finding.add(None, f"bulletin {row.get('id', '?')} cannot be counted again by this version")
+
+
+def _chain(tx: ReadTx, finding: Finding) -> None:
+    for fault in verify_chain(tx, heads_file()):
+        number = fault.case_id and value(tx, "SELECT number FROM cases WHERE id = %(id)s", id=fault.case_id)
+        finding.add(number or None, fault.words)

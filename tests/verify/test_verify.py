@@ -1,0 +1,218 @@
+"""A town that lived by the rules is found well; break any one thing, and that thing is named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import gis.db
+from dispatch.audit.where import heads_file
+from dispatch.cluster import Cluster, Urls
+from dispatch.config import settings
+from dispatch.verify import CHECKS, Finding, verify
+from tests.cases.town import settled
+from tests.verify.lived import live
+
+numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def lived(database: Urls) -> Iterator[Urls]:
+    """The town, as template for copies: nobody may be connected to it while it is copied."""
+    shutil.rmtree(settings().data / "audit", ignore_errors=True)  # heads of another database
+    with settled() as town:
+        live(town)
+        yield database
+
+
+@pytest.fixture
+def copy(lived: Urls, cluster: Cluster) -> Iterator[Urls]:
+    """A copy of the town that one test may break."""
+    template = lived.app.split("?")[0].rsplit("/", 1)[1]
+    heads = heads_file().read_bytes()
+    name = f"v_{os.getpid()}_{next(numbers)}"
+    gis.db.close()
+    urls = cluster.create_database(name, template=template)
+    gis.db.configure(urls.app)
+    yield urls
+    gis.db.close()
+    cluster.drop_database(name)
+    heads_file().write_bytes(heads)
+    gis.db.configure(lived.app)
+
+
+def broken() -> dict[str, Finding]:
+    return {finding.no: finding for finding in verify() if not finding.holds}
+
+
+def words(found: dict[str, Finding]) -> str:
+    return "\n".join(f"{no} {b.number} {b.words}" for no, finding in found.items() for b in finding.first)
+
+
+def test_a_town_that_lived_by_the_rules_is_well(lived: Urls) -> None:
+    found = verify()
+    assert [finding.no for finding in found] == list(CHECKS)
+    assert words({finding.no: finding for finding in found}) == ""
+    looked = {finding.no: finding.checked for finding in found}
+    assert looked["I1"] > 25
+    assert looked["I4"] > 150
+    assert looked["I6"] > 80
+    assert looked["I7"] > 10
+    assert looked["I10"] == 0  # no bulletin has been published
+    assert looked["I13"] > 0
+
+
+ANY = "(SELECT min(id) FROM cases WHERE state = 'closed')"
+TWINS: tuple[tuple[str, str, str], ...] = (
+    # invariant, the case that must be named (a query), the breach
+    ("I1", f"id = {ANY}", f"DELETE FROM fact WHERE case_id = {ANY}"),
+    ("I1", f"id = {ANY}", f"DELETE FROM case_photo WHERE case_id = {ANY}"),
+    ("I1", f"id = {ANY}", f"DELETE FROM report WHERE case_id = {ANY}"),
+    ("I2", f"id = {ANY}", f"UPDATE report SET case_id = 1 WHERE case_id = {ANY}"),
+    (
+        "I2",
+        f"id = {ANY}",
+        "ALTER TABLE cases DROP CONSTRAINT uq_cases_report_id; UPDATE cases SET report_id ="
+        f" (SELECT report_id FROM cases WHERE id = {ANY}) WHERE id = {ANY} + 1",
+    ),
+    ("I3", "state = 'dispatched'", "UPDATE cases SET pool = 'dispatcher' WHERE state = 'dispatched'"),
+    ("I3", "state = 'dispatched'", "UPDATE cases SET unit_id = NULL WHERE state = 'dispatched'"),
+    ("I3", "state = 'verifying'", "UPDATE cases SET inspector_id = NULL WHERE state = 'verifying'"),
+    ("I3", f"id = {ANY}", f"UPDATE cases SET inspector_id = 1 WHERE id = {ANY}"),
+    ("I4", f"id = {ANY}", f"DELETE FROM step WHERE case_id = {ANY} AND seq = 4"),
+    ("I4", f"id = {ANY}", f"DELETE FROM step WHERE case_id = {ANY} AND seq = 10"),
+    ("I4", f"id = {ANY}", f"UPDATE step SET actor_id = actor_id + 1 WHERE case_id = {ANY} AND seq = 3"),
+    ("I4", f"id = {ANY}", f"UPDATE step SET data = data || '{{\"x\": 1}}' WHERE case_id = {ANY} AND seq = 5"),
+    ("I4", f"id = {ANY}", f"UPDATE step SET action = 'void' WHERE case_id = {ANY} AND seq = 4"),
+    ("I4", f"id = {ANY}", f"UPDATE step SET from_state = 'handling' WHERE case_id = {ANY} AND seq = 4"),
+    ("I4", "state = 'filed'", "UPDATE cases SET version = version + 1 WHERE state = 'filed'"),
+    ("I5", f"id = {ANY}", f"UPDATE cases SET returns = 1 WHERE id = {ANY}"),
+    (
+        "I5",
+        "returns = 1",
+        "UPDATE city SET document = jsonb_set(document, '{policy,max_returns}', '0')",
+    ),
+    (
+        "I6",
+        "state = 'dispatched'",
+        "UPDATE step SET data = jsonb_set(data, '{dispose_due}', '\"2026-07-01T00:00:00Z\"') WHERE action = 'dispatch'"
+        " AND case_id IN (SELECT id FROM cases WHERE state = 'dispatched')",
+    ),
+    (
+        "I6",
+        f"id = {ANY}",
+        f"""UPDATE step SET data = jsonb_set(data, '{{ontime,accept}}', 'false') WHERE case_id = {ANY}
+             AND action = 'accept'""",
+    ),
+    ("I6", "state = 'feedback'", "UPDATE cases SET clocks = '{}' WHERE state = 'feedback'"),
+    (
+        "I6",
+        "TRUE",
+        "UPDATE edition SET content = jsonb_set(content, '{exceptions,2026-05-30}', 'true') WHERE kind = 'calendar'",
+    ),
+    (
+        "I7",
+        "late",
+        "ALTER TABLE fired DROP CONSTRAINT pk_fired; INSERT INTO fired SELECT * FROM fired WHERE event = 'lapse'"
+        " AND kind = 'dispose'",
+    ),
+    ("I7", "late", "DELETE FROM fired WHERE event = 'lapse' AND kind = 'dispose'"),
+    ("I7", "state = 'suspended'", "UPDATE cases SET next_at = '2026-06-01' WHERE state = 'suspended'"),
+    ("I7", "late", "UPDATE fired SET at = at + interval '1 second' WHERE event = 'lapse' AND kind = 'dispose'"),
+    ("I8", "late", "UPDATE fired SET epoch = epoch + 1 WHERE event = 'lapse' AND kind = 'dispose'"),
+    (
+        "I8",
+        f"id = {ANY}",
+        f"INSERT INTO fired (case_id, kind, epoch, event, seq, at) VALUES ({ANY}, 'dispose', 4, 'lapse', 9, now())",
+    ),
+    (
+        "I10",
+        "",
+        "CREATE TABLE bulletin (id int); INSERT INTO bulletin VALUES (7); GRANT SELECT ON bulletin TO PUBLIC",
+    ),
+    ("I11", f"id = {ANY}", f"UPDATE fact SET closed_at = closed_at + interval '1 second' WHERE case_id = {ANY}"),
+    ("I11", f"id = {ANY}", f"UPDATE fact SET unit_id = 'street-b' WHERE case_id = {ANY}"),
+    ("I11", f"id = {ANY}", f"UPDATE fact SET ontime = NOT ontime WHERE case_id = {ANY}"),
+    ("I11", "returns = 1", "UPDATE fact SET returns = 0"),
+    ("I11", f"id = {ANY}", f"UPDATE fact SET top_area_id = NULL WHERE case_id = {ANY}"),
+    ("I12", "", "ALTER TABLE step DISABLE ROW LEVEL SECURITY"),
+    (
+        "I12",
+        "",
+        "DROP POLICY department ON case_text; CREATE POLICY department ON case_text FOR SELECT TO wangge_department"
+        " USING (true)",
+    ),
+    ("I12", "", "GRANT DELETE ON step TO wangge_app"),
+    ("I12", "", "GRANT INSERT ON outbox TO wangge_department"),
+    ("I12", "", "CREATE TABLE note (case_id bigint); GRANT SELECT ON note TO wangge_department"),
+    ("I13", f"id = {ANY}", f"DELETE FROM step WHERE case_id = {ANY} AND seq = 10"),
+    ("I13", "", "UPDATE audit_block SET steps = steps + 1 WHERE no = 1"),
+    ("I13", "", "DELETE FROM audit_block"),
+    ("I18", "state = 'dispatched'", "UPDATE cases SET route = NULL WHERE state = 'dispatched'"),
+    (
+        "I18",
+        "state = 'dispatched'",
+        "UPDATE step SET data = jsonb_set(data, '{form,unit}', '\"street-b\"') WHERE action = 'dispatch'"
+        " AND case_id IN (SELECT id FROM cases WHERE state = 'dispatched')",
+    ),
+    (
+        "I18",
+        f"id = {ANY}",
+        f"UPDATE step SET data = jsonb_set(data, '{{route,unit}}', '\"street-b\"') WHERE seq = 1 AND case_id = {ANY}",
+    ),
+)
+
+
+@pytest.mark.parametrize(("no", "which", "breach"), TWINS, ids=[f"{t[0]}-{i}" for i, t in enumerate(TWINS)])
+def test_a_breach_is_found_and_its_case_named(copy: Urls, no: str, which: str, breach: str) -> None:
+    assert copy.super is not None
+    with psycopg.connect(copy.super) as connection:
+        asked = f"SELECT array_agg(number) FROM cases WHERE {which or 'FALSE'}"
+        row = connection.execute(asked).fetchone()  # type: ignore[arg-type]
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(breach)  # type: ignore[arg-type]
+    found = broken()
+    assert no in found, words(found)
+    named = " ".join(b.number or "-" for b in found[no].first)
+    wanted = (row and row[0]) or []
+    assert not which or any(number in named for number in wanted), (wanted, words(found))
+
+
+def photo_of_a_case() -> Path:
+    with gis.db.read() as tx:
+        sha = gis.db.value(tx, "SELECT min(sha256) FROM case_photo")
+    return settings().data / "photos" / "original" / sha[:2] / sha
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-1] + b"!"),
+    ],
+    ids=["gone", "empty", "changed"],
+)
+def test_a_photo_file_that_is_not_what_was_sent_is_found(copy: Urls, spoil: Callable[[Path], None]) -> None:
+    path = photo_of_a_case()
+    kept = path.read_bytes()
+    spoil(path)
+    try:
+        found = broken()
+    finally:
+        path.write_bytes(kept)
+    assert list(found) == ["I1"]
+    assert found["I1"].first[0].number
+    assert path.name[:12] in found["I1"].first[0].words
+
+
+def test_heads_outside_that_were_cut_are_found(copy: Urls) -> None:
+    with heads_file().open("ab") as file:
+        file.write(b"9999 " + b"0" * 64 + b" 2026-06-01T00:00:00+00:00\n")
+    assert list(broken()) == ["I13"]
