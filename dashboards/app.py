@@ -1,28 +1,45 @@
-"""The whole web application: every router, the problems, the static files. The one place that knows all rooms."""
+"""The whole web application: every router, the problems, the static files, the hub. Only this place knows all rooms."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
 from fastapi import FastAPI
 
+import dispatch.cases.api
+import dispatch.evidence.api
 from collectors import patrol
 from dashboards import casefile, cases, console, desk, field, leader, maps, public, shell, socket
-from dispatch.cases import api as cases_api
-from dispatch.evidence import api as photos_api
 from dispatch.http import install
+from dispatch.live.hub import Hub
 from dispatch.people.roles import Permission
 from dispatch.people.who import serves
 
 __all__ = ["create_app"]
 
-INTERFACES = (patrol, cases_api, photos_api, socket)
 PAGES = (shell, console, casefile, cases, desk, field, leader, maps, public)
+INTERFACES = (dispatch.cases.api, dispatch.evidence.api, patrol, socket)
 
 
-def create_app() -> FastAPI:
-    """The application. The process has pointed `gis.db` at its database before, or does so by its settings here."""
-    app = FastAPI(title="Wangge", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(url: str | None = None) -> FastAPI:
+    """The application; `gis.db` points at its database already. `url`: that database, for live news; None: without."""
+    lifespan = _hub(url) if url else None
+    app = FastAPI(title="Wangge", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, html_problem=shell.html_problem)
-    for room in (*INTERFACES, *PAGES):
+    for room in (*PAGES, *INTERFACES):
         app.include_router(room.router)
     app.mount("/static", serves(Permission.PUBLIC, shell.Static(directory=shell.STATIC)), name="static")
     return app
+
+
+def _hub(url: str) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Listen to the feed from start to stop of the process."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Hub(url) as hub:
+            app.state.hub = hub
+            yield
+
+    return lifespan

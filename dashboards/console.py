@@ -21,6 +21,7 @@ from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally
 from dispatch.http import cursor, place_of
 from dispatch.lifecycle.states import HOLDER, Pool, State
+from dispatch.live.feed import here
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from gis.db import ReadTx
@@ -38,12 +39,13 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
     pools = [pool for role, pool in POOLS.items() if role in me.roles] or list(POOLS.values())
     with me.read() as tx:
         view = View.of(request, tx, me)
+        live = here(tx)
         counts = [(pool, tally(tx, pool)) for pool in pools]
         state = State(q) if q in frozenset(State) else None
         rows = _page(tx, pools, state, after)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
-    return page(view, "console.html", rows=rows[:PAGE], stages=stages, stage=state, more=more, after=after)
+    return page(view, "console.html", live=live, rows=rows[:PAGE], stages=stages, stage=state, more=more, after=after)
 
 
 def _page(tx: ReadTx, pools: list[Pool], state: State | None, after: str) -> list[Row]:

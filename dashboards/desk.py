@@ -13,6 +13,7 @@ from dashboards.view import View
 from dispatch.cases.clocks import clock_of
 from dispatch.cases.read import Row, inbox, tally_units
 from dispatch.lifecycle.states import OPEN, State
+from dispatch.live.feed import here
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
 
@@ -38,6 +39,7 @@ def desk(request: Request, me: Signed) -> Response:
     """The inbox."""
     with me.read() as tx:
         view = View.of(request, tx, me)
+        live = here(tx)
         own = inbox(tx, me.units, states=MINE, limit=MOST)
         others = inbox(tx, me.units, states=OTHERS, limit=50)
         counts = {row.state: row for row in tally_units(tx, me.units)}
@@ -47,7 +49,7 @@ def desk(request: Request, me: Signed) -> Response:
     parts = lanes(own, view.now, end)
     parts[-1] = Lane("later", parts[-1].rows, total - len(own))
     parts.append(Lane("waiting", others, waiting - len(others)))
-    return page(view, "inbox.html", lanes=parts, total=total)
+    return page(view, "inbox.html", live=live, lanes=parts, total=total)
 
 
 def _tonight(now: datetime, view: View) -> datetime:

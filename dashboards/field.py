@@ -21,6 +21,7 @@ from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import mine, tasks
 from dispatch.cases.texts import OPEN_KINDS, texts
 from dispatch.lifecycle.states import Action, State
+from dispatch.live.feed import here
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from gis.db import ReadTx
@@ -79,8 +80,9 @@ def start(request: Request, me: Signed, reported: str = "", joined: str = "") ->
     """Tasks first, then the way to report, then the last reports."""
     with me.read() as tx:
         view = View.of(request, tx, me)
+        live = here(tx)
         waiting, sent = tasks(tx, me.person_id), mine(tx, me.person_id, limit=5)
-    return page(view, "field.html", tasks=waiting, mine=sent, reported=reported, joined=joined)
+    return page(view, "field.html", live=live, tasks=waiting, mine=sent, reported=reported, joined=joined)
 
 
 @router.get("/field/mine", **needs(Permission.SEE_TASKS))

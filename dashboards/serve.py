@@ -22,8 +22,9 @@ def application() -> FastAPI:
     """The web application of one server process, pointed at this data folder's database."""
     from dashboards.app import create_app  # only here: `wangge migrate` need not load the pages
 
-    gis.db.configure(urls_of(settings()).app)
-    return create_app()
+    url = urls_of(settings()).app
+    gis.db.configure(url)
+    return create_app(url)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
