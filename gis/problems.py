@@ -1,4 +1,4 @@
-"""The one family of errors. Plain Python, so that the pure rooms may raise it; `dispatch.http` renders it (RFC 9457)."""
+"""The one family of errors. Plain Python, so that the pure rooms may raise it; `dispatch.http` renders it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Problem(Exception):
 
 
 class NotAllowed(Problem):
-    """The case's state or the person's post does not permit the action; carries `state` and what is `allowed` instead."""
+    """The case's state or the person's post forbids the action; carries `state` and what is `allowed` instead."""
 
     status, kind = 409, "not-allowed"
 

@@ -85,7 +85,7 @@ area = Table(
     Column("area_class", SmallInteger),
     Column("land_use", Text, nullable=False, server_default=""),
     Column("is_local", Integer, nullable=False, server_default="0"),
-    Column("area_m2", Integer, nullable=False, server_default="0"),
+    Column("area_m2", BigInteger, nullable=False, server_default="0"),
     Column(
         "finest",
         Integer,

@@ -94,7 +94,7 @@ def act(
                 version=draft.case.version,
             )
         moment = max(at if now is None else now, draft.case.last_at)
-        city = books(tx, city_version)
+        city = books(tx, city_version, moment)
         _sees(draft.case, by)
         check_references(tx, form)
         if form.note:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from functools import cached_property
 from threading import Lock
@@ -35,12 +35,16 @@ UNITS = """
       FROM unit u LEFT JOIN area a ON a.id = u.area_id
      WHERE u.valid_to IS NULL ORDER BY u.id
 """
+NEXT = "SELECT min(in_force) FROM edition WHERE in_force > %(day)s"
 URGENT = True
 
 
 @dataclass(frozen=True)
 class Books:
-    """One version of the city's books. `editions`: kind → id of the edition in force; `names`: kind → its name."""
+    """One version of the city's books. `editions`: kind → id of the edition in force; `names`: kind → its name.
+
+    `until`: when the next edition, published already, comes into force; None if none waits.
+    """
 
     version: int
     city: Document
@@ -53,6 +57,7 @@ class Books:
     policy: Policy
     stages: dict[tuple[str, bool], Limit]
     time_classes: dict[str, Rule]
+    until: datetime | None = None
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -96,15 +101,16 @@ class _Kept:
     lock = Lock()
 
 
-def books(tx: ReadTx, version: int | None = None) -> Books:
-    """The books of the city's present version (`version`, if the caller has just read it)."""
+def books(tx: ReadTx, version: int | None = None, at: datetime | None = None) -> Books:
+    """The books of the city's present version. `version`, `at`: the city's version and instant, if just read."""
     wanted = value(tx, "SELECT version FROM city") if version is None else version
     if wanted is None:
         raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录")
     with _Kept.lock:
-        if _Kept.books is None or _Kept.books.version != wanted:
-            _Kept.books = _read(tx, wanted)
-        return _Kept.books
+        kept = _Kept.books
+        if kept is None or kept.version != wanted or (kept.until is not None and (at or tx.now) >= kept.until):
+            kept = _Kept.books = _read(tx, wanted)
+        return kept
 
 
 def forget() -> None:
@@ -115,7 +121,9 @@ def forget() -> None:
 def _read(tx: ReadTx, version: int) -> Books:
     document = value(tx, "SELECT document FROM city")
     zone = ZoneInfo(document["time_zone"])
-    found = {row["kind"]: row for row in dicts(tx, EDITIONS, day=tx.now.astimezone(zone).date())}
+    today = tx.now.astimezone(zone).date()
+    found = {row["kind"]: row for row in dicts(tx, EDITIONS, day=today)}
+    following = value(tx, NEXT, day=today)
     classes = {rule.value: rule for rule in Rule}
     classes |= {name: Rule(row["rule"]) for name, row in document.get("time_classes", {}).items()}
     policy = {k: v for k, v in document.get("policy", {}).items() if k in Policy.__slots__}
@@ -131,6 +139,7 @@ def _read(tx: ReadTx, version: int) -> Books:
         policy=Policy(**policy),
         stages=_stages(found["stages"]["content"], classes),
         time_classes=classes,
+        until=None if following is None else datetime.combine(following, time(0), zone),
     )
 
 

@@ -119,8 +119,8 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     if opening["known"] is not None:
         return known(opening, report)
     check(tx, photos=report.photos)
-    city = books(tx, opening["version"])
     at = now or opening["now"]
+    city = books(tx, opening["version"], at)
     place = place_case(
         tx, city, report.lon, report.lat, report.accuracy_m, category=report.category, component=report.component
     )

@@ -192,7 +192,7 @@ def upgrade() -> None:
         sa.Column("area_class", sa.SmallInteger(), nullable=True),
         sa.Column("land_use", sa.Text(), server_default="", nullable=False),
         sa.Column("is_local", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("area_m2", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("area_m2", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
             "finest",
             sa.Integer(),
