@@ -8,7 +8,7 @@ from dispatch.cases.act import locked, settle
 from dispatch.cases.books import books
 from dispatch.cases.save import save
 from dispatch.failpoints import failpoint
-from gis.db import value, write
+from gis.db import Tx, value, write
 
 # SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it.
 CLAIM = """
@@ -37,6 +37,15 @@ def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True
     if fault is not None:
         raise RuntimeError(f"cases {aside[1:]} could not be settled") from fault
     return fired
+
+
+def settle_case(tx: Tx, case_id: int, *, now: datetime) -> int:
+    """Settle one case in the caller's transaction, at the caller's instant: for a rehearsal's clock; events fired."""
+    with locked(tx, case_id) as (draft, _, version):
+        count = settle(tx, draft, books(tx, version), now)
+        if count:
+            save(tx, draft)
+    return count
 
 
 def _settle_next(now: datetime | None, aside: list[int], durable: bool) -> int | None:

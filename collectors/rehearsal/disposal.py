@@ -1,0 +1,159 @@
+"""What happens next to a case while a unit holds it: signed, passed on, returned, delayed, suspended, replied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import exp
+
+from collectors.rehearsal.turn import MINUTE, Plan, Turn
+from dispatch.lifecycle.states import Action, ClockKind, State
+from dispatch.people.roles import Role
+
+HOUR = 3600.0
+PASSED_ON = 0.92  # of what reaches a platform; it keeps the rest for itself
+HOPELESS, FORCED = 0.002, 0.7
+WOKEN = 0.25  # of the suspended cases go on before their date
+SUPERVISED = 0.35  # of those a day overdue
+RETURN = ("not_owner", "not_area", "wrong_place", "not_found")
+DELAY = ("weather", "material", "permit", "coordination", "complex")
+SUSPEND = ("works", "season", "funds", "law")
+
+
+def other_units(turn: Turn) -> list[str]:
+    """Whom a dispatcher may think of where the rules name nobody, or whoever they named has sent it back."""
+    case, tree = turn.case, turn.scene.books.tree
+    found = [unit for unit in case.between or () if tree.get(unit)]
+    for kind in turn.category.types:
+        found += [unit.id for unit in tree.of_type(kind)]
+    for area in _areas(turn):
+        for kind in turn.category.types:
+            found += [unit.id for unit in tree.in_area(area, kind)]
+        found += [unit.id for unit in tree.in_area(area) if unit.platform]
+    fresh = [unit for unit in dict.fromkeys(found) if unit != case.route_unit or case.returns == 0]
+    return (fresh or sorted(turn.scene.of_unit))[:4]
+
+
+def _areas(turn: Turn) -> list[str]:
+    return [turn.scene.areas[area] for area in turn.case.area_path if area in turn.scene.areas]
+
+
+# ---------------------------------------------------------------------------------------------------- to be signed
+
+
+def _dispatched(turn: Turn) -> Plan | None:
+    case, tree = turn.case, turn.scene.books.tree
+    unit = tree.get(case.unit_id or "")
+    at = _signed_at(turn)
+    if unit is not None and unit.platform and turn.chance(PASSED_ON) and (below := _sub_units(turn)):
+        return turn.unit(at, Action.SUBDISPATCH, unit=turn.rng.choice(below))
+    if unit is not None and not unit.terminal:
+        return turn.centre(Role.DISPATCHER, at, Action.SIGN_FOR, proxy=unit.name)
+    open_ = case.returns < 1 and turn.scene.books.return_open(case.dispatched_at, at)
+    if open_ and turn.chance(turn.temper.returns * (3 if case.route_unit != case.unit_id else 1)):
+        return turn.unit(at, Action.ASK_RETURN, reason=turn.reason(RETURN))
+    return turn.unit(at, Action.SIGN)
+
+
+def _signed_at(turn: Turn) -> datetime:
+    minutes = turn.temper.sign * exp(turn.rng.gauss(0.0, 0.6))
+    since = turn.case.dispatched_at or turn.case.last_at
+    if turn.case.hazard:
+        return turn.after(since + max(1.0, minutes * 0.25) * MINUTE)
+    return turn.after(turn.worked(since, minutes * 60))
+
+
+def _sub_units(turn: Turn) -> list[str]:
+    """The platform's own units: those of the trade, else those of the place."""
+    tree, case = turn.scene.books.tree, turn.case
+    below = [u for u in tree.units.values() if u.parent == case.unit_id and turn.scene.department(u.id)]
+    areas = set(_areas(turn))
+    near = [u for u in below if u.area is None or u.area in areas]
+    trade = [u.id for u in near if set(u.types) & set(turn.category.types)]
+    return trade or [u.id for u in near] or [u.id for u in below]
+
+
+# ----------------------------------------------------------------------------------------------------- being done
+
+
+def _handling(turn: Turn) -> Plan | None:
+    """The earliest of what this unit will do: ask for time, or reply; or of what the centre does about its delay."""
+    pace = turn.temper.pace * exp(turn.rng.gauss(0.0, turn.temper.spread))
+    if turn.chance(HOPELESS):
+        pace *= 20.0
+    reply_at = turn.after(_part(turn, pace))
+    unit = turn.scene.books.tree.get(turn.case.unit_id or "")
+    asks = [_ask(turn, pace, reply_at), *_pressed(turn, reply_at)]
+    first = min((plan for plan in asks if plan and turn.case.last_at < plan.at < reply_at), key=_at, default=None)
+    if first is not None:
+        return first
+    pictures = turn.pictures(2)
+    if unit is not None and not unit.terminal:
+        return turn.centre(Role.DISPATCHER, reply_at, Action.REPLY_FOR, proxy=unit.name, photos=pictures)
+    return turn.unit(reply_at, Action.REPLY, photos=pictures)
+
+
+def _at(plan: Plan) -> datetime:
+    return plan.at
+
+
+def _part(turn: Turn, part: float) -> datetime:
+    """When `part` of the limit is used, counted from where the clock last began to run; inside opening hours if the
+    limit is."""
+    since = turn.since(ClockKind.DISPOSE) if _clock(turn) else turn.case.dispatched_at or turn.case.last_at
+    calendar = turn.scene.books.calendar
+    clock, due = _clock(turn), turn.case.due_at
+    if due is not None and clock is not None and clock["rule"].startswith("urgent"):
+        whole = max((due - since).total_seconds(), HOUR / 2)
+        return since + timedelta(seconds=int(whole * part))
+    whole = 16 * HOUR if due is None else float(calendar.count(int(since.timestamp()), int(due.timestamp())))
+    return turn.worked(since, max(whole, HOUR) * part)
+
+
+def _clock(turn: Turn) -> dict[str, str] | None:
+    return turn.case.clocks.get(ClockKind.DISPOSE.value)
+
+
+def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
+    """More time, if the case would be late; or a rest, where nothing can be done for long. Always before the deadline."""
+    case = turn.case
+    asks, waits, when = turn.chance(turn.temper.delays), turn.chance(turn.temper.suspends), turn.rng.uniform(0.45, 0.9)
+    days = turn.rng.randrange(6, 45)
+    at = _part(turn, when).replace(microsecond=0)
+    if case.due_at is None or at >= case.due_at or at >= reply_at:
+        return None
+    if waits and case.suspensions == 0 and not case.hazard:
+        return turn.unit(at, Action.ASK_SUSPEND, reason=turn.reason(SUSPEND), until=at + timedelta(days=days))
+    if asks and pace > 1 and case.extensions == 0:
+        return turn.unit(at, Action.ASK_DELAY, reason=turn.reason(DELAY))
+    return None
+
+
+def _pressed(turn: Turn, reply_at: datetime) -> list[Plan]:
+    """The centre and the leaders look at what is long overdue."""
+    case, found = turn.case, []
+    if case.due_at is None or reply_at < case.due_at + timedelta(days=1):
+        return found
+    urged = case.due_at + timedelta(hours=turn.rng.uniform(20, 30))
+    if not case.supervised and turn.chance(SUPERVISED):
+        found.append(turn.centre(Role.SHIFT_LEADER, urged, Action.SUPERVISE, reason="overdue"))
+    if reply_at > case.due_at + timedelta(days=12) and turn.scene.posts[Role.LEADER] and turn.chance(FORCED):
+        ended = case.due_at + timedelta(days=10, hours=turn.rng.uniform(1, 8))
+        found.append(turn.centre(Role.LEADER, ended, Action.FORCE_CLOSE, reason=turn.reason(("cannot", "planned"))))
+    return found
+
+
+def _suspended(turn: Turn) -> Plan | None:
+    """Usually the date wakes it; sometimes the dispatcher does before."""
+    until = turn.case.suspended_until
+    if until is None or not turn.chance(WOKEN):
+        return None
+    at = turn.case.last_at + (until - turn.case.last_at) * turn.rng.uniform(0.3, 0.9)
+    return turn.centre(Role.DISPATCHER, turn.after(at.replace(microsecond=0)), Action.RESUME)
+
+
+DISPOSAL: dict[State, Callable[[Turn], Plan | None]] = {
+    State.DISPATCHED: _dispatched,
+    State.HANDLING: _handling,
+    State.SUSPENDED: _suspended,
+}
