@@ -9,6 +9,7 @@ from typing import Any
 from dispatch.cityfile.catalogue import OWNER
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CategoryRow, CityFiles, UnitRow
+from dispatch.routing.faults import idle
 from dispatch.routing.rulebook import rules_of
 from dispatch.units.tree import Tree, Unit
 
@@ -33,18 +34,20 @@ def check_rules(city: CityFiles, faults: Faults) -> None:
         faults.error(FILE, None, "there is no [[rule]]: every case would go to the dispatcher")
         return
     words = _words(city)
-    seen: set[str] = set()
+    lines: dict[str, int | None] = {}
     for number, rule in enumerate(rules):
         line = city.rule_lines[number] if number < len(city.rule_lines) else None
         if not isinstance(rule, dict):
             faults.error(FILE, line, f"rule number {number + 1} is not a table")
             continue
         name = str(rule.get("no", f"number {number + 1}"))
-        if name in seen:
+        if name in lines:
             faults.error(FILE, line, f"rule {name} is given twice")
-        seen.add(name)
         for reason in _rule_faults(rule, words):
             faults.error(FILE, line, f"rule {name}: {reason}")
+        lines.setdefault(name, line)
+    for name, reason in idle(rules_of({"rule": rules})[0]).items():
+        faults.warning(FILE, lines[name], f"rule {name}: {reason}")
 
 
 def _words(city: CityFiles) -> _Words:
