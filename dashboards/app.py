@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 import dispatch.cases.api
 import dispatch.evidence.api
+import dispatch.people.api
 from collectors import patrol
 from dashboards import casefile, cases, console, desk, field, leader, maps, public, shell, socket
 from dispatch.http import install
@@ -19,7 +20,7 @@ from dispatch.people.who import serves
 __all__ = ["create_app"]
 
 PAGES = (shell, console, casefile, cases, desk, field, leader, maps, public)
-INTERFACES = (dispatch.cases.api, dispatch.evidence.api, patrol, socket)
+INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, patrol, socket)
 
 
 def create_app(url: str | None = None) -> FastAPI:
