@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import field as column
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -163,8 +162,8 @@ class Fields:
     satisfied: Annotated[str, Posted()] = ""
     proxy: Annotated[str, Posted()] = ""
     note: Annotated[str, Posted(max_length=4000)] = ""
-    photos: Annotated[list[str], Posted()] = column(default_factory=list)
-    photo: Annotated[list[UploadFile], File()] = column(default_factory=list)
+    photos: Annotated[tuple[str, ...], Posted()] = ()
+    photo: Annotated[tuple[UploadFile, ...], File()] = ()
 
 
 def chosen(fields: Fields) -> Action:

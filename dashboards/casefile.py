@@ -74,12 +74,11 @@ def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
     """Do one action; on a refusal the page comes again with all that was typed and the case as it stands now."""
     try:
         action = chosen(fields)
-        sent = kept(me.person_id, fields.photo)
-        fields.photos = [*fields.photos, *sent]
+        fields.photos = (*fields.photos, *kept(me.person_id, fields.photo))
         with me.write() as tx:
             case = full(tx, number).case
             view = View.of(request, tx, me)
-            form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=tuple(fields.photos))
+            form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=fields.photos)
             version = int(fields.version) if fields.version.isdecimal() else None
             act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key), version=version)
     except NotFound:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import field as column
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -93,8 +92,8 @@ class Call:
     contact_name: Annotated[str, Posted(max_length=100)] = ""
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
     hand_back: Annotated[str, Posted()] = ""
-    photos: Annotated[list[str], Posted()] = column(default_factory=list)
-    photo: Annotated[list[UploadFile], File()] = column(default_factory=list)
+    photos: Annotated[tuple[str, ...], Posted()] = ()
+    photo: Annotated[tuple[UploadFile, ...], File()] = ()
 
 
 @router.get("/console/register", **needs(Permission.REGISTER))
@@ -114,7 +113,7 @@ def _form(request: Request, me: Me, call: Call, problem: Problem | None) -> Resp
 def register(request: Request, me: Signed, call: Annotated[Call, Depends()]) -> Response:
     """Take the report in and go to its case."""
     try:
-        call.photos = [*call.photos, *kept(me.person_id, call.photo)]
+        call.photos = (*call.photos, *kept(me.person_id, call.photo))
         with me.write() as tx:
             report = _report(call, View.of(request, tx, me))
             receipt = receive(tx, report, me.actor())
@@ -140,7 +139,7 @@ def _report(call: Call, view: View) -> Report:
         lon=lon,
         lat=lat,
         hand_placed=placed,
-        photos=tuple(call.photos),
+        photos=call.photos,
         description=call.description.strip() or None,
         contact_name=call.contact_name.strip() or None,
         contact_phone=call.contact_phone.strip() or None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import field as column
 from typing import Annotated
 from urllib.parse import quote
 
@@ -48,8 +47,8 @@ class Sent:
     address: Annotated[str, Posted(max_length=300)] = ""
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
     handled: Annotated[str, Posted()] = ""
-    photos: Annotated[list[str], Posted()] = column(default_factory=list)
-    photo: Annotated[list[UploadFile], File()] = column(default_factory=list)
+    photos: Annotated[tuple[str, ...], Posted()] = ()
+    photo: Annotated[tuple[UploadFile, ...], File()] = ()
 
 
 def report_of(sent: Sent, *, source: str, public: bool) -> Report:
@@ -66,7 +65,7 @@ def report_of(sent: Sent, *, source: str, public: bool) -> Report:
         accuracy_m=accuracy,
         hand_placed=placed and bool(sent.hand_placed),
         component=sent.component.strip() or None,
-        photos=tuple(sent.photos),
+        photos=sent.photos,
         description=sent.description.strip() or None,
         address=sent.address.strip() or None,
         contact_phone=sent.contact_phone.strip() or None,
@@ -110,7 +109,7 @@ def _form(request: Request, me: Me, sent: Sent, problem: Problem | None) -> Resp
 def report(request: Request, me: Signed, sent: Annotated[Sent, Depends()]) -> Response:
     """Take the report in; anything wrong shows the form again with all that was typed."""
     try:
-        sent.photos = [*sent.photos, *kept(me.person_id, sent.photo)]
+        sent.photos = (*sent.photos, *kept(me.person_id, sent.photo))
         with me.write() as tx:
             receipt = receive(tx, _whole(sent), me.actor())
     except Problem as problem:
@@ -172,11 +171,11 @@ def answer(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
         action = chosen(fields)
         if action not in ANSWERS:
             raise FormIncomplete("Choose a finding", zh="请选择结果", fields={"result": "needed"})
-        fields.photos = [*fields.photos, *kept(me.person_id, fields.photo)]
+        fields.photos = (*fields.photos, *kept(me.person_id, fields.photo))
         with me.write() as tx:
             case = _own(tx, me, number).case
             view = View.of(request, tx, me)
-            form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=tuple(fields.photos))
+            form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=fields.photos)
             act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key))
     except NotFound:
         raise

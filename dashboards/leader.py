@@ -107,7 +107,10 @@ def _period(view: View, text: str) -> Period:
 
 
 def _groups(view: View) -> list[Mapping[str, Any]]:
-    return list(view.known.city.get("ranking", {}).get("groups", ()))
+    """The city's groups in its own order; without any, those its units are written to."""
+    named = list(view.known.city.get("ranking", {}).get("groups", ()))
+    used = dict.fromkeys(u.ranking_group for u in view.known.tree.units.values() if u.ranking_group)
+    return named or [{"key": key, "name": key, "name_en": key} for key in used]
 
 
 def _small(view: View) -> int:

@@ -1,0 +1,78 @@
+"""The town behind a real server, and people who log in to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from dashboards.app import create_app
+from dispatch.cluster import Urls
+from dispatch.people.passwords import hash_password
+from gis.db import execute, write
+from tests.cases.town import Town, settled
+from tests.http.serving import served
+from tests.people.made import PASSWORD
+
+
+@dataclass
+class Office:
+    """The town, and where its pages are."""
+
+    town: Town
+    address: str
+
+
+@dataclass
+class Person:
+    """A browser without scripts: it keeps cookies, and sends back the forms it was given."""
+
+    web: httpx.Client
+
+    def get(self, path: str) -> httpx.Response:
+        """A page; redirects are followed."""
+        return self.web.get(path, headers={"accept": "text/html"}, follow_redirects=True)
+
+    def send(self, page: str, to: str, **fields: object) -> httpx.Response:
+        """Fill in a form of `page` whose action is `to`: its hidden fields go along, as a browser sends them."""
+        found = self.get(page).text
+        forms = re.findall(rf'<form method="post" action="{re.escape(to)}".*?</form>', found, re.DOTALL)
+        wanted = str(fields.get("action", ""))
+        form = next(f for f in forms if not wanted or f'value="{wanted}"' in f)
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+        return self.post(to, **(hidden | fields))
+
+    def post(self, to: str, **fields: object) -> httpx.Response:
+        """Send fields; the answer itself, not where it leads."""
+        return self.web.post(to, data=fields, headers={"accept": "text/html"})
+
+
+@pytest.fixture(scope="module")
+def office(database: Urls) -> Iterator[Office]:
+    """The settled town behind a server; everybody's password is PASSWORD."""
+    with settled() as town:
+        with write() as tx:
+            execute(tx, "UPDATE person SET password_hash = %(h)s, must_change = false", h=hash_password(PASSWORD))
+        with served(create_app(database.app)) as address:
+            yield Office(town, address)
+
+
+@pytest.fixture
+def person(office: Office) -> Iterator[Callable[[str], Person]]:
+    """`person("acceptor")` is logged in; `person("")` is a stranger."""
+    opened: list[httpx.Client] = []
+
+    def enter(login: str) -> Person:
+        web = httpx.Client(base_url=office.address, timeout=20)
+        opened.append(web)
+        if login:
+            answer = web.post("/login", data={"login": login, "password": PASSWORD, "next": "/"})
+            assert answer.status_code == 303, answer.text
+        return Person(web)
+
+    yield enter
+    for web in opened:
+        web.close()
