@@ -48,7 +48,8 @@ def new_accounts(
     for row in people:
         role = row.roles[0]
         password = passwords.setdefault(role, generate())
-        hashes.setdefault(role, hash_password(password))
+        if role not in hashes:
+            hashes[role] = hash_password(password)
         accounts.append(_account(row, password, hashes[role], must_change=False))
     return accounts
 

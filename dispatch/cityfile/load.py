@@ -66,7 +66,8 @@ def load_files(city: CityFiles, *, data: Path, progress: Progress) -> Loaded:
     """
     editions = editions_of(city)
     with read() as tx:
-        accounts = new_accounts(city, _logins(tx), data=data, progress=progress)
+        known = _logins(tx)
+    accounts = new_accounts(city, known, data=data, progress=progress)  # outside: hashing takes long
     done = Loaded(city=str(city.document["name"]))
     with write() as tx:
         execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
