@@ -1,1 +1,1 @@
-"""What it costs: `./run bench` (being written by the bench builder; others leave this folder alone)."""
+"""Measurements against the budgets, on real servers of their own: `./run bench`, and `python -m bench.chaos`."""
