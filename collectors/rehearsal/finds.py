@@ -83,9 +83,7 @@ def _patrols(scene: Scene, day: date, wanted: int) -> Iterator[tuple[datetime, B
             yield at, beat, person, spot
 
 
-def _walk(
-    scene: Scene, day: date, beat: Beat, shift: int, count: int, rng: Random
-) -> Iterator[tuple[datetime, Spot]]:
+def _walk(scene: Scene, day: date, beat: Beat, shift: int, count: int, rng: Random) -> Iterator[tuple[datetime, Spot]]:
     begin, end = (datetime.combine(day, clock, scene.books.zone) for clock in SHIFTS[shift])
     length = (end - begin).total_seconds()
     here, free = rng.choice(beat.spots), begin

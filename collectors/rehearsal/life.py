@@ -178,9 +178,7 @@ def _afterwards(turn: Turn) -> list[tuple[timedelta, tuple[Role, Action, dict[st
     return found
 
 
-def _appealed(
-    turn: Turn, appeal: float, ruling: float
-) -> list[tuple[timedelta, tuple[Role, Action, dict[str, Any]]]]:
+def _appealed(turn: Turn, appeal: float, ruling: float) -> list[tuple[timedelta, tuple[Role, Action, dict[str, Any]]]]:
     case = turn.case
     if case.appealed:
         grant = turn.fate("appeal granted") < 0.4

@@ -20,7 +20,6 @@ from gis.db import ReadTx, dicts
 from gis.problems import Unavailable
 
 NEEDED = (Role.INSPECTOR, Role.ACCEPTOR, Role.SHIFT_LEADER, Role.DISPATCHER)
-OUTSIDE = frozenset({Role.DEPARTMENT, Role.PLATFORM})
 WATCH_HOURS = 8  # the centre is manned day and night, in three watches
 
 PEOPLE = """
@@ -153,11 +152,12 @@ def _staff(city: Books, person: dict[str, Any], *roles: Role) -> Staff:
 
 
 def _of_unit(city: Books, people: Iterable[dict[str, Any]]) -> dict[str, Staff]:
+    """The first person of each unit by login; of a platform somebody who may pass cases on."""
     found: dict[str, Staff] = {}
-    for person in people:
-        outside = [Role(role) for role in person["roles"] if role in OUTSIDE]
-        if outside and person["unit_id"]:
-            found.setdefault(person["unit_id"], _staff(city, person, *outside))
+    for role in (Role.PLATFORM, Role.DEPARTMENT):
+        for person in people:
+            if role.value in person["roles"] and person["unit_id"]:
+                found.setdefault(person["unit_id"], _staff(city, person, role))
     return found
 
 

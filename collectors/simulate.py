@@ -1,0 +1,216 @@
+"""`wangge simulate`: a simulated city of people who report and act through the same doors as real ones, by a seed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from collectors.rehearsal import ledger, pictures
+from collectors.rehearsal.living import live
+from collectors.rehearsal.shards import Progress, Window, start
+from dispatch.cases.books import books
+from dispatch.command import Command, print_table
+from dispatch.config import settings
+from dispatch.database import urls_of
+from gis.db import read, write
+from gis.problems import FormIncomplete, Problem
+
+__all__ = ["Order", "Outcome", "command", "grow", "history", "live_on"]
+
+SEED, PER_DAY = 1, 400
+CHUNK = timedelta(days=2)  # grown at a time, backwards
+SAY_EVERY = 2.0  # seconds
+LONGEST_DAYS, MOST_JOBS = 3660, 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for. `until`: the instant up to which the city lives; None: now."""
+
+    days: float
+    per_day: int = PER_DAY
+    seed: int = SEED
+    until: datetime | None = None
+    jobs: int = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of it; `hash` is over all simulated steps in the database, empty if it was not asked for."""
+
+    cases: int = 0
+    acts: int = 0
+    seconds: float = 0.0
+    acts_per_second: float = 0.0
+    refused: int = 0
+    hash: str = ""
+
+
+Say = Callable[[str], None]
+
+
+def history(order: Order, url: str, say: Say = lambda _: None) -> Outcome:
+    """Give the city a past of so many days that ends at `until`. Reports that are there already are not made again.
+
+    `url`: the database, for the processes that do it. Raises Conflict if the city holds a real case.
+    """
+    window = _window(order)
+    windows = [replace(window, share=share, shares=order.jobs) for share in range(order.jobs)]
+    outcome = _add_up(start(url, windows), say)
+    with read() as tx:
+        outcome.hash = ledger.hash_of(tx)
+    return outcome
+
+
+def grow(order: Order, url: str) -> Iterator[Progress]:
+    """The same past from the latest days backwards, by one process of the lowest priority; says how it goes on."""
+    whole = _window(order)
+    until = whole.until
+    windows = []
+    while until > whole.since:
+        since = max(whole.since, until - CHUNK)
+        windows.append(replace(whole, since=since, until=until))
+        until = since
+    for window in windows:
+        yield from start(url, [window], gentle=True)
+
+
+def _window(order: Order) -> Window:
+    with write() as tx:
+        ledger.begin(tx)
+        until = order.until or tx.now.replace(microsecond=0)
+        books(tx)
+    return Window(
+        since=until - timedelta(days=order.days),
+        until=until,
+        now=until,
+        per_day=order.per_day,
+        seed=order.seed,
+        photos=pictures.hang(settings().data / "photos"),
+    )
+
+
+def _add_up(progress: Iterator[Progress], say: Say) -> Outcome:
+    """Count what the processes say, and pass it on now and then."""
+    outcome, begun = Outcome(), time.monotonic()
+    said, reached = begun, dict[int, datetime]()
+    for one in progress:
+        outcome.cases, outcome.acts = outcome.cases + one.cases, outcome.acts + one.acts
+        outcome.refused += len(one.refused)
+        reached[one.share] = one.at
+        for words in islice(one.refused, 3):
+            say(f"refused: {words}")
+        now = time.monotonic()
+        if now - said > SAY_EVERY:
+            said = now
+            pace = outcome.acts / (now - begun)
+            say(f"{min(reached.values()):%Y-%m-%d}  {outcome.cases} cases  {outcome.acts} acts  {pace:.0f} acts/s")
+    outcome.seconds = round(time.monotonic() - begun, 1)
+    outcome.acts_per_second = round(outcome.acts / max(outcome.seconds, 0.1), 1)
+    return outcome
+
+
+# ------------------------------------------------------------------------------------------------------ the command
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--days", type=float, default=14, metavar="N", help="days of past to live through (14)")
+    parser.add_argument("--cases-per-day", type=int, default=PER_DAY, metavar="M", help=f"on a working day ({PER_DAY})")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help="same seed, same city (1)")
+    parser.add_argument("--until", default="now", metavar="TIME", help="end of the past: `now` or ISO 8601 with zone")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes (one a core)")
+    parser.add_argument("--grow", type=float, metavar="N", help="grow the past backwards to N days, at low priority")
+    parser.add_argument("--live", action="store_true", help="then live on at real pace until stopped")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+
+def _run(arguments: Namespace) -> int:
+    """0 if all went well, 1 if a door refused what these people tried."""
+    order = _order(arguments)
+    url = urls_of(settings()).app
+    if arguments.live:
+        live_on(order, url, grow=arguments.grow is not None)
+    if arguments.grow is not None:
+        outcome = _add_up(grow(order, url), _say)
+    else:
+        outcome = history(order, url, _say)
+    print_table([asdict(outcome)], ("cases", "acts", "seconds", "acts_per_second", "hash"), json=arguments.json)
+    return 1 if outcome.refused else 0
+
+
+def live_on(order: Order, url: str, *, grow: bool) -> None:
+    """Live at real pace until stopped, growing the past beside it if asked to."""
+    window = _window(order)
+    past = Past(order, url) if grow else None
+    live(order.seed, order.per_day, window.photos, past.news if past else lambda: False)
+
+
+class Past:
+    """The past growing in a thread of its own, which only listens: the work is done by a process."""
+
+    def __init__(self, order: Order, url: str) -> None:
+        self._grown = threading.Event()
+        self._thread = threading.Thread(target=self._grow, args=(order, url), daemon=True)
+        self._thread.start()
+
+    def _grow(self, order: Order, url: str) -> None:
+        try:
+            outcome = _add_up(grow(order, url), _say)
+            if outcome.cases:
+                _say(f"the past has grown by {outcome.cases} cases")
+        except Problem as problem:
+            _say(f"the past did not grow to its end: {problem}")
+        self._grown.set()
+
+    def news(self) -> bool:
+        """Whether it has just finished; true once."""
+        if not self._grown.is_set():
+            return False
+        self._grown.clear()
+        return True
+
+
+def _order(arguments: Namespace) -> Order:
+    """Raises FormIncomplete where a number makes no sense."""
+    until = None if arguments.until == "now" else _instant(arguments.until)
+    days = arguments.days if arguments.grow is None else arguments.grow
+    if not 0 < days <= LONGEST_DAYS or arguments.cases_per_day < 1 or not 1 <= arguments.jobs <= MOST_JOBS:
+        raise FormIncomplete(
+            f"--days must lie between 0 and {LONGEST_DAYS}, --jobs between 1 and {MOST_JOBS}, "
+            "--cases-per-day must be at least 1"
+        )
+    return Order(days=days, per_day=arguments.cases_per_day, seed=arguments.seed, until=until, jobs=arguments.jobs)
+
+
+def _instant(words: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(words)
+    except ValueError as error:
+        raise FormIncomplete(f"--until {words} is neither `now` nor a time like 2026-10-20T12:00+08:00") from error
+    if at.utcoffset() is None:
+        raise FormIncomplete(f"--until {words} names no time zone; write it like 2026-10-20T12:00+08:00")
+    return at.astimezone(UTC)
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"  {words}\n")
+    sys.stderr.flush()
+
+
+command = Command(
+    name="simulate",
+    help="let a simulated city live: report, act and lapse through the same doors, by a seed",
+    add_arguments=_add_arguments,
+    run=_run,
+    description="Fills a city that holds no real case with simulated ones, which live up to --until: inspectors, "
+    "citizens, the centre's watches and the departments act through the same doors as real people. The same seed, "
+    "city and times give the same hash. What is there already is not made again, so an interrupted run is simply "
+    "repeated. The city stays a rehearsal for ever.",
+)
