@@ -13,14 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, TypeVar, cast
 
+import orjson
 import psycopg
 from psycopg.pq import ConnStatus
 from psycopg.rows import class_row, dict_row, tuple_row
+from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from gis.problems import Unavailable
 
 T = TypeVar("T")
+
+set_json_dumps(lambda document: orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS))
+set_json_loads(orjson.loads)
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Bounds on one statement, one wait for a lock, and a transaction left open by a stuck handler (milliseconds).
