@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from PIL import Image, ImageOps, UnidentifiedImageError
 from psycopg.types.json import Jsonb
 
+from dispatch.failpoints import failpoint
 from gis.db import ReadTx, Tx, execute, one, value
 from gis.problems import FormIncomplete, NotFound, TooLarge, Unavailable
 
@@ -254,6 +255,7 @@ def _write(path: Path, content: bytes, *, mode: int) -> None:
             os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
+            failpoint("before-photo-fsync")
             os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
@@ -261,6 +263,7 @@ def _write(path: Path, content: bytes, *, mode: int) -> None:
         raise
     for folder in dict.fromkeys([path.parent, *(made.parent for made in new_folders)]):
         _sync_folder(folder)
+    failpoint("after-photo-write")
 
 
 def _sync_folder(folder: Path) -> None:
