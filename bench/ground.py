@@ -18,6 +18,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from dispatch.cluster import Cluster, Urls
+from dispatch.config import read_settings
+from dispatch.database import connected
 from dispatch.migrate import migrate
 
 __all__ = ["CITIES", "ROOT", "Ground", "Session", "ground"]
@@ -140,17 +142,23 @@ def ground(city: Path) -> Iterator[Ground]:
     folder.chmod(0o711)
     here = Ground(folder, Cluster(folder / "postgres"), _free_port())
     try:
-        here.cluster.start()
-        migrate(here.urls.owner)
-        here.run("city", "load", str(city))
-        file = folder / "demo-logins.json"
-        here.logins = {one["role"]: (one["login"], one["password"]) for one in json.loads(file.read_text())}
-        yield here
+        # As one of its users: it would stop with the last of them, such as the loader.
+        with connected(read_settings(here.environment())):
+            migrate(here.urls.owner)
+            here.run("city", "load", str(city))
+            file = folder / "demo-logins.json"
+            here.logins = {one["role"]: (one["login"], one["password"]) for one in json.loads(file.read_text())}
+            yield here
+            _stop(here)
     finally:
-        for name in list(here.processes):
-            here.stop(name)
+        _stop(here)
         here.cluster.stop(seconds=20)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop(here: Ground) -> None:
+    for name in list(here.processes):
+        here.stop(name)
 
 
 def _free_port() -> int:
