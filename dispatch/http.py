@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dispatch.audit.trail import Kind, record
 from dispatch.people.who import BODY, check_rights
 from gis.db import write
-from gis.problems import Forbidden, FormIncomplete, NotFound, Problem, TooLarge, TooMany, Unavailable
+from gis.problems import Conflict, Forbidden, FormIncomplete, NotFound, Problem, TooLarge, TooMany, Unavailable
 
 T = TypeVar("T")
 log = logging.getLogger("wangge.http")
@@ -139,6 +139,13 @@ def _on_bad_value(request: Request, error: Exception) -> Response:
     """A value no column can hold (a NUL in a text, a number out of range): logged, in case the fault is ours."""
     log.warning("a value was refused by the database: %s", type(error).__name__)
     return _answer(request, FormIncomplete("A value cannot be stored", zh="内容包含无法保存的值", fields={}))
+
+
+def _on_taken(request: Request, error: Exception) -> Response:
+    """Two at once, or an act and a report, under one key: the second is told. Any other clash is a fault of ours."""
+    if not isinstance(error, psycopg.Error) or error.diag.constraint_name != "uq_step_key":
+        return _on_anything(request, error)
+    return _answer(request, Conflict("This key was used for something else", zh="该请求标识已用于其他操作"))
 
 
 def _on_anything(request: Request, error: Exception) -> Response:
@@ -285,6 +292,7 @@ def install(app: FastAPI, *, html_problem: HtmlProblem | None = None) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(psycopg.DataError, _on_bad_value)
+    app.add_exception_handler(psycopg.errors.UniqueViolation, _on_taken)
     app.add_exception_handler(Exception, _on_anything)
     app.add_middleware(Door, host=app)
 

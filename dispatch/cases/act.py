@@ -291,10 +291,11 @@ def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
 def _own(
     tx: Tx, draft: Draft, city: Books, action: Action, at: datetime, known: datetime, data: dict[str, Any]
 ) -> None:
-    """A step of the system. Its key follows from case and step, so that two who notice it at once write one."""
+    """A step of the system. Its key follows from the chain, which nobody outside knows: a key chosen by a stranger can
+    never be there before it."""
     case = draft.case
     seq = case.version + 1
-    key = uuid5(NAMESPACE_OID, f"{case.report_id}:{seq}:{action.value}")
+    key = uuid5(NAMESPACE_OID, f"{case.last_hash.hex()}:{seq}:{action.value}")
     form = Form(reason=data.get("default") and "default")
     given = form_hash(case.id, action.value, None, form.given(), None)
     moment = max(at, case.last_at)
