@@ -137,10 +137,7 @@ def _run(arguments: Namespace) -> int:
     url = urls_of(settings()).app
     if arguments.live:
         live_on(order, url, grow=arguments.grow is not None)
-    if arguments.grow is not None:
-        outcome = _add_up(grow(order, url), _say)
-    else:
-        outcome = history(order, url, _say)
+    outcome = history(order, url, _say) if arguments.grow is None else _add_up(grow(order, url), _say)
     print_table([asdict(outcome)], ("cases", "acts", "seconds", "acts_per_second", "hash"), json=arguments.json)
     return 1 if outcome.refused else 0
 

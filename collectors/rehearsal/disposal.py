@@ -115,7 +115,7 @@ def _clock(turn: Turn) -> dict[str, str] | None:
 
 
 def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
-    """More time, if the case would be late; or a rest, where nothing can be done for long. Always before the deadline."""
+    """More time, if the case would be late; a rest, where nothing can be done for long. Always before the deadline."""
     case = turn.case
     asks, waits, when = turn.chance(turn.temper.delays), turn.chance(turn.temper.suspends), turn.rng.uniform(0.45, 0.9)
     days = turn.rng.randrange(6, 45)
@@ -131,7 +131,8 @@ def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
 
 def _pressed(turn: Turn, reply_at: datetime) -> list[Plan]:
     """The centre and the leaders look at what is long overdue."""
-    case, found = turn.case, []
+    case = turn.case
+    found: list[Plan] = []
     if case.due_at is None or reply_at < case.due_at + timedelta(days=1):
         return found
     urged = case.due_at + timedelta(hours=turn.rng.uniform(20, 30))

@@ -1,5 +1,7 @@
-"""A day's reports: inspectors who walk their duty grids in shifts, and the public's calls. Drawn from seed and day only,
-so that a day is the same whether it is lived through, grown afterwards or lived live."""
+"""A day's reports: inspectors who walk their duty grids in shifts, and the public's calls.
+
+Drawn from seed and day only, so that a day is the same whether it is lived through, grown afterwards or lived live.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from math import hypot
 from random import Random
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from collectors.rehearsal.scene import Beat, Scene, Spot, Staff
@@ -32,7 +35,7 @@ WEEKEND, HOLIDAY = 0.8, 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A report about to be made: when, by whom. `number`: its place among the day's; `leader`: the report it repeats."""
+    """A report about to be made: when, by whom. `number`: its place in the day; `leader`: the report it repeats."""
 
     at: datetime
     report: Report
@@ -184,7 +187,7 @@ def _one_of(photos: tuple[str, ...], rng: Random) -> tuple[str, ...]:
     return (rng.choice(photos),) if photos else ()
 
 
-def _position(scene: Scene, spot: Spot, rng: Random, *, spread: float) -> dict[str, object]:
+def _position(scene: Scene, spot: Spot, rng: Random, *, spread: float) -> dict[str, Any]:
     """A fix near the spot; `spread`: standard deviation in metres."""
     kx, ky = metres_per_degree(spot.lat)
     lon = round(spot.lon + max(-2.0, min(2.0, rng.gauss(0, 1))) * spread / kx, 7)

@@ -20,7 +20,8 @@ HASH = """
       SELECT c.report_id,
              sha256(convert_to(string_agg(concat_ws('|', s.seq, s.action, s.from_state, s.to_state, s.at, s.role,
                     s.unit_id, p.login, (s.data - '{area_id,top_area_id,texts}'::text[])
-                    #- '{form,inspector}' #- '{form,into}' #- '{form,photos}'), chr(10) ORDER BY s.seq), 'UTF8')) AS life
+                    #- '{form,inspector}' #- '{form,into}' #- '{form,photos}'), chr(10) ORDER BY s.seq), 'UTF8'))
+               AS life
         FROM step s JOIN cases c ON c.id = s.case_id JOIN report r ON r.id = c.report_id
         LEFT JOIN person p ON p.id = s.actor_id
        WHERE r.position->'rehearsal' IS NOT NULL AND c.report_id >= %(low)s AND c.report_id <= %(high)s

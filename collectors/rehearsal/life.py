@@ -14,6 +14,7 @@ from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.people.roles import Role
 
 Next = Callable[[Turn], Plan | None]
+Moment = tuple[timedelta, tuple[Role, Action, dict[str, Any]]]
 
 REFUSED, VERIFIED, NOT_SO = 0.10, 0.30, 0.25  # of the public's reports; not so: of those verified
 VOIDED, REJECTED, CONTESTED, REOPENED = 0.008, 0.025, 0.05, 0.004
@@ -147,7 +148,7 @@ def _task_holder(turn: Turn, at: datetime) -> Actor:
 
 
 def _ended(turn: Turn) -> Plan | None:
-    """Answering, asking again, appealing, reopening: each at an instant settled by the end, so that none comes twice."""
+    """Answering, revisiting, appealing, reopening: each at an instant settled by the end, so that none comes twice."""
     ended = turn.case.ended_at
     if ended is None:
         return None
@@ -161,8 +162,9 @@ def _ended(turn: Turn) -> Plan | None:
     return turn.centre(role, at, action, **form) if turn.scene.posts[role] else None
 
 
-def _afterwards(turn: Turn) -> list[tuple[timedelta, tuple[Role, Action, dict[str, Any]]]]:
-    case, found = turn.case, []
+def _afterwards(turn: Turn) -> list[Moment]:
+    case = turn.case
+    found: list[Moment] = []
     hours = turn.scene.rng(case.report_id, "after", case.ended_at).uniform
     closed = case.state != State.REFUSED
     if case.public and turn.fate("answered") < ANSWERED:
@@ -178,7 +180,7 @@ def _afterwards(turn: Turn) -> list[tuple[timedelta, tuple[Role, Action, dict[st
     return found
 
 
-def _appealed(turn: Turn, appeal: float, ruling: float) -> list[tuple[timedelta, tuple[Role, Action, dict[str, Any]]]]:
+def _appealed(turn: Turn, appeal: float, ruling: float) -> list[Moment]:
     case = turn.case
     if case.appealed:
         grant = turn.fate("appeal granted") < 0.4

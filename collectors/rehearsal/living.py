@@ -1,4 +1,4 @@
-"""The rehearsal goes on at real pace: the same lives, taken up from the cases' rows, step by step as their time comes."""
+"""The rehearsal goes on at real pace: the same lives, taken up from the cases' rows, step by step in their time."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from collectors.rehearsal.turn import LIVES, Life, Turn, lives_of
 from collectors.rehearsal.walk import carry_out, leader_of
 from dispatch.cases.books import books
 from dispatch.cases.intake import receive
+from dispatch.cases.overdue import settle_case
 from dispatch.lifecycle.states import ENDED
-from gis.db import Tx, read, rows, value, write
-from gis.problems import Conflict, NotAllowed, Problem, Unavailable
+from gis.db import Tx, rows, write
+from gis.problems import Conflict, FormIncomplete, NotAllowed, Problem, Unavailable
 
 log = logging.getLogger("wangge.rehearsal")
 
@@ -86,12 +87,12 @@ class Living:
         return bool(self.heap) and self.heap[0][0] <= now
 
     def do_next(self) -> None:
-        """Do one thing. Somebody else may have acted meanwhile: then the life is looked at anew, and nothing is lost."""
+        """Do one thing. Somebody else may have acted meanwhile: then the life is looked at anew."""
         at, _, event = heappop(self.heap)
         try:
             with write(durable=False) as tx:
                 case_id = self._report(tx, event) if isinstance(event, Find) else self._act(tx, event)
-                lives = lives_of(tx, [case_id])
+                lives = [] if case_id is None else lives_of(tx, [case_id])
         except Unavailable:
             heappush(self.heap, (at, next(self.numbers), event))
             raise
@@ -105,15 +106,19 @@ class Living:
             self.leaders[find.report.id] = leader
         return case_id
 
-    def _act(self, tx: Tx, seen: Life) -> int:
+    def _act(self, tx: Tx, seen: Life) -> int | None:
+        """The case to look at again; None if the door refuses what this life wants: it is then left to people."""
         plan = next_of(Turn(seen, self.scene, self.leaders.get(seen.report_id), self.photos))
         if plan is None or plan.at > tx.now:
-            return seen.id  # time alone moved it, or will
+            settle_case(tx, seen.id, now=tx.now)
+            return seen.id
         try:
             carry_out(tx, seen, plan, version=seen.version)
-        except (Conflict, NotAllowed) as refusal:
-            if isinstance(refusal, NotAllowed):
-                log.info("case %s %s: %s", seen.id, plan.action.value, refusal)
+        except Conflict:
+            return seen.id
+        except (NotAllowed, FormIncomplete) as refusal:
+            log.warning("case %s, %s: %s", seen.id, plan.action.value, refusal)
+            return None
         return seen.id
 
 

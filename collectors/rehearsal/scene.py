@@ -1,4 +1,4 @@
-"""The city as its simulated people know it: who works where, what stands in which duty grid, what is found how often."""
+"""The city as its simulated people know it: who works where, what stands in which duty grid, what is found."""
 
 from __future__ import annotations
 

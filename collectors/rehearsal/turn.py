@@ -82,7 +82,7 @@ class Plan:
     at: datetime
     action: Action
     by: Actor
-    form: Form = Form()
+    form: Form
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dispatch.cases.act import act
 from dispatch.cases.intake import receive
 from dispatch.cases.overdue import settle_case
 from gis.db import Tx
-from gis.problems import NotAllowed
+from gis.problems import FormIncomplete, NotAllowed
 
 TOGETHER = 8  # lives in one transaction: about a hundred acts
 LONGEST = 400  # acts of one life, after which something goes round in circles
@@ -88,7 +88,7 @@ def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally) -> bool:
         return False
     try:
         carry_out(tx, turn.case, plan)
-    except NotAllowed as refusal:  # said before anything was written
+    except (NotAllowed, FormIncomplete) as refusal:  # said before anything was written
         tally.refused.append(f"{turn.case.state} {plan.action.value}: {refusal}")
         return False
     tally.acts += 1
