@@ -63,7 +63,7 @@ def _start(effect: Effect, kind: ClockKind) -> None:
     if limit is None:
         return
     # Epochs run through the whole case, so that a reopened stage never repeats one.
-    epoch = effect.draft.case.version + len(effect.draft.steps) + 1
+    epoch = effect.draft.case.version + 1  # the step's own number: none later is smaller, whatever was settled first
     _keep(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch))
 
 
@@ -150,7 +150,9 @@ def _file(effect: Effect) -> None:
     effect.data["limit"] = None if limit is None else [str(limit), condition.time_class]
     # Before filing a case is as dangerous as its category may be; its condition says whether it is.
     case.hazard = (
-        case.hazard and condition.time_class is not None and not effect.books.time_class(condition.time_class).working
+        effect.books.catalogue.categories[case.category or ""].hazard
+        and condition.time_class is not None
+        and not effect.books.time_class(condition.time_class).working
     )
 
 
@@ -181,6 +183,7 @@ def _subdispatch(effect: Effect) -> None:
 
 
 def _ask(effect: Effect) -> None:
+    _check_class(effect)
     case = effect.draft.case
     case.asked = {"action": effect.data["action"], **effect.form.given(), "from": case.state.value}
 
@@ -201,17 +204,29 @@ def _answered(effect: Effect) -> None:
 
 def _extend(effect: Effect) -> None:
     """One original limit more, unless the asked or the granted one is stated."""
-    case = effect.draft.case
-    asked = case.asked or {}
     clock = effect.draft.clocks.get(ClockKind.DISPOSE)
-    case.extensions += 1
+    effect.draft.case.extensions += 1
     if clock is not None:
-        value = effect.form.limit or (Decimal(str(asked["limit"])) if "limit" in asked else clock.limit.value)
-        rule = effect.books.time_class(effect.form.time_class or str(asked.get("time_class", clock.limit.rule.value)))
-        more = Limit(value, rule)
+        more = _more(effect, clock.limit)
         effect.data["extra"] = [str(more.value), more.rule.value]
         _keep(effect, "x", effect.books.keeper.extend(clock, more, effect.now))
     _answered(effect)
+
+
+def _more(effect: Effect, limit: Limit) -> Limit:
+    """By how much a limit is extended: as granted, as asked, or once again. What nobody answered is never more."""
+    asked, form = effect.draft.case.asked or {}, effect.form
+    _check_class(effect)
+    value = form.limit or Decimal(str(asked.get("limit", limit.value)))
+    more = Limit(value, effect.books.time_class(form.time_class or str(asked.get("time_class", limit.rule.value))))
+    modest = more.rule is limit.rule and more.value <= limit.value
+    return limit if effect.data.get("default") and not modest else more
+
+
+def _check_class(effect: Effect) -> None:
+    """Raise FormIncomplete for a time class that is none, before it is kept as asked."""
+    if effect.form.time_class is not None and effect.form.time_class not in effect.books.time_classes:
+        raise FormIncomplete("No such time class", zh="没有该时限类型", fields={"time_class": "unknown"})
 
 
 def _suspend(effect: Effect) -> None:

@@ -136,6 +136,15 @@ def _delay(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
 def _suspend(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.suspensions >= policy.max_suspensions:
         raise _refuse("Already suspended once", "已挂账过一次", case)
+    _until(form, now, policy)
+
+
+def _grant_suspension(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if form.until is not None:  # else the day that was asked
+        _until(form, now, policy)
+
+
+def _until(form: Form, now: datetime, policy: Policy) -> None:
     if form.until is None or form.until <= now:
         raise FormIncomplete(
             "The end of the suspension must lie ahead", zh="挂账截止时间须晚于现在", fields={"until": "past"}
@@ -194,6 +203,7 @@ PROCEDURE = {
     Action.ASK_RETURN: _return,
     Action.ASK_DELAY: _delay,
     Action.ASK_SUSPEND: _suspend,
+    Action.APPROVE_SUSPEND: _grant_suspension,
     Action.DISPATCH: _dispatch,
     Action.REOPEN: _reopen,
     Action.APPEAL: _appeal,
