@@ -54,6 +54,7 @@ def _run(arguments: Namespace) -> int:
         workers=arguments.workers,
         access_log=False,
         timeout_graceful_shutdown=5,
+        timeout_worker_healthcheck=60,  # a busy machine takes long to import; a dead worker is noticed at once anyway
         **options,  # type: ignore[arg-type]
     )
     return 0
