@@ -15,8 +15,9 @@ from dispatch.cases.actor import SYSTEM, Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import LAPSED, WARNED, Clock, running
 from dispatch.cases.draft import CaseRow, Draft, Text
-from dispatch.cases.effects import EFFECTS, Effect, after, check_task_holder, move_clocks
+from dispatch.cases.effects import EFFECTS, Effect, after, move_clocks
 from dispatch.cases.facts import fold
+from dispatch.cases.persons import check_person, check_task_holder
 from dispatch.cases.references import check_references
 from dispatch.cases.save import save
 from dispatch.cases.secrets import new_key, salted_hash
@@ -170,11 +171,12 @@ def apply(
 ) -> None:
     """Decide and change the draft: one step more."""
     case = draft.case
-    check_task_holder(draft, action, by.person_id if Role.SYSTEM not in by.roles else case.inspector_id)
+    check_task_holder(case, action, by)
     change = decide(_standing(draft, city, at), action, form, by.roles, at, city.policy)
+    check_person(case, action, change.role, by)
     before = case.state
     data: dict[str, Any] = {"action": action.value, "form": form.given(), **(extra or {})}
-    effect = Effect(draft, form, at, city, data)
+    effect = Effect(draft, form, at, city, data, by.person_id)
     _effects(tx, effect, action, change)
     del data["action"]
     _add_step(draft, change, before=before, by=by, key=key, given=given, at=at, known=known, data=data, form=form)
