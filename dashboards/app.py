@@ -28,7 +28,7 @@ def create_app(url: str | None = None) -> FastAPI:
     lifespan = _hub(url) if url else None
     app = FastAPI(title="Wangge", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, html_problem=shell.html_problem)
-    for room in (*PAGES, *INTERFACES):
+    for room in (*INTERFACES, *PAGES):  # the framework tries one after the other: programs ask most often
         app.include_router(room.router)
     app.mount("/static", serves(Permission.PUBLIC, shell.Static(directory=shell.STATIC)), name="static")
     return app

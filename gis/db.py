@@ -121,6 +121,8 @@ def write(*, as_units: Sequence[str] | None = None, durable: bool = True) -> Ite
     `durable=False` acknowledges before the disk does: for rehearsals, never for a person's report.
     """
     with _connection() as connection:
+        if connection.read_only:
+            connection.read_only = None
         if as_units is not None:
             _become_department(connection, as_units)
         if not durable:
@@ -132,10 +134,23 @@ def write(*, as_units: Sequence[str] | None = None, durable: bool = True) -> Ite
 def read(*, as_units: Sequence[str] | None = None) -> Iterator[ReadTx]:
     """One transaction that cannot write."""
     with _connection() as connection:
-        connection.execute("SET TRANSACTION READ ONLY")
+        connection.read_only = True  # goes out with the BEGIN
         if as_units is not None:
             _become_department(connection, as_units)
         yield ReadTx(connection, as_units)
+
+
+def glance(cls: type[T], sql: LiteralString, **params: object) -> T | None:
+    """The first row of one statement that stands alone: no transaction around it, so a single round trip."""
+    with _connection() as connection:
+        connection.read_only = None
+        connection.autocommit = True
+        try:
+            with connection.cursor(row_factory=class_row(cls)) as cursor:
+                return cursor.execute(sql, params or None).fetchone()
+        finally:
+            if not connection.closed:
+                connection.autocommit = False
 
 
 def _become_department(connection: Connection, units: Sequence[str]) -> None:

@@ -81,13 +81,13 @@ def _json(content: Any) -> Response:
     return Response(orjson.dumps(content, default=str), media_type="application/json")
 
 
-def _out(receipt: Receipt) -> ActionOut:
+def _out(receipt: Receipt) -> Response:
     failpoint("before-answer")
-    return ActionOut(**{name: getattr(receipt, name) for name in ActionOut.model_fields})
+    return _json({name: getattr(receipt, name) for name in ActionOut.model_fields})
 
 
-@router.post("/cases/{number}/actions", **needs(Permission.ACT))
-def post_action(number: str, body: ActionIn, me: Signed) -> ActionOut:
+@router.post("/cases/{number}/actions", response_model=ActionOut, **needs(Permission.ACT))
+def post_action(number: str, body: ActionIn, me: Signed) -> Response:
     """Do one action. 409 tells the present state and what is allowed, 422 the fields that are missing."""
     with me.write() as tx:
         case_id = id_of(tx, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from dispatch.cases.books import Books
@@ -22,8 +23,9 @@ def place_case(
     *,
     category: str | None,
     component: str | None,
+    at: datetime | None = None,
 ) -> Place | None:
-    """Where it lies, by the city's own reaches; None where no position was given."""
+    """Where it lies, by the city's own reaches, as the city was `at` (now); None where no position was given."""
     if lon is None or lat is None:
         return None
     return place_of(
@@ -33,7 +35,7 @@ def place_case(
         accuracy_m=accuracy_m,
         category=category,
         component_code=component,
-        on=tx.now.astimezone(city.zone).date(),
+        on=(at or tx.now).astimezone(city.zone).date(),
         reach_m=city.reach("road_m", 40),
         component_m=city.reach("component_m", 20),
     )

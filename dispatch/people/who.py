@@ -19,7 +19,7 @@ from dispatch.people.actor import Actor
 from dispatch.people.may import CENTRE, UNIT, may
 from dispatch.people.roles import Permission, Role
 from dispatch.people.sessions import COOKIE, SessionRules, token_hash, touch
-from gis.db import ReadTx, Tx, one, read, write
+from gis.db import ReadTx, Tx, glance, read, write
 from gis.problems import Forbidden, Unauthorised
 
 PERMISSION, CHANGING, BODY = "x-permission", "x-while-password-must-change", "x-body-limit"
@@ -99,8 +99,7 @@ ME = """
 
 def person_of(token: str, *, keep_alive: bool = True) -> Me | None:
     """Whose session the cookie is, None if it has ended. `keep_alive=False`: being looked at is no sign of life."""
-    with read() as tx:
-        row = one(tx, _Row, ME, hash=token_hash(token), idle=SessionRules.from_environment().idle)
+    row = glance(_Row, ME, hash=token_hash(token), idle=SessionRules.from_environment().idle)
     if row is None:
         return None
     if row.stale and keep_alive:
