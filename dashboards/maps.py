@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Annotated, LiteralString
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from dashboards.shell import page
@@ -14,15 +14,21 @@ from dashboards.view import View
 from dispatch.lifecycle.states import State
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
-from gis.db import one, read
+from gis.db import dicts, one, read
 from gis.problems import NotFound, Unauthorised
 from gis.tiles import tile
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+Longitude = Annotated[float, Query(ge=-180, le=180)]
+Latitude = Annotated[float, Query(ge=-90, le=90)]
 GROUND = frozenset({"road", "area"})  # what a citizen's report form draws under its cross
 PIN: LiteralString = "SELECT number, state, category, place_words, unit_id, late FROM cases WHERE number = %(number)s"
+HERE: LiteralString = """
+    SELECT code, name, name_en FROM area
+     WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)) AND valid_to IS NULL ORDER BY depth
+"""
 LEGEND = (State.REPORTED, State.VERIFYING, State.ACCEPTED, State.FILED, State.HANDLING, State.RETURN_ASKED)
 
 
@@ -81,3 +87,18 @@ def pin(request: Request, me: Signed, number: str) -> Response:
         "late": view.t("board.late") if found.late else "",
     }
     return Response(orjson.dumps(said), media_type="application/json")
+
+
+@router.get("/map/here", **needs(Permission.SEE_MAP))
+def ground_here(
+    request: Request,
+    me: Signed,
+    lon: Annotated[float, Query(ge=-180, le=180)],
+    lat: Annotated[float, Query(ge=-90, le=90)],
+) -> Response:
+    """The areas a point lies in, from the top level down to its unit grid."""
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+        areas = dicts(tx, HERE, lon=lon, lat=lat)
+    named = [{"code": a["code"], "name": (view.zh and a["name"]) or a["name_en"] or a["name"]} for a in areas]
+    return Response(orjson.dumps({"areas": named, "empty": view.t("map.nowhere")}), media_type="application/json")

@@ -1,16 +1,13 @@
 // The parts of OpenLayers that the pages use, gathered into one module by dashboards/vendor.py.
 export { default as Feature } from "ol/Feature.js";
 export { default as Map } from "ol/Map.js";
-export { default as Overlay } from "ol/Overlay.js";
 export { default as View } from "ol/View.js";
 export { defaults as defaultControls } from "ol/control/defaults.js";
 export { default as ScaleLine } from "ol/control/ScaleLine.js";
-export { boundingExtent, createEmpty, extend, isEmpty } from "ol/extent.js";
-export { default as GeoJSON } from "ol/format/GeoJSON.js";
 export { default as MVT } from "ol/format/MVT.js";
-export { default as Circle } from "ol/geom/Circle.js";
 export { default as Point } from "ol/geom/Point.js";
 export { circular } from "ol/geom/Polygon.js";
+export { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 export { default as VectorLayer } from "ol/layer/Vector.js";
 export { default as VectorTileLayer } from "ol/layer/VectorTile.js";
 export { fromLonLat, toLonLat } from "ol/proj.js";

@@ -136,6 +136,11 @@ class View:
         return self.request.url.path
 
     @property
+    def zh(self) -> bool:
+        """Whether the page is in Chinese, the language that all names of the data have."""
+        return self.t.language == "zh"
+
+    @property
     def html_lang(self) -> str:
         """As HTML names the language."""
         return "zh-CN" if self.t.language == "zh" else self.t.language

@@ -1,12 +1,13 @@
 // Maps: one drawing of the ground for all pages; a cross to place a report, a pin for a case, the whole city.
 
 import {
-  CircleStyle, circular, defaultControls, Feature, Fill, fromLonLat, Icon, Map as OlMap, MVT, Point, ScaleLine,
+  CircleStyle, circular, defaultControls, defaultInteractions, Feature, Fill, fromLonLat, Icon, Map as OlMap, MVT, Point, ScaleLine,
   Stroke, Style, Text, toLonLat, VectorLayer, VectorSource, VectorTileLayer, VectorTileSource, View,
 } from "./vendor/ol.js";
 
 const css = getComputedStyle(document.documentElement);
 const token = (name) => css.getPropertyValue(name).trim();
+const REACH = 16; // px around a pin that count as the pin
 const FONT = "system-ui, sans-serif";
 
 // Width in px at zoom 16, colour and casing by rank of the road: class is seen because duty follows it.
@@ -79,6 +80,8 @@ function draw(element, layers) {
   element.hidden = false;
   return new OlMap({
     target: element, layers,
+    // A map inside a page leaves the wheel to the page; and it pans at once, also before it has the focus.
+    interactions: defaultInteractions({ mouseWheelZoom: element.dataset.map === "city" }),
     controls: defaultControls({ attribution: false, rotate: false, zoom: element.dataset.map !== "city" }).extend([new ScaleLine({ minWidth: 60 })]),
     view: new View({ center: centre, zoom: Number(element.dataset.zoom), minZoom: 10, maxZoom: 20, enableRotation: false }),
   });
@@ -214,30 +217,49 @@ async function tellCase(info, number, unavailable) {
   }
 }
 
+/** The number of the case whose pin lies nearest to a place of the map, within `reach` map units; undefined for none. */
+function nearestCase(layer, [x, y], reach) {
+  const near = layer.getFeaturesInExtent([x - reach, y - reach, x + reach, y + reach]).map((feature) => {
+    const [fx, fy] = feature.getFlatCoordinates();
+    return { number: feature.get("number"), away: Math.hypot(fx - x, fy - y) };
+  });
+  return near.filter((found) => found.away <= reach).sort((a, b) => a.away - b.away)[0]?.number;
+}
+
+/** The areas a place lies in, from the top down. */
+async function tellGround(info, [lon, lat], unavailable) {
+  try {
+    const answer = await fetch(`/map/here?lon=${lon.toFixed(7)}&lat=${lat.toFixed(7)}`, { headers: { accept: "application/json" } });
+    if (!answer.ok) throw new Error(answer.status);
+    const { areas, empty } = await answer.json();
+    info.replaceChildren(...(areas.length ? areas.map((a) => paragraph(`${a.name} ${a.code}`)) : [paragraph(empty)]));
+  } catch {
+    info.replaceChildren(paragraph(unavailable));
+  }
+}
+
 function cityMap(element) {
   const shown = { grid: true, district: true };
   const layers = ground(element, shown);
   layers.component = tiles("component", componentStyle, { minZoom: 16, visible: false });
   layers.cases = tiles("case", null, { zIndex: 50 });
-  sprite.then((symbols) => layers.cases.setStyle(caseStyle(JSON.parse(element.dataset.shapes), symbols)));
   const map = draw(element, Object.values(layers));
   const view = map.getView();
   const info = document.querySelector("[data-info]");
+  sprite.then((symbols) => {
+    layers.cases.setStyle(caseStyle(JSON.parse(element.dataset.shapes), symbols));
+    map.once("rendercomplete", () => { element.dataset.drawn = "yes"; });
+  });
   fromAddress(view);
   window.addEventListener("hashchange", () => fromAddress(view));
   map.on("moveend", () => {
     const [lon, lat] = toLonLat(view.getCenter());
     history.replaceState(null, "", `#${view.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`);
   });
-  map.once("rendercomplete", () => { element.dataset.drawn = "yes"; });
   map.on("singleclick", (event) => {
-    const found = map.getFeaturesAtPixel(event.pixel, { hitTolerance: 6, layerFilter: (layer) => layer === layers.cases });
-    if (found.length) {
-      tellCase(info, found[0].get("number"), element.dataset.unavailable);
-      return;
-    }
-    const words = map.getFeaturesAtPixel(event.pixel, { hitTolerance: 3 }).map((f) => [f.get("name"), f.get("code")].filter(Boolean).join(" "));
-    info.replaceChildren(...[...new Set(words)].filter(Boolean).slice(0, 5).map((text) => paragraph(text)));
+    const number = layers.cases.getVisible() && nearestCase(layers.cases, event.coordinate, view.getResolution() * REACH);
+    if (number) tellCase(info, number, element.dataset.unavailable);
+    else tellGround(info, toLonLat(event.coordinate), element.dataset.unavailable);
   });
   layerSwitches(layers, shown);
   mapButtons(view);

@@ -96,12 +96,14 @@ function attach(field) {
     }
   };
 
-  input.addEventListener("change", () => {
+  const takeIn = () => {
     const room = most - list.children.length;
     for (const file of [...input.files].slice(0, room)) add(file);
     input.value = "";
-  });
+  };
+  input.addEventListener("change", takeIn);
   settle();
+  if (input.files.length) takeIn(); // chosen before this module was there
 }
 
 for (const field of document.querySelectorAll("[data-photos]")) attach(field);
