@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dispatch.lifecycle.form import Form
-from gis.db import ReadTx
+from dispatch.lifecycle.states import ENDED
+from gis.db import ReadTx, value
 from gis.problems import FormIncomplete
 
 CHECK = """
     SELECT (SELECT count(*) FROM unnest(%(photos)s::text[]) AS p WHERE NOT EXISTS (SELECT FROM photo WHERE sha256 = p)),
            %(inspector)s::bigint IS NULL OR EXISTS (
                SELECT FROM person_role r JOIN person p ON p.id = r.person_id
-                WHERE r.person_id = %(inspector)s AND r.role = 'inspector' AND NOT p.disabled),
-           %(into)s::bigint IS NULL OR EXISTS (SELECT FROM cases WHERE id = %(into)s AND state <> 'merged')
+                WHERE r.person_id = %(inspector)s AND r.role = 'inspector' AND NOT p.disabled)
 """
+# Held until the merge is written, or it might end meanwhile, and what is merged into it with it.
+HOLD = "SELECT 1 FROM cases WHERE id = %(into)s AND state <> ALL (%(ended)s) FOR SHARE"
 
 
 def check_references(tx: ReadTx, form: Form) -> None:
@@ -23,15 +25,15 @@ def check_references(tx: ReadTx, form: Form) -> None:
 
 
 def check(tx: ReadTx, *, photos: Sequence[str], inspector: int | None = None, into: int | None = None) -> None:
-    """The same for single fields."""
+    """The same for single fields. A case to merge into has to be open, and is locked until the transaction ends."""
     if not photos and inspector is None and into is None:
         return
-    row = tx.connection.execute(CHECK, {"photos": list(photos), "inspector": inspector, "into": into}).fetchone()
-    missing, inspector_known, into_known = row or (0, True, True)
+    row = tx.connection.execute(CHECK, {"photos": list(photos), "inspector": inspector}).fetchone()
+    missing, inspector_known = row or (0, True)
     faults = {
         "photos": "not uploaded" if missing else None,
         "inspector": None if inspector_known else "no inspector",
-        "into": None if into_known else "no case to merge into",
+        "into": None if into is None or value(tx, HOLD, into=into, ended=sorted(ENDED)) else "no open case",
     }
     found = {name: why for name, why in faults.items() if why}
     if found:
