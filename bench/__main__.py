@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from bench.boards import measure_boards
 from bench.filing import measure_filing
 from bench.ground import CITIES, ground
-from bench.show import say
+from bench.show import as_json, say
 
 PARTS = ("filing", "boards")
 
 
 def main() -> int:
     """Run the parts asked for."""
-    parser = argparse.ArgumentParser(prog="bench", description="Measure against the budgets.")
-    parser.add_argument("--only", choices=PARTS, help="one part")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default: %(default)s)")
-    parser.add_argument("--few", type=int, default=10_000)
-    parser.add_argument("--many", type=int, default=1_000_000)
-    parser.add_argument("--city", default="binhe", help="of data/cities (default: %(default)s)")
-    parser.add_argument("--plans", action="store_true", help="print the plans of the lists")
-    chosen = parser.parse_args()
-    say("starting a database of its own and loading the city")
+    chosen = _arguments()
+    before = os.getloadavg()[0]
+    say(f"load before: {before:.2f}; {os.cpu_count()} cores. Starting a database of its own and loading the city …")
     with ground(CITIES / chosen.city) as here:
         if chosen.only in (None, "boards"):  # first: the copy is made while nobody is connected
             measure_boards(here, chosen.few, chosen.many, plans=chosen.plans)
         if chosen.only in (None, "filing"):
             here.serve(workers=2)
-            measure_filing(here, chosen.seconds)
+            measure_filing(here, chosen.seconds, chosen.rounds)
+    after = os.getloadavg()[0]
+    say(f"load after: {after:.2f}")
+    if chosen.json:
+        sys.stdout.write(as_json({"cores": os.cpu_count(), "load_before": before, "load_after": after}) + "\n")
     return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description="Measure against the budgets (docs/bench.md).")
+    parser.add_argument("--quick", action="store_true", help="smaller: 100,000 cases, one round of two seconds each")
+    parser.add_argument("--plans", action="store_true", help="print the database's plan of each query")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON at the end")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--seconds", type=float, help="of each measurement (default: 4)")
+    parser.add_argument("--rounds", type=int, help="of which the median counts (default: 3)")
+    parser.add_argument("--few", type=int, default=10_000, help="cases in the small table (default: %(default)s)")
+    parser.add_argument("--many", type=int, help="cases in the large table (default: 1000000)")
+    parser.add_argument("--city", default="binhe", help="of data/cities (default: %(default)s)")
+    chosen = parser.parse_args()
+    seconds, rounds, many = (2.0, 1, 100_000) if chosen.quick else (4.0, 3, 1_000_000)
+    chosen.seconds, chosen.rounds = chosen.seconds or seconds, chosen.rounds or rounds
+    chosen.many = chosen.many or many
+    return chosen
 
 
 if __name__ == "__main__":

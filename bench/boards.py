@@ -111,7 +111,7 @@ def _rank(connection: psycopg.Connection[Any], unit: str) -> None:
     now = datetime.now(UTC)
     begin = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)).replace(day=1)
     end = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    period = Period(begin, end)
+    period = Period("last month", begin, end)
     groups = [
         g
         for (g,) in connection.execute(

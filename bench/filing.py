@@ -7,94 +7,113 @@ import io
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from statistics import median
 from uuid import uuid4
 
 import psycopg
 from PIL import Image
 
+from bench.cost import Cost, spent
 from bench.ground import Ground, Session, headers_of
 from bench.load import Sent, apart, request, send_all
-from bench.raw import act_rows, file_rows
+from bench.raw import BEGIN_AT, act_rows, file_rows
 from bench.show import line
 
-__all__ = ["measure_filing"]
+__all__ = ["measure_filing", "pictures"]
 
 ROUNDS = 3
+CLIENTS = (1, 8)
 PHOTO_BYTES = 200_000
+MOST_A_SECOND = 1500  # reports made ready: more than can be filed
 Turn = list[bytes]
+Trial = Callable[[], Sent]
+RUNS = count(1)
 
 
-def measure_filing(here: Ground, seconds: float) -> None:
+@dataclass
+class Series:
+    """The same thing measured in every round."""
+
+    sent: list[Sent] = field(default_factory=list)
+    cost: list[Cost] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """The median round's, a second."""
+        return median(one.rate for one in self.sent)
+
+    def note(self) -> str:
+        """How long one took, what it cost, and what was refused."""
+        times = sorted(spent for one in self.sent for spent in one.times)
+        if not times:
+            return "none done"
+        words = f"p50 {times[len(times) // 2] * 1000:.1f} ms, p95 {times[len(times) * 95 // 100] * 1000:.1f} ms"
+        names = ("server", "database")
+        each = [sum(getattr(one, name) for one in self.cost) / len(times) * 1000 for name in names]
+        client = sum(one.cpu for one in self.sent) / len(times) * 1000
+        words += f"; CPU ms each: client {client:.2f}, server {each[0]:.2f}, database {each[1]:.2f}"
+        refused = [one.refused for one in self.sent if one.refused]
+        return words + (f"; REFUSED {refused}" if refused else "")
+
+
+def measure_filing(here: Ground, seconds: float, rounds: int = ROUNDS) -> None:
     """Print the rates; every round does each of them once, so that a busy machine is unfair to all alike."""
     inspector, acceptor = here.log_in("inspector"), here.log_in("acceptor")
-    for clients in (1, 8):
-        filed = [_round(here, inspector, clients, seconds, run) for run in range(clients * 10, clients * 10 + ROUNDS)]
-        _tell_filing(clients, filed)
-    for clients in (1, 8):
-        _acts(here, acceptor, clients, seconds)
+    _warm_up(here, inspector)
+    for clients in CLIENTS:
+        kinds = {"report over HTTP": Series(), "report, raw rows": Series(), "report with a 200 kB photo": Series()}
+        kinds |= {"act over HTTP": Series(), "act, raw rows": Series()}
+        for _ in range(rounds):
+            _round(here, kinds, inspector, acceptor, clients=clients, seconds=seconds)
+        _tell(kinds, clients)
 
 
-def _round(here: Ground, who: Session, clients: int, seconds: float, run: int) -> dict[str, Sent]:
-    plain = list(_reports(here, who, int(1500 * seconds)))
-    pictured = list(_reports(here, who, int(60 * seconds), photos=True))
-    return {
-        "http": apart(send_all, here.port, plain, clients, seconds),
-        "raw": apart(file_rows, here.urls.app, clients, seconds, False, 2 * run),
-        "http with photo": apart(send_all, here.port, pictured, clients, seconds),
-        "raw, one round trip": apart(file_rows, here.urls.app, clients, seconds, True, 2 * run + 1),
-    }
+def _warm_up(here: Ground, who: Session) -> None:
+    """Until every connection of the server has its statements prepared."""
+    apart(send_all, here.port, list(_reports(here, who, 400)), max(CLIENTS), 60.0)
 
 
-def _tell_filing(clients: int, rounds: list[dict[str, Sent]]) -> None:
-    rate = {name: median(one[name].rate for one in rounds) for name in rounds[0]}
-    for name in rate:
-        aim = 300.0 if name == "http" and clients == 8 else None
-        line(f"filed a second, {clients} clients, {name}", rate[name], at_least=aim, note=_late(rounds, name))
-    ratio = median(one["http"].rate / one["raw"].rate for one in rounds)
-    line(f"filing over HTTP to raw, {clients} clients", ratio, at_least=0.5)
+def _round(
+    here: Ground, kinds: dict[str, Series], inspector: Session, acceptor: Session, *, clients: int, seconds: float
+) -> None:
+    plain = list(_reports(here, inspector, int(MOST_A_SECOND * seconds)))
+    pictured = list(_reports(here, inspector, int(100 * seconds), photos=True))
+    url = here.urls.app
+    _measure(here, kinds["report over HTTP"], lambda: apart(send_all, here.port, plain, clients, seconds))
+    _measure(here, kinds["report, raw rows"], lambda: file_rows(url, clients, seconds, next(RUNS)))
+    _measure(here, kinds["report with a 200 kB photo"], lambda: apart(send_all, here.port, pictured, clients, seconds))
+    accepts = list(_accepts(here, acceptor, int(MOST_A_SECOND * seconds)))
+    _measure(here, kinds["act over HTTP"], lambda: apart(send_all, here.port, accepts, clients, seconds))
+    _measure(here, kinds["act, raw rows"], lambda: act_rows(url, clients, seconds, next(RUNS)))
 
 
-def _late(rounds: list[dict[str, Sent]], name: str) -> str:
-    times = sorted(t for one in rounds for t in one[name].times)
-    refused = sum(sum(one[name].refused.values()) for one in rounds)
-    slow = (
-        f"p50 {times[len(times) // 2] * 1000:.1f} ms, p95 {times[len(times) * 95 // 100] * 1000:.1f} ms"
-        if times
-        else ""
-    )
-    return slow + (f", {refused} refused: {rounds[-1][name].refused}" if refused else "")
+def _measure(here: Ground, series: Series, trial: Trial) -> None:
+    before = spent(here)
+    series.sent.append(trial())
+    series.cost.append(spent(here).since(before))
 
 
-def _acts(here: Ground, who: Session, clients: int, seconds: float) -> None:
-    rounds = []
-    for run in range(ROUNDS):
-        turns = list(_accepts(here, who, int(700 * seconds)))
-        rounds.append(
-            {
-                "http": apart(send_all, here.port, turns, clients, seconds),
-                "raw": apart(act_rows, here.urls.app, clients, seconds, False, clients * 10 + run),
-            }
-        )
-    for name in rounds[0]:
-        rate = median(one[name].rate for one in rounds)
-        line(f"acts a second, {clients} clients, {name}", rate, note=_late(rounds, name))
-    line(
-        f"acting over HTTP to raw, {clients} clients",
-        median(o["http"].rate / o["raw"].rate for o in rounds),
-        at_least=0.5,
-    )
+def _tell(kinds: dict[str, Series], clients: int) -> None:
+    for name, series in kinds.items():
+        aim = 300.0 if name == "report over HTTP" and clients == max(CLIENTS) else None
+        line(f"{name}, {clients} clients, a second", series.rate, at_least=aim, note=series.note())
+    for what in ("report", "act"):
+        pairs = zip(kinds[f"{what} over HTTP"].sent, kinds[f"{what}, raw rows"].sent, strict=True)
+        ratio = median(http.rate / raw.rate for http, raw in pairs if raw.rate)
+        line(f"{what} over HTTP to raw rows, {clients} clients, ratio", ratio, at_least=0.5)
 
 
-def _reports(here: Ground, who: Session, count: int, *, photos: bool = False) -> Iterator[Turn]:
+def _reports(here: Ground, who: Session, number: int, *, photos: bool = False) -> Iterator[Turn]:
     with psycopg.connect(here.urls.app) as connection:
         spots = connection.execute(
             "SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geom) AS p FROM area WHERE finest = 1) AS spots"
         ).fetchall()
         codes = [code for (code,) in connection.execute("SELECT code FROM category WHERE kind = 'event' ORDER BY code")]
-    chance, fresh = random.Random(count), _photos()  # noqa: S311  (which spot comes next)
-    for _ in range(count):
+    chance, fresh = random.Random(number), pictures()  # noqa: S311  (which spot comes next)
+    for _ in range(number):
         lon, lat = chance.choice(spots)
         body = {"id": str(uuid4()), "position": {"x": lon, "y": lat}, "category": chance.choice(codes)}
         turn = []
@@ -105,7 +124,7 @@ def _reports(here: Ground, who: Session, count: int, *, photos: bool = False) ->
         yield [*turn, request("POST", "/api/v1/reports", sent, kind="application/json", headers=headers_of(who))]
 
 
-def _photos() -> Iterator[tuple[bytes, list[str]]]:
+def pictures() -> Iterator[tuple[bytes, list[str]]]:
     """Pictures of 200 kB, each another one."""
     out = io.BytesIO()
     grain = Image.effect_noise((1000, 750), 40).convert("RGB")
@@ -121,11 +140,11 @@ def _photos() -> Iterator[tuple[bytes, list[str]]]:
         yield raw, [hashlib.sha256(raw).hexdigest()]
 
 
-def _accepts(here: Ground, who: Session, count: int) -> Iterator[Turn]:
-    asked = "SELECT number, category FROM cases WHERE state = 'reported' AND id < 1000000000 ORDER BY random() LIMIT %s"
+def _accepts(here: Ground, who: Session, number: int) -> Iterator[Turn]:
+    asked = "SELECT number, category FROM cases WHERE state = 'reported' AND id < %s ORDER BY random() LIMIT %s"
     with psycopg.connect(here.urls.app) as connection:
-        found = connection.execute(asked, [count]).fetchall()
-    for number, category in found:
+        found = connection.execute(asked, [BEGIN_AT, number]).fetchall()
+    for case, category in found:
         body = {"action": "accept", "key": str(uuid4()), "form": {"category": category}}
-        path = f"/api/v1/cases/{number}/actions"
+        path = f"/api/v1/cases/{case}/actions"
         yield [request("POST", path, json.dumps(body).encode(), kind="application/json", headers=headers_of(who))]

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from types import FrameType
 
 from dispatch.cluster import Cluster, Urls
 from dispatch.config import read_settings
@@ -141,6 +142,7 @@ def ground(city: Path) -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="wangge-bench-"))
     folder.chmod(0o711)
     here = Ground(folder, Cluster(folder / "postgres"), _free_port())
+    signal.signal(signal.SIGTERM, _interrupt)  # ended from outside, too, it leaves nothing running
     try:
         # As one of its users: it would stop with the last of them, such as the loader.
         with connected(read_settings(here.environment())):
@@ -159,6 +161,19 @@ def ground(city: Path) -> Iterator[Ground]:
 def _stop(here: Ground) -> None:
     for name in list(here.processes):
         here.stop(name)
+
+
+def _remove(folder: Path) -> None:
+    """A server that was just stopped may still be taking its files away."""
+    for _ in range(5):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.5)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _free_port() -> int:

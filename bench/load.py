@@ -1,31 +1,85 @@
-"""The clients: prepared requests over kept connections, in a process of their own; they take little of the cores."""
+"""The clients: prepared requests over kept connections, driven by one thread of a process of their own.
+
+Lean on purpose: what a client spends, the server on the same two cores has not.
+"""
 
 from __future__ import annotations
 
+import selectors
 import socket
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 __all__ = ["Sent", "apart", "request", "send_all"]
 
+PATIENCE = 30.0
+
 
 @dataclass(slots=True)
 class Sent:
-    """What came of it. `times`: seconds of each request; `answers`: bodies, if they were asked for."""
+    """What came of it. `times`: seconds of each turn; `refused`: how often by status; `cpu`: the clients' own."""
 
     seconds: float = 0.0
+    cpu: float = 0.0
     times: list[float] = field(default_factory=list)
     refused: dict[int, int] = field(default_factory=dict)
-    answers: list[bytes] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
         """Done a second."""
         return len(self.times) / self.seconds if self.seconds else 0.0
+
+
+class _Client:
+    """One connection; sends the requests of a turn one after the other."""
+
+    def __init__(self, port: int, turns: Iterator[Sequence[bytes]], sent: Sent) -> None:
+        self.wire = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.turns, self.sent = turns, sent
+        self.rest: list[bytes] = []
+        self.got = b""
+        self.begun = 0.0
+
+    def begin(self) -> bool:
+        """Take the next turn; False if there is none."""
+        turn = next(self.turns, None)
+        if turn is None:
+            return False
+        self.rest, self.begun = list(turn), time.perf_counter()
+        self.wire.sendall(self.rest.pop(0))
+        return True
+
+    def hear(self) -> bool:
+        """Read what came; True if the turn is over."""
+        more = self.wire.recv(65536)
+        if not more:
+            raise ConnectionError("the server hung up")
+        self.got += more
+        end = _end_of(self.got)
+        if end is None or len(self.got) < end:
+            return False
+        status, self.got = int(self.got[9:12]), b""
+        if status >= 300:
+            self.sent.refused[status] = self.sent.refused.get(status, 0) + 1
+            return True
+        if self.rest:
+            self.wire.sendall(self.rest.pop(0))
+            return False
+        self.sent.times.append(time.perf_counter() - self.begun)
+        return True
+
+
+def _end_of(got: bytes) -> int | None:
+    """Where the answer ends, None if its head is not whole yet."""
+    head = got.find(b"\r\n\r\n")
+    if head < 0:
+        return None
+    at = got.lower().find(b"content-length:", 0, head)
+    return head + 4 + (int(got[at + 15 : got.find(b"\r\n", at)]) if at >= 0 else 0)
 
 
 def request(method: str, path: str, body: bytes, *, kind: str, headers: dict[str, str]) -> bytes:
@@ -35,60 +89,24 @@ def request(method: str, path: str, body: bytes, *, kind: str, headers: dict[str
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def send_all(port: int, turns: Sequence[Sequence[bytes]], clients: int, seconds: float, keep: bool = False) -> Sent:
+def send_all(port: int, turns: Sequence[Sequence[bytes]], clients: int, seconds: float) -> Sent:
     """Send one turn (one or more requests) after the other until all are sent or the time is over."""
-    sent, place, lock = Sent(), iter(turns), threading.Lock()
-    begin = time.perf_counter()
-
-    def client() -> None:
-        with socket.create_connection(("127.0.0.1", port), 30) as wire:
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            while time.perf_counter() - begin < seconds:
-                with lock:
-                    turn = next(place, None)
-                if turn is None:
-                    return
-                _take(wire, turn, sent, keep)
-
-    threads = [threading.Thread(target=client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    sent.seconds = time.perf_counter() - begin
+    sent, rest, ears = Sent(), iter(turns), selectors.DefaultSelector()
+    begin, cpu = time.perf_counter(), time.process_time()
+    for client in [_Client(port, rest, sent) for _ in range(clients)]:
+        if client.begin():
+            ears.register(client.wire, selectors.EVENT_READ, client)
+    while ears.get_map():
+        for key, _ in ears.select(PATIENCE):
+            over = key.data.hear()
+            if over and (time.perf_counter() - begin > seconds or not key.data.begin()):
+                ears.unregister(key.data.wire)
+                key.data.wire.close()
+    sent.seconds, sent.cpu = time.perf_counter() - begin, time.process_time() - cpu
     return sent
 
 
-def _take(wire: socket.socket, turn: Sequence[bytes], sent: Sent, keep: bool) -> None:
-    start = time.perf_counter()
-    for one in turn:
-        wire.sendall(one)
-        status, body = _answer(wire)
-        if status >= 300:
-            sent.refused[status] = sent.refused.get(status, 0) + 1
-            return
-    sent.times.append(time.perf_counter() - start)
-    if keep:
-        sent.answers.append(body)
-
-
-def _answer(wire: socket.socket) -> tuple[int, bytes]:
-    got = b""
-    while b"\r\n\r\n" not in got:
-        more = wire.recv(65536)
-        if not more:
-            raise ConnectionError("the server hung up")
-        got += more
-    head, body = got.split(b"\r\n\r\n", 1)
-    length = next(
-        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
-    )
-    while len(body) < length:
-        body += wire.recv(65536)
-    return int(head.split(b" ", 2)[1]), body
-
-
 def apart(function: Callable[..., Sent], *arguments: object) -> Sent:
-    """Run a function of this package in a fresh process."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    """Run a function of this package in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
         return pool.submit(function, *arguments).result()

@@ -1,125 +1,174 @@
-"""The database's own rate for the same rows: plain inserts, one transaction a report, committed as durably."""
+"""The database's own rate for the same rows: plain inserts, one transaction a report, committed as durably.
+
+The rows are copies of reports that came in over HTTP, with new keys. No look-up, no lock, no reckoning: the values are
+there before the clock starts. A transaction is one round trip (a pipeline), its statements are prepared, each client
+is a process of its own.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from itertools import count, cycle
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
 from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.sql import SQL, Identifier
 
 from bench.load import Sent
 
-__all__ = ["act_rows", "file_rows"]
+__all__ = ["BEGIN_AT", "act_rows", "file_rows"]
 
-TABLES = ("cases", "report", "fact", "step", "feed")
-KEY = {"cases": "id", "report": "case_id", "fact": "case_id", "step": "case_id", "feed": "case_id"}
+TABLES = {"cases": "id", "report": "case_id", "fact": "case_id", "step": "case_id", "feed": "case_id"}
 BEGIN_AT = 1_000_000_000  # ids of these rows, far above the product's
-OTHERS = frozenset({"tx"})  # the database fills them
-Rows = dict[str, dict[str, Any]]
+APART = 1_000_000  # ids that one client of one run may use
+SAMPLE = 200
+Connection = psycopg.Connection[tuple[Any, ...]]
+Deal = Callable[[Connection], None]
+# What an act writes; the values come from an accepted case.
+CHANGE = SQL(
+    "UPDATE cases SET version = 2, state = 'accepted', pool = 'shift_leader', clocks = %s::jsonb, editions = %s::jsonb,"
+    " route = %s::jsonb, next_at = now(), stage_due_at = now(), last_at = now(), last_hash = %s WHERE id = %s"
+)
+FOLD = SQL(
+    "UPDATE fact SET state = 'accepted', accepted_at = now(), acceptor_id = 1, ontime_accept = true WHERE case_id = %s"
+)
 
 
-def file_rows(url: str, clients: int, seconds: float, batch: bool, run: int) -> Sent:
-    """Insert the rows of a filed report again and again. `batch`: all of one transaction in one round trip."""
-    with psycopg.connect(url) as connection:
-        template, statements = _template(connection), _statements(connection)
+def file_rows(url: str, clients: int, seconds: float, run: int) -> Sent:
+    """Insert the rows of filed reports again and again. `run`: a number never used before."""
+    return _together(_filer, url, clients, seconds, run)
 
-    def one(connection: psycopg.Connection[Any], number: int) -> None:
-        rows = _fresh(template, BEGIN_AT + run * 10_000_000 + number)
-        with connection.pipeline() if batch else nullcontext():
+
+def act_rows(url: str, clients: int, seconds: float, run: int) -> Sent:
+    """Write what an act writes, on rows that `file_rows` left: a step and a line of the feed, case and fact changed."""
+    return _together(_actor, url, clients, seconds, run)
+
+
+def _filer(connection: Connection, client: int, run: int, clients: int) -> Deal:
+    names, samples = _samples(connection, "c.version = 1 AND c.id < %s")
+    statements = {table: _insert(table, names[table]) for table in TABLES}
+    numbers, rows = count(BEGIN_AT + (run * 64 + client) * APART), cycle(samples)
+
+    def deal(connection: Connection) -> None:
+        number, report, row = next(numbers), uuid4(), next(rows)
+        own = {"id": number, "case_id": number, "number": f"raw{number}", "receipt": f"raw{number}"}
+        own |= {"report_id": report, "key": report}
+        with connection.pipeline():
             for table in TABLES:
-                connection.execute(statements[table], rows[table])
-        connection.commit()
+                mine = own | {"id": report} if table == "report" else own
+                connection.execute(statements[table], [mine.get(name, row[table][name]) for name in names[table]])
+            connection.commit()
 
-    return _drive(url, clients, seconds, one)
-
-
-def act_rows(url: str, clients: int, seconds: float, batch: bool, run: int) -> Sent:
-    """What an act writes: a step and a line of the feed more, case and fact changed."""
-    with psycopg.connect(url) as connection:
-        template, statements = _template(connection), _statements(connection)
-        ids = [row[0] for row in connection.execute("SELECT id FROM cases WHERE id >= %s", [BEGIN_AT])]
-    case = {name: given for name, given in template["cases"].items() if name in CHANGED}
-    change = f"UPDATE cases SET {', '.join(f'{name} = %({name})s' for name in case)} WHERE id = %(id)s"
-
-    def one(connection: psycopg.Connection[Any], number: int) -> None:
-        case_id = ids[(number * 7919) % len(ids)]
-        more = {"case_id": case_id, "seq": 2 + run * 1_000_000 + number}
-        with connection.pipeline() if batch else nullcontext():
-            connection.execute("SELECT * FROM cases WHERE id = %s FOR UPDATE", [case_id]).fetchone()
-            connection.execute(change, case | {"id": case_id, "version": more["seq"]})  # type: ignore[arg-type]
-            connection.execute(statements["step"], template["step"] | more | {"key": uuid4()})
-            connection.execute(statements["feed"], template["feed"] | more)
-            connection.execute("UPDATE fact SET state = 'accepted', accepted_at = now() WHERE case_id = %s", [case_id])
-        connection.commit()
-
-    return _drive(url, clients, seconds, one)
+    return deal
 
 
-CHANGED = ("version", "state", "pool", "category", "clocks", "next_at", "stage_due_at", "last_at", "last_hash")
+def _actor(connection: Connection, client: int, run: int, clients: int) -> Deal:
+    names, samples = _samples(connection, "c.version = 2 AND c.id < %s", seq=2)
+    statements = {table: _insert(table, names[table]) for table in ("step", "feed")}
+    untouched = "SELECT id FROM cases WHERE id >= %s AND version = 1 AND id %% %s = %s ORDER BY id"
+    waiting: Iterator[int] = iter(
+        [number for (number,) in connection.execute(untouched, [BEGIN_AT, clients, client]).fetchall()]
+    )
+    rows = cycle(samples)
+
+    def deal(connection: Connection) -> None:
+        row = next(rows)
+        own = {"case_id": next(waiting), "key": uuid4()}
+        case = row["cases"]
+        with connection.pipeline():
+            changed = [case[name] for name in ("clocks", "editions", "route", "last_hash")]
+            connection.execute(CHANGE, [*changed, own["case_id"]])
+            for table in ("step", "feed"):
+                connection.execute(statements[table], [own.get(name, row[table][name]) for name in names[table]])
+            connection.execute(FOLD, [own["case_id"]])
+            connection.commit()
+
+    return deal
 
 
-def _drive(url: str, clients: int, seconds: float, one: Callable[[psycopg.Connection[Any], int], None]) -> Sent:
-    sent, lock, ready = Sent(), threading.Lock(), threading.Barrier(clients + 1)
-    numbers = iter(range(10_000_000))
+Maker = Callable[[Connection, int, int, int], Deal]
 
-    def client() -> None:
-        with psycopg.connect(url) as connection:
-            ready.wait()
-            end = time.perf_counter() + seconds
-            while (start := time.perf_counter()) < end:
-                with lock:
-                    number = next(numbers)
-                one(connection, number)
-                sent.times.append(time.perf_counter() - start)
 
-    threads = [threading.Thread(target=client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    ready.wait()
+def _together(make: Maker, url: str, clients: int, seconds: float, run: int) -> Sent:
+    """So many processes, begun at one signal."""
+    context, pipes, members = get_context("fork"), [], []
+    for client in range(clients):
+        here, there = context.Pipe()
+        member = context.Process(target=_member, args=(there, make, url, client, run, clients, seconds))
+        member.start()
+        pipes.append(here)
+        members.append(member)
+    for pipe in pipes:
+        pipe.recv()
     begin = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    sent.seconds = time.perf_counter() - begin
+    for pipe in pipes:
+        pipe.send(True)
+    results = [pipe.recv() for pipe in pipes]
+    sent = Sent(seconds=time.perf_counter() - begin, cpu=sum(cpu for _, cpu in results))
+    sent.times = [spent for times, _ in results for spent in times]
+    for member in members:
+        member.join()
     return sent
 
 
-def _template(connection: psycopg.Connection[Any]) -> Rows:
-    """The rows of the newest filed report, as they go in again."""
-    cursor = connection.cursor(row_factory=dict_row)
-    newest = "SELECT max(c.id) AS id FROM cases c WHERE id < %s AND version = 1"
-    case = (cursor.execute(newest, [BEGIN_AT]).fetchone() or {})["id"]
-    rows: Rows = {}
-    for table in TABLES:
-        found = cursor.execute(f"SELECT * FROM {table} WHERE {KEY[table]} = %s", [case]).fetchone() or {}
-        rows[table] = {
-            name: Jsonb(given) if isinstance(given, dict) else given
-            for name, given in found.items()
-            if name not in OTHERS and not (table == "feed" and name == "id")
-        }
-    return rows
+def _member(pipe: Pipe, make: Maker, url: str, client: int, run: int, clients: int, seconds: float) -> None:
+    with psycopg.connect(url, prepare_threshold=0) as connection:
+        deal = make(connection, client, run, clients)
+        connection.commit()
+        pipe.send("ready")
+        pipe.recv()
+        times, end, cpu = [], time.perf_counter() + seconds, time.process_time()
+        while (start := time.perf_counter()) < end:
+            try:
+                deal(connection)
+            except StopIteration:
+                break
+            times.append(time.perf_counter() - start)
+        pipe.send((times, time.process_time() - cpu))
 
 
-def _statements(connection: psycopg.Connection[Any]) -> dict[str, Any]:
-    return {
-        table: f"INSERT INTO {table} ({', '.join(row)}) OVERRIDING SYSTEM VALUE"
-        f" VALUES ({', '.join(f'%({name})s' for name in row)})"
-        for table, row in _template(connection).items()
+def _samples(
+    connection: Connection, which: str, seq: int = 1
+) -> tuple[dict[str, list[str]], list[dict[str, dict[str, Any]]]]:
+    """Column names by table, and the rows of some cases; columns that are empty in all of them are left out."""
+    ids = [
+        found
+        for (found,) in connection.execute(
+            f"SELECT c.id FROM cases c WHERE {which} ORDER BY c.id DESC LIMIT {SAMPLE}", [BEGIN_AT]
+        )
+    ]
+    if not ids:
+        raise RuntimeError("nothing was filed over HTTP yet that could be copied")
+    rows = {table: _rows(connection, table, key, ids, seq) for table, key in TABLES.items()}
+    names = {
+        table: [name for name in found[ids[0]] if any(row[name] is not None for row in found.values())]
+        for table, found in rows.items()
     }
+    return names, [{table: rows[table][case] for table in TABLES} for case in ids]
 
 
-def _fresh(template: Rows, number: int) -> Rows:
-    report = uuid4()
-    own = {"id": number, "number": f"raw{number}", "receipt": f"raw{number}", "report_id": report}
-    return {
-        "cases": template["cases"] | own,
-        "report": template["report"] | {"id": report, "case_id": number},
-        "fact": template["fact"] | {"case_id": number},
-        "step": template["step"] | {"case_id": number, "key": report},
-        "feed": template["feed"] | {"case_id": number},
-    }
+def _rows(connection: Connection, table: str, key: str, ids: list[int], seq: int) -> dict[int, dict[str, Any]]:
+    """Rows by case; JSON as text, so that nothing has to be written out anew."""
+    columns = connection.execute(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s"
+        " AND NOT (column_name = 'tx' OR (%s IN ('feed') AND column_name = 'id')) ORDER BY ordinal_position",
+        [table, table],
+    ).fetchall()
+    words = SQL(", ").join(
+        SQL("{}::text").format(Identifier(name)) if kind == "jsonb" else Identifier(name) for name, kind in columns
+    )
+    only = f" AND seq = {seq}" if table in ("step", "feed") else ""
+    query = SQL("SELECT {}, {} FROM {} WHERE {} = ANY(%s)" + only).format(
+        Identifier(key), words, Identifier(table), Identifier(key)
+    )
+    found = connection.execute(query, [ids]).fetchall()
+    return {row[0]: dict(zip([name for name, _ in columns], row[1:], strict=True)) for row in found}
+
+
+def _insert(table: str, names: list[str]) -> SQL:
+    text = f"INSERT INTO {table} ({', '.join(names)}) OVERRIDING SYSTEM VALUE VALUES ({', '.join(['%s'] * len(names))})"
+    return SQL(text)

@@ -1,0 +1,36 @@
+"""Reports come in while web workers, schedulers and PostgreSQL are killed: `python -m bench.chaos`, in small."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / "tests" / "towns" / "tiny"
+
+pytestmark = pytest.mark.chaos
+
+
+def chaos(*words: str) -> tuple[int, list[str]]:
+    """Run it to its end: exit code and the CHECK lines."""
+    command = [sys.executable, "-m", "bench.chaos", "--city", str(TINY), "--seed", "7", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("CHECK")]
+    assert lines, done.stderr
+    return done.returncode, lines
+
+
+def test_nothing_answered_is_lost_and_every_deadline_fires_once() -> None:
+    code, lines = chaos()
+    assert [line for line in lines if not line.endswith("PASS")] == []
+    assert code == 0
+    assert {line.split()[1] for line in lines} == {"P01", "P03", "P05", "P09"}
+
+
+def test_a_lost_report_does_not_pass_unseen() -> None:
+    code, lines = chaos("--count", "40", "--twin")
+    assert code == 1
+    assert [line.split()[2] for line in lines if line.endswith("FAIL")] == ["twin-lost"]
