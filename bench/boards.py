@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -27,7 +26,8 @@ __all__ = ["measure_boards"]
 FILL = (Path(__file__).parent / "fill.sql").read_text()
 BATCH = 100_000
 REPEATS = 41
-Look = Callable[[ReadTx], object]
+WARM_UP = 12  # prepared after five, a plan for all values after ten
+Look = Callable[[ReadTx, int], list[Any]]
 
 
 def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
@@ -37,14 +37,14 @@ def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
     _fill(here.cluster.urls("wangge_many").super or "", many)
     with closing(psycopg.connect(small)) as one, closing(psycopg.connect(large)) as other:
         unit = _busiest(one)
-        for name, look in _looks(unit).items():
+        for name, (length, look) in _looks(unit).items():
             for role in ("centre", "department"):
                 if role == "department" and name.startswith("board"):
                     continue  # a department has no board: its inbox is below
-                _compare(name, look, (one, other), role, unit)
+                _compare(name, length, look, (one, other), role=role, unit=unit)
         _rank(other, unit)
-        if plans:
-            _plans(other, unit)
+    if plans:
+        _plans(here.cluster.urls("wangge_many").super or "", unit)
 
 
 def _second(here: Ground) -> str:
@@ -72,39 +72,43 @@ def _busiest(connection: psycopg.Connection[Any]) -> str:
     return str(row[0]) if row else ""
 
 
-def _looks(unit: str) -> dict[str, Look]:
-    since = datetime.now(UTC) - timedelta(days=30)
+def _looks(unit: str) -> dict[str, tuple[int, Look]]:
+    """Name → how long the list is, and the call."""
+    since = datetime.now(UTC) - timedelta(days=60)
+    filters = read.Filters(unit=unit, states=(State.CLOSED,), since=since)
     return {
-        "board of 50, acceptor": lambda tx: read.board(tx, Pool.ACCEPTOR),
-        "board of 50, dispatcher": lambda tx: read.board(tx, Pool.DISPATCHER),
-        "inbox of 50": lambda tx: read.inbox(tx, [unit]),
-        "list of 100, newest": lambda tx: read.search(tx, read.Filters()),
-        "list of 100 of a unit": lambda tx: read.search(tx, read.Filters(unit=unit)),
-        "list of 100 of a unit, closed, this month": lambda tx: read.search(
-            tx, read.Filters(unit=unit, states=(State.CLOSED,), since=since)
-        ),
+        "board, acceptor": (50, lambda tx, most: read.board(tx, Pool.ACCEPTOR, limit=most)),
+        "board, dispatcher": (50, lambda tx, most: read.board(tx, Pool.DISPATCHER, limit=most)),
+        "inbox": (50, lambda tx, most: read.inbox(tx, [unit], limit=most)),
+        "list, newest": (100, lambda tx, most: read.search(tx, read.Filters(), limit=most)),
+        "list of a unit": (100, lambda tx, most: read.search(tx, read.Filters(unit=unit), limit=most)),
+        "list of a unit, closed, 60 days": (100, lambda tx, most: read.search(tx, filters, limit=most)),
     }
 
 
-def _compare(name: str, look: Look, both: tuple[Any, Any], role: str, unit: str) -> None:
+def _compare(name: str, length: int, look: Look, both: tuple[Any, Any], *, role: str, unit: str) -> None:
+    """Both lists are as long as the small table gives them."""
     times: tuple[list[float], list[float]] = ([], [])
-    for number in range(REPEATS + 5):
+    most = max(1, _timed(both[0], look, length, role=role, unit=unit)[1])
+    for number in range(REPEATS + WARM_UP):
         for place, connection in enumerate(both):
-            spent = _timed(connection, look, role, unit)
-            if number >= 5:
+            spent, _ = _timed(connection, look, most, role=role, unit=unit)
+            if number >= WARM_UP:
                 times[place].append(spent)
     few, many = median(times[0]), median(times[1])
-    line(f"{name}, {role}: many to few", many / few, at_most=1.2, note=f"{few * 1000:.2f} → {many * 1000:.2f} ms")
+    note = f"{few * 1000:.2f} → {many * 1000:.2f} ms, {most} rows"
+    line(f"{name}, {role}, many to few cases, ratio", many / few, at_most=1.2, note=note)
 
 
-def _timed(connection: psycopg.Connection[Any], look: Look, role: str, unit: str) -> float:
+def _timed(connection: psycopg.Connection[Any], look: Look, most: int, *, role: str, unit: str) -> tuple[float, int]:
+    """Seconds and rows of one look, in a transaction as `gis.db.read` makes it."""
     with connection.transaction():
         if role == "department":
             connection.execute("SET LOCAL ROLE wangge_department")
             connection.execute("SELECT set_config('wangge.units', %s, true)", [f'{{"{unit}"}}'])
         start = time.perf_counter()
-        look(ReadTx(connection))
-        return time.perf_counter() - start
+        found = look(ReadTx(connection), most)
+        return time.perf_counter() - start, len(found)
 
 
 def _rank(connection: psycopg.Connection[Any], unit: str) -> None:
@@ -119,27 +123,25 @@ def _rank(connection: psycopg.Connection[Any], unit: str) -> None:
         )
     ]
     looks: dict[str, Look] = {
-        "a month by unit, whole city": lambda tx: measure(tx, period, Cut(by="unit")),
-        f"a month's ranking of group {groups[0]}": lambda tx: ranking_counts(tx, period, groups[0]),
+        "a month by unit, whole city": lambda tx, _: measure(tx, period, Cut(by="unit")),
+        f"a month's ranking of group {groups[0]}": lambda tx, _: list(ranking_counts(tx, period, groups[0])),
     }
     for name, look in looks.items():
-        spent = median(_timed(connection, look, "centre", unit) for _ in range(7))
+        spent = median(_timed(connection, look, 0, role="centre", unit=unit)[0] for _ in range(WARM_UP))
         line(f"{name}, seconds", spent, at_most=0.3)
 
 
-def _plans(connection: psycopg.Connection[Any], unit: str) -> None:
-    """What PostgreSQL does for each, as it tells it by itself."""
+def _plans(url: str, unit: str) -> None:
+    """What PostgreSQL does for each, as it tells it by itself; as the superuser, who alone may load the teller."""
     notices: list[str] = []
-    connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
-    try:
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
         connection.execute("LOAD 'auto_explain'")
-    except psycopg.errors.InsufficientPrivilege:
-        connection.rollback()
-        say("plans need a superuser's connection")
-        return
-    connection.execute("SET auto_explain.log_min_duration = 0; SET auto_explain.log_analyze = on;"
-                       " SET client_min_messages = log")  # fmt: skip
-    for name, look in _looks(unit).items():
-        notices.clear()
-        _timed(connection, look, "centre", unit)
-        sys.stdout.write(f"\n── {name}\n" + "\n".join(notices) + "\n")
+        connection.execute("SET auto_explain.log_min_duration = 0")
+        connection.execute("SET auto_explain.log_analyze = on")
+        connection.execute("SET client_min_messages = log")
+        for name, (length, look) in _looks(unit).items():
+            for role in ("centre", "department"):
+                notices.clear()
+                _timed(connection, look, length, role=role, unit=unit)
+                say(f"\n── {name}, {role}\n" + "\n".join(notice for notice in notices if "cases c" in notice))
