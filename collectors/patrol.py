@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from gis.db import write
 from gis.problems import TooMany
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
+# What the database can hold and every reader read back.
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -45,7 +47,7 @@ class ReportIn(BaseModel):
     position: Position
     category: Annotated[str, Field(max_length=40)] | None = None
     component: Annotated[str, Field(max_length=40)] | None = None
-    captured_at: AwareDatetime | None = None
+    captured_at: Instant | None = None
     photos: Annotated[list[Hash], Field(max_length=9)] = []
     description: Annotated[str, Field(max_length=2000)] | None = None
     handled: bool = False
@@ -59,7 +61,7 @@ class RegistrationIn(ReportIn):
     contact_name: Annotated[str, Field(max_length=80)] | None = None
     contact_phone: Annotated[str, Field(max_length=40)] | None = None
     address: Annotated[str, Field(max_length=300)] | None = None
-    hand_back_at: AwareDatetime | None = None
+    hand_back_at: Instant | None = None
 
 
 class PublicReportIn(ReportIn):

@@ -228,9 +228,12 @@ def instant(name: str, text: str, zone: tzinfo) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
+        at = datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError as error:
         raise _wrong(name, "This is not a date and time", "不是日期和时间") from error
+    if not 1970 <= at.year < 2200:
+        raise _wrong(name, "This date lies too far off", "日期超出范围")
+    return at
 
 
 def _case(tx: ReadTx, number: str) -> int | None:

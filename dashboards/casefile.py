@@ -79,7 +79,7 @@ def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
             case = full(tx, number).case
             view = View.of(request, tx, me)
             form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=fields.photos)
-            version = int(fields.version) if fields.version.isdecimal() else None
+            version = int(fields.version) if fields.version.isdecimal() and len(fields.version) < 18 else None
             act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key), version=version)
     except NotFound:
         raise

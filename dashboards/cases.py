@@ -14,7 +14,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.dossier import id_of
 from dispatch.cases.read import Filters, search
-from dispatch.http import cursor, place_of
+from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import State
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
@@ -57,9 +57,10 @@ class Asked:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if 1970 <= day.year < 2200 else None
 
 
 @router.get("/cases", **needs(Permission.SEE_CASES))
@@ -99,7 +100,7 @@ def _place(after: str) -> tuple[datetime, int] | None:
     if not after:
         return None
     at, last = place_of(after, str, int)
-    return datetime.fromisoformat(at), last
+    return instant_of(at), last
 
 
 def _areas(tx: ReadTx) -> list[dict[str, object]]:

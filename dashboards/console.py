@@ -18,7 +18,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally
-from dispatch.http import cursor, place_of
+from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import HOLDER, Pool, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
@@ -62,7 +62,7 @@ def _cursor(text: str) -> Cursor | None:
     if not text:
         return None
     at, last = place_of(text, str, int)
-    return (datetime.fromisoformat(at) if at else None), last
+    return (instant_of(at) if at else None), last
 
 
 def _next(rows: list[Row]) -> str:

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -33,6 +34,7 @@ T = TypeVar("T")
 log = logging.getLogger("wangge.http")
 
 ORDINARY_BODY = 64 * 1024
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -324,6 +326,17 @@ def place_of(text: str, *types: type[str] | type[int]) -> tuple[Any, ...]:
     if any(isinstance(part, int) and abs(part) >= 2**63 for part in place):
         raise _bad_cursor()
     return tuple(place)
+
+
+def instant_of(place: str | int) -> datetime:
+    """The instant in a cursor: ISO text with its zone, or microseconds since 1970. Raises FormIncomplete."""
+    try:
+        at = datetime.fromisoformat(place) if isinstance(place, str) else EPOCH + timedelta(microseconds=place)
+    except (ValueError, OverflowError) as error:
+        raise _bad_cursor() from error
+    if at.tzinfo is None:
+        raise _bad_cursor()
+    return at
 
 
 def _bad_cursor() -> FormIncomplete:

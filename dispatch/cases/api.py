@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from dispatch.cases.dossier import full, id_of
 from dispatch.cases.read import Filters, Row, search
 from dispatch.cases.whose import place_case, route
 from dispatch.failpoints import failpoint
-from dispatch.http import cursor, place_of
+from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
 from dispatch.people.roles import Permission
@@ -28,6 +28,7 @@ from gis.problems import NotFound
 router = APIRouter(prefix="/api/v1", tags=["cases"])
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Word = Annotated[str, Field(max_length=80)]
+Number = Annotated[int, Field(ge=0, lt=2**63)]
 LONGEST_PAGE = 200
 
 
@@ -36,9 +37,9 @@ class FormIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     unit: Word | None = None
-    inspector: int | None = None
+    inspector: Number | None = None
     reason: Word | None = None
-    condition: int | None = None
+    condition: Number | None = None
     category: Word | None = None
     component: Word | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
@@ -47,7 +48,7 @@ class FormIn(BaseModel):
     limit: Annotated[Decimal, Field(gt=0, le=3650)] | None = None
     time_class: Word | None = None
     result: Word | None = None
-    into: int | None = None
+    into: Number | None = None
     satisfied: bool | None = None
     proxy: Word | None = None
     photos: Annotated[tuple[Hash, ...], Field(max_length=9)] = ()
@@ -132,7 +133,7 @@ def _after(text: str | None) -> tuple[datetime, int] | None:
     if text is None:
         return None
     microseconds, last = place_of(text, int, int)
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC), last
+    return instant_of(microseconds), last
 
 
 def _next(found: list[Row], limit: int) -> str | None:

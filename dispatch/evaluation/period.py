@@ -29,6 +29,8 @@ def period_of(text: str, zone: ZoneInfo) -> Period:
     """A period by its name; a free range includes both its days. Raises ValueError with the forms that work."""
     try:
         first, after = _days(text)
+        if not 1970 <= first.year <= after.year <= 2200:
+            raise ValueError("too far off")
     except (ValueError, OverflowError) as fault:
         raise ValueError(f"{text} is not a period: {FORMS}") from fault
     midnight = [datetime.combine(day, time(0), zone).astimezone(UTC) for day in (first, after)]
