@@ -25,7 +25,7 @@ __all__ = ["measure_boards"]
 
 FILL = (Path(__file__).parent / "fill.sql").read_text()
 BATCH = 100_000
-REPEATS = 41
+REPEATS = 101
 WARM_UP = 12  # prepared after five, a plan for all values after ten
 Look = Callable[[ReadTx, int], list[Any]]
 

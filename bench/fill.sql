@@ -1,4 +1,4 @@
--- So many cases as they would stand after two years: about 3 % open, nearly all of these from the last weeks; two in five
+-- So many cases as they would stand after two years: about three in a hundred open, nearly all of these from the last weeks; two in five
 -- with one unit (street order), the rest spread over all units, classes and grids. Drawn by hashes: the same every time.
 WITH units AS (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS n FROM unit),
      kinds AS (SELECT array_agg(code ORDER BY code) AS codes,
