@@ -1,0 +1,113 @@
+// How the ground and a case's pin are drawn: the same on every map.
+
+import {
+  CircleStyle, circular, defaultControls, defaultInteractions, Feature, Fill, fromLonLat, Icon, Map as OlMap, MVT, Point, ScaleLine,
+  Stroke, Style, Text, VectorTileLayer, VectorTileSource, View,
+} from "./vendor/ol.js";
+
+const css = getComputedStyle(document.documentElement);
+export const token = (name) => css.getPropertyValue(name).trim();
+const FONT = "system-ui, sans-serif";
+
+// Width in px at zoom 16, colour and casing by rank of the road: class is seen because duty follows it.
+const ROADS = [
+  { width: 9, fill: "--map-trunk", casing: "--map-trunk-case" },
+  { width: 9, fill: "--map-pri", casing: "--map-pri-case" },
+  { width: 6, fill: "--map-sec", casing: "--map-sec-case" },
+  { width: 4, fill: "--map-street2", casing: "--map-street2-case" },
+  { width: 2.5, fill: "--map-street", casing: "--map-street2-case" },
+];
+
+const roadStyle = (ranks) => (feature, resolution) => {
+  const rank = Math.min(ranks[feature.get("class")] ?? 4, ROADS.length - 1);
+  const road = ROADS[rank];
+  const scale = Math.min(Math.max(2.4 / resolution, 0.25), 2.6);
+  const width = Math.max(road.width * scale, 0.8);
+  const z = 10 - rank;
+  const styles = [
+    new Style({ stroke: new Stroke({ color: token(road.casing), width: width + 1.6, lineCap: "round" }), zIndex: z - 10 }),
+    new Style({ stroke: new Stroke({ color: token(road.fill), width, lineCap: "round" }), zIndex: z }),
+  ];
+  const name = feature.get("name");
+  if (name && resolution < 5) {
+    styles.push(new Style({
+      text: new Text({
+        text: name, placement: "line", font: `11px ${FONT}`, fill: new Fill({ color: token("--map-label") }),
+        stroke: new Stroke({ color: token("--map-halo"), width: 3 }), maxAngle: 0.6, repeat: 400,
+      }),
+      zIndex: 40,
+    }));
+  }
+  return styles;
+};
+
+// Unit grids are hairlines; the levels above them violet dash-dot, the top one strongest. `shown`: what the page switched on.
+const areaStyle = (deepest, shown) => (feature, resolution) => {
+  const depth = Number(feature.get("depth"));
+  if (depth === deepest) return shown.grid ? new Style({ stroke: new Stroke({ color: token("--map-grid"), width: 0.6 }) }) : null;
+  if (!shown.district) return null;
+  const name = (depth === 1 ? resolution > 2.5 : depth === 2 && resolution < 8 && resolution > 1) && feature.get("name");
+  const text = name && new Text({
+    text: name, font: `600 ${depth === 1 ? 14 : 12}px ${FONT}`, fill: new Fill({ color: token("--map-border") }),
+    stroke: new Stroke({ color: token("--map-halo"), width: 3 }),
+  });
+  const width = [1.6, 1, 0.6][depth - 1] ?? 0.6;
+  const colour = token("--map-border") + ["cc", "99", "55"][Math.min(depth, 3) - 1];
+  return new Style({ stroke: new Stroke({ color: colour, width, lineDash: [8, 3, 2, 3] }), text: text || undefined, zIndex: 20 - depth });
+};
+
+export const componentStyle = () => new Style({
+  image: new CircleStyle({ radius: 2.5, fill: new Fill({ color: token("--map-seen") }) }),
+});
+
+export function tiles(layer, style, more = {}) {
+  return new VectorTileLayer({
+    source: new VectorTileSource({ format: new MVT(), url: `/tiles/${layer}/{z}/{x}/{y}`, maxZoom: 17 }),
+    style, declutter: layer === "road" || layer === "area", renderMode: "vector", ...more,
+  });
+}
+
+export function ground(element, shown = { grid: true, district: true }) {
+  return {
+    road: tiles("road", roadStyle(JSON.parse(element.dataset.roads))),
+    area: tiles("area", areaStyle(Number(element.dataset.depth), shown)),
+  };
+}
+
+export function draw(element, layers) {
+  const centre = fromLonLat([Number(element.dataset.lon), Number(element.dataset.lat)]);
+  element.hidden = false;
+  return new OlMap({
+    target: element, layers,
+    // A map inside a page leaves the wheel to the page; and it pans at once, also before it has the focus.
+    interactions: defaultInteractions({ mouseWheelZoom: element.dataset.map === "city" }),
+    controls: defaultControls({ attribution: false, rotate: false, zoom: element.dataset.map !== "city" }).extend([new ScaleLine({ minWidth: 60 })]),
+    view: new View({ center: centre, zoom: Number(element.dataset.zoom), minZoom: 10, maxZoom: 20, enableRotation: false }),
+  });
+}
+
+// State is shape and colour: the design kit's own symbols, cut from its sprite and coloured.
+export const sprite = fetch("/static/icons.svg").then((answer) => answer.text()).then((text) => new DOMParser().parseFromString(text, "image/svg+xml"));
+const drawn = new Map();
+
+/** A disc with the state's symbol on it. `shape`: [icon, colour token]. */
+export function pin([icon, colour], document_) {
+  const key = `${icon} ${colour}`;
+  if (!drawn.has(key)) {
+    const paint = token(`--${colour}`) || token("--ink");
+    const symbol = document_.getElementById(icon);
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="30" height="30" viewBox="0 0 16 16" color="${paint}">${symbol ? symbol.innerHTML : ""}</svg>`;
+    const disc = new CircleStyle({ radius: 11, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: paint, width: 1.2 }) });
+    drawn.set(key, [
+      new Style({ image: disc, zIndex: 1 }),
+      new Style({ image: new Icon({ src: `data:image/svg+xml,${encodeURIComponent(svg)}`, scale: 0.5 }), zIndex: 2 }),
+    ]);
+  }
+  return drawn.get(key);
+}
+
+export function accuracy(lon, lat, metres) {
+  const ring = new Feature(circular([lon, lat], metres, 48).transform("EPSG:4326", "EPSG:3857"));
+  ring.setStyle(new Style({ fill: new Fill({ color: "rgba(29,91,166,.12)" }), stroke: new Stroke({ color: token("--accent"), width: 1.2 }) }));
+  return ring;
+}
