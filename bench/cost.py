@@ -11,6 +11,7 @@ from bench.ground import Ground
 __all__ = ["Cost", "spent"]
 
 TICK = os.sysconf("SC_CLK_TCK")
+GROUP, TIMES = 2, slice(11, 15)  # of /proc/N/stat behind the name: process group; own and ended children's times
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +28,20 @@ class Cost:
 
 def spent(here: Ground) -> Cost:
     """As it stands now."""
-    serve = here.processes.get("serve")
-    server = [process for process in _all() if serve is not None and os.getpgid(process) == serve.pid]
-    return Cost(sum(map(_seconds, server)), sum(map(_seconds, here.cluster.processes())))
+    serve = here.processes["serve"].pid
+    lines = [_line(folder) for folder in Path("/proc").glob("[0-9]*")]
+    server = [words for words in lines if words and int(words[GROUP]) == serve]
+    database = [_line(Path("/proc") / str(process)) for process in here.cluster.processes()]
+    return Cost(_seconds(server), _seconds(database))
 
 
-def _all() -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            os.getpgid(int(folder.name))
-        except ProcessLookupError:
-            continue
-        found.append(int(folder.name))
-    return found
-
-
-def _seconds(process: int) -> float:
-    """Own time and that of children that have ended."""
+def _line(process: Path) -> list[str]:
+    """Empty if it has ended meanwhile."""
     try:
-        words = (Path("/proc") / str(process) / "stat").read_text().rsplit(")", 1)[1].split()
+        return (process / "stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
-        return 0.0
-    return sum(int(word) for word in words[11:15]) / TICK
+        return []
+
+
+def _seconds(lines: list[list[str]]) -> float:
+    return sum(int(word) for words in lines for word in words[TIMES]) / TICK
