@@ -155,7 +155,8 @@ def glance(cls: type[T], sql: LiteralString, **params: object) -> T | None:
 
 def _become_department(connection: Connection, units: Sequence[str]) -> None:
     connection.execute("SET LOCAL ROLE wangge_department")
-    connection.execute("SELECT set_config('wangge.units', %s, true)", ["{" + ",".join(f'"{u}"' for u in units) + "}"])
+    # The server writes the list: no name, whatever stands in it, becomes two.
+    connection.execute("SELECT set_config('wangge.units', %s::text[]::text, true)", [list(units)])
 
 
 def rows(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> list[T]:
