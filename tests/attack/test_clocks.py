@@ -34,7 +34,7 @@ def test_an_approval_asked_again_after_much_time_has_passed_begins_another_epoch
 
 
 def test_no_case_that_has_ended_keeps_a_clock_or_waits_for_the_sweep(town: Town) -> None:
-    reported, verified, accepted = town.report(), town.report(), town.report()
+    reported, verified, accepted = town.report(), town.told(), town.report()
     inspector = town.people["inspector1"].person_id
     town.do(verified, A.SEND_VERIFY, "acceptor", inspector=inspector)
     town.do(verified, A.VERIFY, "inspector1", result="false")
