@@ -47,8 +47,17 @@ LOCK = """
      WHERE c.id = %(id)s
        FOR UPDATE OF c
 """
-ANSWERED = "SELECT case_id, seq, form_hash, to_state, unit_id FROM step WHERE key = %(key)s"
+ANSWERED = """
+    SELECT s.case_id, s.seq, s.form_hash, s.to_state, s.unit_id,
+           (SELECT (d.data ->> 'dispose_due')::timestamptz FROM step d
+             WHERE d.case_id = s.case_id AND d.seq <= s.seq AND d.data ? 'dispose_due' ORDER BY d.seq DESC LIMIT 1)
+      FROM step s WHERE s.key = %(key)s
+"""
 KEY = "SELECT key FROM case_key WHERE case_id = %(id)s"
+TAKEN_FROM = """
+    SELECT data ->> 'returned_from' FROM step
+     WHERE case_id = %(id)s AND data ? 'returned_from' ORDER BY seq DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +91,8 @@ def act(
     wants to be told of a change in between. `now`: only for a rehearsal's clock and past records.
     Raises NotFound, NotAllowed (carries what is allowed), Conflict (stale version, key used otherwise), FormIncomplete.
     """
-    given = form_hash(case_id, action.value, by.person_id, form.given(), form.note)
     with locked(tx, case_id) as (draft, at, city_version):
+        given = _form_hash(tx, draft, action, by, form)
         answered = _answered(tx, key, given, draft.case)
         if answered is not None:
             return answered
@@ -98,13 +107,22 @@ def act(
         city = books(tx, city_version, moment)
         _sees(draft.case, by)
         check_references(tx, form)
-        if form.note:
-            draft.key = value(tx, KEY, id=case_id)
         settle(tx, draft, city, moment)
         apply(tx, draft, city, action=action, by=by, form=form, key=key, given=given, at=moment, known=moment)
         failpoint("before-commit")
         save(tx, draft)
     return receipt_of(draft)
+
+
+def _form_hash(tx: Tx, draft: Draft, action: Action, by: Actor, form: Form) -> bytes:
+    """The form's hash; people's words enter it under the case's key only, so that it says nothing once that is gone."""
+    words = form.texts()
+    if words:
+        draft.key = value(tx, KEY, id=draft.case.id)
+        if draft.key is None:
+            draft.key, draft.new_key = new_key(), True
+    hashes = {kind: salted_hash(draft.key, text) for kind, text in words.items()} if draft.key else {}
+    return form_hash(draft.case.id, action.value, by.person_id, form.given(), hashes)
 
 
 def receipt_of(draft: Draft) -> Receipt:
@@ -140,11 +158,18 @@ def _answered(tx: Tx, key: UUID, given: bytes, case: CaseRow) -> Receipt | None:
     row = tx.connection.execute(ANSWERED, {"key": key}).fetchone()
     if row is None:
         return None
-    case_id, seq, first, state, unit = row
+    case_id, seq, first, state, unit, due = row
     if case_id != case.id or first != given:
         raise Conflict("This key was used for something else", zh="该请求标识已用于其他操作", state=case.state.value)
     return Receipt(
-        case_id=case.id, number=case.number, state=state, version=seq, unit_id=unit, receipt=case.receipt, repeated=True
+        case_id=case.id,
+        number=case.number,
+        state=state,
+        version=seq,
+        unit_id=unit,
+        due_at=due,
+        receipt=case.receipt,
+        repeated=True,
     )
 
 
@@ -184,6 +209,8 @@ def apply(
 
 def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
     draft = effect.draft
+    if action is Action.DISPATCH and draft.case.dispatched_at is not None:
+        effect.data["unit_before"] = _taken_from(tx, draft)
     if action in EFFECTS:
         EFFECTS[action](effect)
     move_clocks(effect, change.transition.clock)
@@ -191,6 +218,13 @@ def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
         route_anew(tx, draft, effect.books, effect.data)
         draft.moved = False
     draft.case.state = after(effect, action, change.to)
+
+
+def _taken_from(tx: Tx, draft: Draft) -> str | None:
+    """The unit that a case to be dispatched anew was taken from last."""
+    here = [step.data["returned_from"] for step in draft.steps if "returned_from" in step.data]
+    unit: str | None = here[-1] if here else value(tx, TAKEN_FROM, id=draft.case.id)
+    return unit
 
 
 def _standing(draft: Draft, city: Books, at: datetime) -> Standing:
@@ -244,7 +278,7 @@ def _add_step(
         role=change.role.value,
         unit_id=case.unit_id,
         data=data,
-        note_hash=_conceal(draft, seq, form.note),
+        note_hash=_conceal(draft, seq, form, data),
         previous=case.last_hash,
     )
     step = replace(step, hash=step_hash(step))
@@ -254,13 +288,17 @@ def _add_step(
     fold(step, draft.set, draft.add)
 
 
-def _conceal(draft: Draft, seq: int, note: str | None) -> bytes | None:
-    if not note:
-        return None
+def _conceal(draft: Draft, seq: int, form: Form, data: dict[str, Any]) -> bytes | None:
+    """Put people's words aside; the step keeps salted hashes: the note's as a column, others' in `data["texts"]`."""
     if draft.key is None:
-        draft.key, draft.new_key = new_key(), True
-    draft.texts.append(Text(seq, "note", note))
-    return salted_hash(draft.key, note)
+        return None
+    words = form.texts()
+    draft.texts += [Text(seq, kind, text) for kind, text in words.items()]
+    hashes = {kind: salted_hash(draft.key, text) for kind, text in words.items()}
+    note = hashes.pop("note", None)
+    if hashes:
+        data["texts"] = {kind: salted.hex() for kind, salted in hashes.items()}
+    return note
 
 
 def _photo_kind(action: Action) -> str:
@@ -299,7 +337,7 @@ def _own(
     seq = case.version + 1
     key = uuid5(NAMESPACE_OID, f"{case.last_hash.hex()}:{seq}:{action.value}")
     form = Form(reason=data.get("default") and "default")
-    given = form_hash(case.id, action.value, None, form.given(), None)
+    given = form_hash(case.id, action.value, None, form.given())
     moment = max(at, case.last_at)
     apply(
         tx, draft, city, action=action, by=SYSTEM, form=form, key=key, given=given, at=moment, known=known, extra=data

@@ -129,6 +129,10 @@ class Keeper:
         """A later due time: a new epoch."""
         return self._set(replace(clock, extra=(*clock.extra, more), epoch=clock.epoch + 1), at)
 
+    def change(self, clock: Clock, limit: Limit, at: datetime) -> Clock:
+        """Another limit from the same beginning, with the same pauses and extensions: a new epoch."""
+        return self._set(replace(clock, limit=limit, epoch=clock.epoch + 1), at)
+
     def _set(self, clock: Clock, at: datetime) -> Clock:
         if clock.resting:
             # The due time is kept from the run before in the steps; a resting clock owes no event.

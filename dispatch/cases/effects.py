@@ -95,7 +95,7 @@ def _keep(effect: Effect, mark: str, clock: Clock) -> None:
 def _mark(effect: Effect, mark: str, clock: Clock) -> None:
     """Write the clock's change into the step, whole enough to be counted again."""
     change: list[Any] = [mark, clock.kind.value, clock.epoch]
-    if mark == "+":
+    if mark in "+=":
         change += [str(clock.limit.value), clock.limit.rule.value]
     effect.data.setdefault("clocks", []).append(change)
     if clock.kind is ClockKind.DISPOSE and mark != "-":
@@ -255,8 +255,11 @@ def _task_done(effect: Effect) -> None:
 
 
 def _failed(effect: Effect) -> None:
-    effect.draft.case.reworks += 1
-    effect.draft.case.inspector_id = None
+    """The disposal clock rests until the work is sent back: as while suspended, nothing is due."""
+    case = effect.draft.case
+    case.reworks += 1
+    case.inspector_id, case.due_at, case.late = None, None, False
+    effect.data["dispose_due"] = None
 
 
 def _told(effect: Effect) -> None:
@@ -289,21 +292,35 @@ def _reopen(effect: Effect) -> None:
     case = effect.draft.case
     effect.data["returned_from"] = case.unit_id
     case.ended_at, case.due_at, case.late, case.unit_id = None, None, False, None
+    effect.data["dispose_due"] = None
     effect.draft.moved = True
 
 
 def _appeal(effect: Effect) -> None:
     effect.draft.case.appealed = True
+    _ask(effect)
+
+
+def _ruled(effect: Effect) -> None:
+    effect.draft.case.asked = None
+    _told(effect)
 
 
 def _amend(effect: Effect) -> None:
     """Another category, component or place: routed anew; if another unit answers, the case goes back to be
     dispatched."""
     case, form = effect.draft.case, effect.form
-    if form.category is None and form.component is None and form.lon is None:
+    if (form.category, form.condition, form.component, form.lon) == (None, None, None, None):
         raise FormIncomplete("Say what is to be amended", zh="请填写要更正的内容", fields={"category": "needed"})
-    effect.data["before"] = {"category": case.category, "component": case.component_code, "unit": case.unit_id}
+    before = {"category": case.category, "component": case.component_code, "unit": case.unit_id}
+    effect.data["before"] = before | {"route": case.route_unit}
     if form.category is not None:
+        if case.condition_no is not None and form.category != case.category and form.condition is None:
+            raise FormIncomplete(
+                "A filed case of another category needs one of that category's filing conditions",
+                zh="已立案的案件更正类别时须同时选择新类别的立案条件",
+                fields={"condition": "needed"},
+            )
         _categorise(effect, form.category)
     if form.condition is not None:
         _file(effect)
@@ -317,12 +334,10 @@ def _amend(effect: Effect) -> None:
 
 def _restart(effect: Effect) -> None:
     """Another filing condition: the disposal clock counts its limit from the same dispatch, in a new epoch."""
-    case = effect.draft.case
     old = effect.draft.clocks.get(ClockKind.DISPOSE)
     limit = _limit(effect, ClockKind.DISPOSE)
-    if old is not None and limit is not None and case.dispatched_at is not None:
-        clock = effect.books.keeper.start(ClockKind.DISPOSE, limit, case.dispatched_at, epoch=old.epoch + 1)
-        _keep(effect, "+", clock)
+    if old is not None and limit is not None:
+        _keep(effect, "=", effect.books.keeper.change(old, limit, effect.now))
 
 
 def after(effect: Effect, action: Action, to: State) -> State:
@@ -335,15 +350,17 @@ def after(effect: Effect, action: Action, to: State) -> State:
 
 
 def _after_amend(effect: Effect) -> State:
-    """An amended case is routed anew (`draft.case.route_unit`): if another unit answers, it has to be dispatched
-    again."""
+    """An amended case is routed anew (`draft.case.route_unit`): if another unit answers now, it is dispatched again."""
     case = effect.draft.case
-    if case.state not in (State.DISPATCHED, State.HANDLING) or case.route_unit == case.unit_id:
+    same = case.route_unit in (None, case.unit_id, effect.data["before"]["route"])
+    if case.unit_id is None or same:
+        # The rule names nobody else than before, whoever was then chosen to do it: the work stays where it is.
         return case.state
     effect.data["returned_from"] = case.unit_id
     case.unit_id, case.due_at, case.late = None, None, False
+    case.asked, case.suspended_until, case.inspector_id = None, None, None
     effect.data["dispose_due"] = None
-    move_clocks(effect, "-dispose +dispatch")
+    move_clocks(effect, "-* +dispatch")
     return State.FILED
 
 
@@ -389,5 +406,7 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.UNMERGE: _reborn,
     Action.REOPEN: _reopen,
     Action.APPEAL: _appeal,
+    Action.GRANT_APPEAL: _ruled,
+    Action.REFUSE_APPEAL: _ruled,
     Action.AMEND: _amend,
 }

@@ -75,7 +75,7 @@ def receive_import(tx: Tx, imported: Imported, *, now: datetime | None = None) -
     _conceal(draft, report, data)
     _hand_over(draft, imported)
     form = Form(result=None if imported.closed else "open", unit=imported.unit, lon=imported.lon, lat=imported.lat)
-    given = form_hash(report.id, Action.IMPORT.value, None, form.given(), None)
+    given = form_hash(report.id, Action.IMPORT.value, None, form.given())
     at = max([imported.reported_at, *(t for n in TIMES[:-1] if (t := getattr(imported, n)) is not None)])
     apply(
         tx, draft, city, action=Action.IMPORT, by=SYSTEM, form=form, key=report.id, given=given, at=at, known=recorded,

@@ -25,7 +25,7 @@ from dispatch.cases.steps import first_link, form_hash
 from dispatch.cases.whose import place_case, route_case
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
-from dispatch.lifecycle.states import Action, State
+from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
 from gis.db import Tx
 from gis.locate import Place
@@ -40,8 +40,9 @@ ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(id)s::text, 1))"
 OPENING = """
     SELECT coalesce(city.simulated_now, clock_timestamp()) AS now, city.version, nextval('case_number') AS number,
            nextval(pg_get_serial_sequence('cases', 'id')) AS case_id, r.case_id AS known, r.body_hash AS known_hash,
-           c.number AS known_number, c.receipt AS known_receipt
+           c.number AS known_number, c.receipt AS known_receipt, k.key AS known_key, s.to_state AS known_state
       FROM city LEFT JOIN report r ON r.id = %(id)s LEFT JOIN cases c ON c.id = r.case_id
+           LEFT JOIN case_key k ON k.case_id = r.case_id LEFT JOIN step s ON s.case_id = r.case_id AND s.seq = 1
 """
 CASE = """
     INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, hazard, geom,
@@ -100,9 +101,11 @@ class Report:
     raw: dict[str, Any] = field(default_factory=dict)
     hand_back_at: datetime | None = None
 
-    def body_hash(self) -> bytes:
-        """What a second report with the same id must be equal to."""
-        body = {name: getattr(self, name) for name in type(self).__slots__}
+    def body_hash(self, key: bytes | None) -> bytes:
+        """What a second report with the same id must be equal to; people's words enter it under the case's key only."""
+        words = dict(self.texts())
+        body = {name: getattr(self, name) for name in type(self).__slots__ if name not in words}
+        body |= {kind: salted_hash(key, text).hex() if key else "" for kind, text in words.items()}
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).digest()
 
     def texts(self) -> list[tuple[str, str]]:
@@ -139,7 +142,7 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     if draft.key is not None:
         data["texts"] = {kind: salted_hash(draft.key, words).hex() for kind, words in report.texts()}
     action = _action(report, by)
-    given = form_hash(report.id, action.value, by.person_id, form.given(), None)
+    given = form_hash(report.id, action.value, by.person_id, form.given())
     apply(tx, draft, city, action=action, by=by, form=form, key=report.id, given=given, at=at, known=at, extra=data)
     failpoint("before-commit")
     insert(tx, draft, report, place, data)
@@ -161,7 +164,7 @@ def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
 
 def known(opening: dict[str, Any], report: Report) -> Receipt:
     """The receipt of a report that came before. Raises Conflict if it says something else now."""
-    if bytes(opening["known_hash"]) != report.body_hash():
+    if bytes(opening["known_hash"]) != report.body_hash(opening["known_key"]):
         raise Conflict(
             "A report with this id and other content was received before; nothing was changed",
             zh="相同编号、不同内容的上报已经收到,未作任何更改",
@@ -170,7 +173,7 @@ def known(opening: dict[str, Any], report: Report) -> Receipt:
     return Receipt(
         case_id=opening["known"],
         number=opening["known_number"],
-        state=State.REPORTED.value,
+        state=opening["known_state"],
         version=1,
         receipt=opening["known_receipt"],
         repeated=True,
@@ -300,7 +303,7 @@ def insert(
             {
                 "id": report.id,
                 "case_id": case.id,
-                "body_hash": report.body_hash(),
+                "body_hash": report.body_hash(draft.key),
                 "source": report.source,
                 "reporter_id": case.reporter_id,
                 "position": Jsonb(report.raw) if report.raw else None,

@@ -60,9 +60,11 @@ def step_hash(step: Step) -> bytes:
     return hashlib.sha256(step.previous + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-def form_hash(case: object, action: str, person: int | None, form: dict[str, object], note: str | None) -> bytes:
-    """What a repeat with the same key must be equal to."""
-    body = [str(case), action, person, form, note]
+def form_hash(
+    case: object, action: str, person: int | None, form: dict[str, object], texts: dict[str, bytes] | None = None
+) -> bytes:
+    """What a repeat with the same key must be equal to. `texts`: salted hashes of people's words, by field."""
+    body = [str(case), action, person, form, {kind: salted.hex() for kind, salted in (texts or {}).items()}]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
 

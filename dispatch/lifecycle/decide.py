@@ -3,6 +3,7 @@ written here."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import BY_ACTION, TRANSITIONS, Transition
 from dispatch.people.roles import Role
 from gis.problems import FormIncomplete, NotAllowed
+
+CODE = re.compile(r"[a-z0-9_:-]{1,40}")  # a step is for ever: it may hold a word of ours, never a person's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,12 @@ def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], n
     row = BY_ACTION.get((case.state, action))
     if row is None or not row.by & roles:
         raise _not_allowed(case, action, roles, known=row is not None)
+    if form.reason is not None and not CODE.fullmatch(form.reason):
+        raise FormIncomplete(
+            "The reason is a code word from the list; write the rest into the note",
+            zh="理由须从列表中选择,其他内容请写在说明里",
+            fields={"reason": "not a code word"},
+        )
     lacking = form.missing(row.needs)
     if lacking:
         raise FormIncomplete(
@@ -181,8 +190,8 @@ def _appeal(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
 
 
 def _ruling(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
-    if not case.appealed:
-        raise _refuse("Nobody has appealed this case", "本案没有申诉", case)
+    if case.asked.get("action") != Action.APPEAL.value:
+        raise _refuse("No appeal of this case waits for a ruling", "本案没有待裁定的申诉", case)
 
 
 def _by_proxy(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
@@ -199,7 +208,13 @@ def _verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
         )
 
 
+def _send_verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if not case.public:
+        raise _refuse("An inspector's own report is not verified before filing", "监督员上报的案件立案前无需核实", case)
+
+
 PROCEDURE = {
+    Action.SEND_VERIFY: _send_verify,
     Action.ASK_RETURN: _return,
     Action.ASK_DELAY: _delay,
     Action.ASK_SUSPEND: _suspend,

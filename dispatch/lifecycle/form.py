@@ -6,12 +6,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 
+WORDS = ("note", "proxy")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """Everything an action may need; `table.TRANSITIONS` says which fields which action asks for.
 
-    `note` is free text and `photos` are SHA-256 of uploaded pictures: neither enters a step in clear.
+    `reason` is a code word from a list; `note` and `proxy` (who acted for a unit) are people's words and never enter a
+    step in clear; `photos` are SHA-256 of uploaded pictures.
     """
 
     unit: str | None = None
@@ -37,9 +40,13 @@ class Form:
         return tuple(sorted(n for n in needs if getattr(self, n) in (None, "", ())))
 
     def given(self) -> dict[str, object]:
-        """The filled fields, without note: what a step may keep, in JSON's types."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "note"}
+        """The filled fields without people's words: what a step may keep, in JSON's types."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in WORDS}
         return {name: _json(v) for name, v in plain.items() if v not in (None, "", ())}
+
+    def texts(self) -> dict[str, str]:
+        """People's words, by field: erasable, a step holds salted hashes of them."""
+        return {name: words for name in WORDS if (words := getattr(self, name))}
 
 
 def _json(given: object) -> object:

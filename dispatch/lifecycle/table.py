@@ -39,6 +39,7 @@ def _row(no: int, frm: set[State] | State | None, action: Action, to: State | No
 
 
 WORKING = {S.DISPATCHED, S.HANDLING}
+UNFILED = {S.REPORTED, S.SELF_HANDLED, S.VERIFYING, S.VERIFIED, S.ACCEPTED}
 DONE = {S.CLOSED, S.CLOSED_FORCED}
 PUBLIC = {R.ACCEPTOR, R.CITIZEN, R.SYSTEM}
 
@@ -86,8 +87,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(29, DONE,                     A.APPEAL,            SAME,            DEPARTMENT,                "reason",           ""),
     _row(29, DONE,                     A.GRANT_APPEAL,      SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
     _row(29, DONE,                     A.REFUSE_APPEAL,     SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
-    _row(30, {S.REPORTED, S.VERIFIED, S.ACCEPTED}, A.AMEND, SAME,            {R.ACCEPTOR, R.SHIFT_LEADER}, "reason",        ""),
-    _row(30, {S.FILED, S.DISPATCHED, S.HANDLING}, A.AMEND,  SAME,            R.DISPATCHER,              "reason",           ""),
+    _row(30, UNFILED,                  A.AMEND,             SAME,            {R.ACCEPTOR, R.SHIFT_LEADER}, "reason",        ""),
+    _row(30, set(OPEN) - UNFILED,      A.AMEND,             SAME,            R.DISPATCHER,              "reason",           ""),
     _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "+dispatch"),
     _row(32, DONE | {S.REFUSED},       A.ANSWER_CITIZEN,    SAME,            R.ACCEPTOR,                "note",             ""),
     _row(32, DONE | {S.REFUSED},       A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),

@@ -125,7 +125,7 @@ class _Clocks:
         if kind in self.runs and kind != "dispose":
             self.told("I6", f"step {step.seq} starts clock {kind}, which runs")
         at = floor(step.at.timestamp())
-        if step.action == "amend":
+        if step.action == "amend" and kind == "dispose":
             at = self.dispatched or at
         elif step.action == "import":
             at = floor(datetime.fromisoformat(step.data["known"]["dispatched_at"]).timestamp())
@@ -170,6 +170,15 @@ class _Clocks:
         self._epoch(step, mark)
         run.limits.append((step.data["extra"][0], step.data["extra"][1]))
         run.epoch = mark[2]
+        self._count(step, mark[1])
+
+    def change(self, step: Row, mark: Sequence[Any]) -> None:
+        """Another limit in the place of the first, from the same beginning."""
+        run = self._run(step, mark[1])
+        if run is None:
+            return
+        self._epoch(step, mark)
+        run.limits[0], run.epoch = (mark[3], mark[4]), mark[2]
         self._count(step, mark[1])
 
     # ---------------------------------------------------------------------------------------------- what is compared
@@ -246,7 +255,14 @@ class _Clocks:
         self.told("I6", words)
 
 
-MARKS = {"+": _Clocks.start, "-": _Clocks.stop, "~": _Clocks.pause, "^": _Clocks.resume, "x": _Clocks.extend}
+MARKS = {
+    "+": _Clocks.start,
+    "-": _Clocks.stop,
+    "~": _Clocks.pause,
+    "^": _Clocks.resume,
+    "x": _Clocks.extend,
+    "=": _Clocks.change,
+}
 
 
 def _seconds(text: str | None) -> int | None:

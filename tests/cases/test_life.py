@@ -153,7 +153,7 @@ def test_an_event_fires_once_however_often_one_looks(town: Town) -> None:
 
 def test_an_amended_class_routes_the_case_anew(town: Town) -> None:
     case = town.handling()
-    amended = town.do(case, Action.AMEND, "dispatcher", reason="wrong class", category="E0201", condition=1)
+    amended = town.do(case, Action.AMEND, "dispatcher", reason="wrong_class", category="E0201", condition=1)
     assert amended.state == "filed"  # another unit answers: to be dispatched again
     assert row(case.case_id)["route_unit"] == "street-a"
     assert fact(case.case_id)["category"] == "E0201"
@@ -163,7 +163,7 @@ def test_a_merged_case_can_be_taken_apart_again(town: Town) -> None:
     first, second = town.report(), town.report()
     town.do(second, Action.MERGE, "acceptor", into=first.case_id)
     assert row(second.case_id)["merged_into"] == first.case_id
-    assert town.do(second, Action.UNMERGE, "acceptor", reason="not the same").state == "reported"
+    assert town.do(second, Action.UNMERGE, "acceptor", reason="not_the_same").state == "reported"
     assert row(second.case_id)["merged_into"] is None
     assert row(second.case_id)["stage_due_at"] is not None
 
@@ -171,7 +171,7 @@ def test_a_merged_case_can_be_taken_apart_again(town: Town) -> None:
 def test_a_closed_case_is_reopened_within_its_days(town: Town) -> None:
     case = town.closed()
     town.later(days=3)
-    assert town.do(case, Action.REOPEN, "shift_leader", reason="back again").state == "filed"
+    assert town.do(case, Action.REOPEN, "shift_leader", reason="back_again").state == "filed"
     assert fact(case.case_id)["closed_at"] is None
     assert fact(case.case_id)["reopens"] == 1
 
@@ -189,3 +189,43 @@ def test_a_forced_close_ends_everything(town: Town) -> None:
     ended = row(case.case_id)
     assert (ended["clocks"], ended["next_at"]) == ({}, None)
     assert fact(case.case_id)["forced"] is True
+
+
+def test_what_one_unit_did_is_not_charged_to_the_next(town: Town) -> None:
+    case = town.handling()
+    town.do(case, Action.ASK_DELAY, "enforcement-a", reason="parts")
+    town.do(case, Action.APPROVE_DELAY, "dispatcher")
+    town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not-ours")
+    town.do(case, Action.REFUSE_RETURN, "dispatcher", reason="yours")
+    town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not-ours")
+    assert (fact(case.case_id)["shirks"], fact(case.case_id)["extensions"]) == (1, 1)
+    town.do(case, Action.APPROVE_RETURN, "dispatcher")
+    town.do(case, Action.DISPATCH, "dispatcher", unit="street-a", reason="nearer")
+
+    found = fact(case.case_id)
+    assert [found[name] for name in ("shirks", "extensions", "reworks", "suspensions")] == [0, 0, 0, 0]
+    assert found["returns"] == 1
+
+
+def test_the_same_unit_again_keeps_what_it_did_and_sub_units_inherit_it(town: Town) -> None:
+    case = town.dispatched("district-a")
+    town.do(case, Action.ASK_RETURN, "district-a", reason="not-ours")
+    town.do(case, Action.REFUSE_RETURN, "dispatcher", reason="yours")
+    town.do(case, Action.SUBDISPATCH, "district-a", unit="enforcement-a")
+    assert fact(case.case_id)["shirks"] == 1
+    town.do(case, Action.SIGN, "enforcement-a")
+    town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not-ours")
+    town.do(case, Action.APPROVE_RETURN, "dispatcher")
+    town.do(case, Action.DISPATCH, "dispatcher", unit="enforcement-a")
+    assert fact(case.case_id)["shirks"] == 1
+
+
+def test_nothing_is_due_between_a_failed_check_and_the_work_sent_back(town: Town) -> None:
+    case = town.checking()
+    town.later(hours=1)
+    town.do(case, Action.CHECK_FAIL, "inspector1", photos=(town.photo(4),))
+    assert (fact(case.case_id)["due_at"], row(case.case_id)["due_at"]) == (None, None)
+    town.later(days=3)
+    town.do(case, Action.SEND_REWORK, "dispatcher")
+    assert fact(case.case_id)["due_at"] == row(case.case_id)["due_at"]
+    assert fact(case.case_id)["due_at"] > town.now

@@ -25,7 +25,7 @@ def town(database: Urls) -> Iterator[Town]:
 
 
 def verifying(town: Town) -> Receipt:
-    case = town.report()
+    case = town.told()
     return town.do(case, A.SEND_VERIFY, "acceptor", inspector=town.people["inspector1"].person_id)
 
 
@@ -88,17 +88,17 @@ def unserved_signed(town: Town) -> Receipt:
 
 def platform(town: Town) -> Receipt:
     case = town.filed("E0405")
-    return town.do(case, A.DISPATCH, "dispatcher", unit="district-a", reason="whole street")
+    return town.do(case, A.DISPATCH, "dispatcher", unit="district-a", reason="whole_street")
 
 
 PHOTO = {"photos": "one"}
 WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (3, A.CONFIRM_HANDLED, self_handled, "acceptor", {}, S.SELF_CLOSED),
-    (3, A.CONTEST_HANDLED, self_handled, "acceptor", {"reason": "not done"}, S.REPORTED),
-    (4, A.UNMERGE, merged, "acceptor", {"reason": "two things"}, S.REPORTED),
-    (5, A.SEND_VERIFY, Town.report, "acceptor", {"inspector": "one"}, S.VERIFYING),
+    (3, A.CONTEST_HANDLED, self_handled, "acceptor", {"reason": "not_done"}, S.REPORTED),
+    (4, A.UNMERGE, merged, "acceptor", {"reason": "two_things"}, S.REPORTED),
+    (5, A.SEND_VERIFY, Town.told, "acceptor", {"inspector": "one"}, S.VERIFYING),
     (6, A.VERIFY, verifying, "inspector1", {"result": "false"}, S.VERIFIED),
-    (7, A.REFUSE, verified, "acceptor", {"reason": "nothing there"}, S.REFUSED),
+    (7, A.REFUSE, verified, "acceptor", {"reason": "nothing_there"}, S.REFUSED),
     (8, A.ACCEPT, verified, "acceptor", {"category": "E0401"}, S.ACCEPTED),
     (9, A.FILE, accepted, "shift_leader", {"condition": 1}, S.FILED),
     (10, A.VOID, accepted, "shift_leader", {"reason": "mistake"}, S.VOID),
@@ -115,7 +115,7 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (18, A.REFUSE_SUSPEND, suspend_asked, "dispatcher", {"reason": "no"}, S.HANDLING),
     (19, A.RESUME, suspended, "dispatcher", {}, S.HANDLING),
     (20, A.REPLY, Town.handling, UNIT, PHOTO, S.FEEDBACK),
-    (21, A.REJECT_REPLY, Town.replied, "dispatcher", {"reason": "no photo"}, S.HANDLING),
+    (21, A.REJECT_REPLY, Town.replied, "dispatcher", {"reason": "no_photo"}, S.HANDLING),
     (22, A.PASS_TO_CHECK, Town.replied, "dispatcher", {}, S.CHECK_PENDING),
     (23, A.SEND_CHECK, check_pending, "acceptor", {"inspector": "one"}, S.CHECKING),
     (24, A.CHECK_PASS, Town.checking, "inspector1", PHOTO, S.CHECKED_OK),
@@ -127,7 +127,7 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (28, A.FORCE_CLOSE, suspended, "supervisor", {"reason": "void"}, S.CLOSED_FORCED),
     (29, A.APPEAL, Town.closed, UNIT, {"reason": "wrong"}, S.CLOSED),
     (29, A.GRANT_APPEAL, appealed, "evaluator", {"reason": "right"}, S.CLOSED),
-    (29, A.REFUSE_APPEAL, appealed, "supervisor", {"reason": "late is late"}, S.CLOSED),
+    (29, A.REFUSE_APPEAL, appealed, "supervisor", {"reason": "late_is_late"}, S.CLOSED),
     (30, A.AMEND, Town.filed, "dispatcher", {"reason": "class", "category": "E0401", "condition": 1}, S.FILED),
     (31, A.REOPEN, Town.closed, "shift_leader", {"reason": "back"}, S.FILED),
     (32, A.ANSWER_CITIZEN, Town.closed, "acceptor", {"note": "已处理"}, S.CLOSED),

@@ -74,6 +74,10 @@ class Town:
         with write() as tx:
             return receive(tx, Report(**given), self.people[who])
 
+    def told(self, **more: Any) -> Receipt:
+        """A call from the public, written down by the acceptor."""
+        return self.report(who="acceptor", source="hotline", public=True, **more)
+
     def do(
         self, case: Receipt | int, action: Action, who: str, *, key: Any = None, version: int | None = None, **form: Any
     ) -> Receipt:

@@ -1,4 +1,4 @@
-"""The closed loop, walked both ways: every pair in the table works, every pair outside it is refused with what is allowed."""
+"""The closed loop, walked both ways: every pair of the table works, every other is refused with what is allowed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def standing(state: State | None, action: Action) -> Standing:
     """A case on which nothing but the table can stand in the way of `action`."""
     appealed = action in (Action.GRANT_APPEAL, Action.REFUSE_APPEAL)
     proxy = action in (Action.SIGN_FOR, Action.REPLY_FOR)
-    return Standing(state=state, appealed=appealed, terminal=not proxy, dispatched_at=NOW, ended_at=NOW)
+    asked = {"action": "appeal"} if appealed else {}
+    return Standing(
+        state=state, appealed=appealed, asked=asked, public=True, terminal=not proxy, dispatched_at=NOW, ended_at=NOW
+    )
 
 
 @pytest.mark.parametrize(("state", "row"), PAIRS, ids=lambda v: getattr(v, "action", v))
@@ -135,6 +138,18 @@ def test_another_unit_than_the_rule_names_needs_a_reason() -> None:
         decide(case, Action.DISPATCH, Form(unit="roads"), frozenset({Role.DISPATCHER}), NOW, POLICY)
     given = Form(unit="roads", reason="owner_known")
     assert decide(case, Action.DISPATCH, given, frozenset({Role.DISPATCHER}), NOW, POLICY).to is State.DISPATCHED
+
+
+@pytest.mark.parametrize("reason", ["张三 13800138000", "two words", "a\0", "<b>", "x" * 41])
+def test_a_reason_is_a_code_word_since_a_step_is_for_ever(reason: str) -> None:
+    with pytest.raises(FormIncomplete):
+        decide(Standing(state=State.REPORTED), Action.REFUSE, Form(reason=reason), frozenset(Role), NOW, POLICY)
+
+
+def test_an_inspectors_own_find_is_not_sent_to_be_verified() -> None:
+    with pytest.raises(NotAllowed):
+        form = Form(inspector=1)
+        decide(Standing(state=State.REPORTED), Action.SEND_VERIFY, form, frozenset({Role.ACCEPTOR}), NOW, POLICY)
 
 
 def test_a_suspension_ends_ahead_and_within_a_year() -> None:
