@@ -38,10 +38,11 @@ def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
     with closing(psycopg.connect(small)) as one, closing(psycopg.connect(large)) as other:
         unit = _busiest(one)
         for name, (length, look) in _looks(unit).items():
-            for role in ("centre", "department"):
-                if role == "department" and name.startswith("board"):
-                    continue  # a department has no board: its inbox is below
-                _compare(name, length, look, (one, other), role=role, unit=unit)
+            _compare(name, length, look, (one, other), role="centre", unit=unit)
+            if not name.startswith("board"):  # a department has no board, but an inbox
+                _compare(name, length, look, (one, other), role="department", unit=unit)
+        name, seldom = "list, newest, of a small unit's", _busiest(one, least=True)
+        _compare(name, 100, _looks(unit)["list, newest"][1], (one, other), role="department", unit=seldom)
         _rank(other, unit)
     if plans:
         _plans(here.cluster.urls("wangge_many").super or "", unit)
@@ -65,9 +66,11 @@ def _fill(url: str, count: int) -> None:
     say(f"{count:,} cases in {time.monotonic() - begin:.0f} s")
 
 
-def _busiest(connection: psycopg.Connection[Any]) -> str:
+def _busiest(connection: psycopg.Connection[Any], *, least: bool = False) -> str:
+    """The unit with the most cases, or with the fewest."""
+    order = "ASC" if least else "DESC"
     row = connection.execute(
-        "SELECT unit_id FROM cases WHERE unit_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1"
+        f"SELECT unit_id FROM cases WHERE unit_id IS NOT NULL GROUP BY 1 ORDER BY count(*) {order}, 1"
     ).fetchone()
     return str(row[0]) if row else ""
 
@@ -107,7 +110,7 @@ def _timed(connection: psycopg.Connection[Any], look: Look, most: int, *, role: 
             connection.execute("SET LOCAL ROLE wangge_department")
             connection.execute("SELECT set_config('wangge.units', %s, true)", [f'{{"{unit}"}}'])
         start = time.perf_counter()
-        found = look(ReadTx(connection), most)
+        found = look(ReadTx(connection, [unit] if role == "department" else None), most)
         return time.perf_counter() - start, len(found)
 
 
