@@ -14,10 +14,11 @@ from starlette.responses import Response
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids
-from dispatch.evaluation.measures import COUNTED, Cut, Measure, cases_of, measure
+from dispatch.evaluation.measures import Cut, Measure, cases_of
 from dispatch.evaluation.period import Period, period_of
-from dispatch.evaluation.rates import Counts
-from dispatch.evaluation.score import Entry, Ranked, rank, score, standard_schemes
+from dispatch.evaluation.ranking import taking_part
+from dispatch.evaluation.rates import rates
+from dispatch.evaluation.score import Ranked, ranked, standard_schemes
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
 from gis.db import ReadTx
@@ -52,6 +53,7 @@ class Line:
     place: int | None
     apart: str | None
     score: Decimal | None
+    rate: Decimal | None  # on time, as it is printed; None is "no data"
 
     @property
     def total(self) -> int:
@@ -61,11 +63,6 @@ class Line:
     def share(self, part: int) -> float:
         """Per cent of the total, 0 for an empty one: for drawing, never for reading."""
         return round(100 * part / self.total, 2) if self.total else 0.0
-
-    @property
-    def rate(self) -> str | None:
-        """The on-time rate as it is printed; None is "no data"."""
-        return f"{100 * self.ontime / self.total:.2f}" if self.total else None
 
 
 @router.get("/ranking", **needs(Permission.SEE_RANKING))
@@ -77,10 +74,10 @@ def ranking_page(request: Request, me: Signed, period: str = "", group: str = ""
         groups = _groups(view)
         chosen = group if any(g["key"] == group for g in groups) else str(groups[0]["key"]) if groups else ""
         lines = _lines(tx, view, span, chosen) if chosen else []
-    ranked = sorted((x for x in lines if x.place is not None), key=lambda x: (x.place, x.unit))
+    placed = sorted((x for x in lines if x.place is not None), key=lambda x: (x.place, x.unit))
     apart = [x for x in lines if x.place is None]
     more: dict[str, Any] = {"groups": groups, "group": chosen, "ways": _ways(view, span), "small": _small(view)}
-    return page(view, "ranking.html", period=span, ranked=ranked, apart=apart, lines=lines, **more)
+    return page(view, "ranking.html", period=span, ranked=placed, apart=apart, lines=lines, **more)
 
 
 @router.get("/ranking/cases", **needs(Permission.SEE_RANKING))
@@ -118,28 +115,25 @@ def _small(view: View) -> int:
 
 
 def _lines(tx: ReadTx, view: View, period: Period, group: str) -> list[Line]:
-    found = {m.key: m for m in measure(tx, period, Cut(by="group", group=group)) if m.key}
-    units = [u.id for u in view.known.tree.units.values() if u.ranking_group == group]
     scheme = standard_schemes()[SCHEME]
-    entries = []
-    for unit in units:
-        counts = found[unit].counts if unit in found else Counts(**dict.fromkeys(COUNTED, 0))
-        entries.append(Entry(unit, group, score(scheme, counts), counts.should_dispose))
-    return [_line(row, found.get(row.unit)) for row in rank(entries, _small(view))]
+    found = {one.name: one.measure for one in taking_part(tx, period, scheme, group=group)}
+    placed = ranked({unit: (group, one.counts) for unit, one in found.items()}, scheme, _small(view))
+    return [_line(row, found[row.unit]) for row in placed]
 
 
-def _line(row: Ranked, found: Measure | None) -> Line:
-    ontime, late, open_late = found.triple if found else (0, 0, 0)
+def _line(row: Ranked, found: Measure) -> Line:
+    ontime, late, open_late = found.triple
     return Line(
         unit=row.unit,
         ontime=ontime,
         late=late,
         open_late=open_late,
-        rework=(found.counts.rework or 0) if found else 0,
-        returns=(found.counts.shirk or 0) if found else 0,
+        rework=found.counts.rework or 0,
+        returns=found.counts.shirk or 0,
         place=row.place,
         apart=row.apart,
         score=row.score.total,
+        rate=rates(found.counts)["ontime_disposal_rate"],
     )
 
 

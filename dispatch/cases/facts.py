@@ -27,6 +27,16 @@ def fold(step: Step, changes: Columns, counts: Counts) -> None:
         changes["due_at"] = None if due is None else datetime.fromisoformat(due)
 
 
+# What one unit did with the case: of no concern to the next that gets it.
+OF_THE_UNIT = ("shirks", "reworks", "extensions", "suspensions")
+
+
+def _count(changes: Columns, counts: Counts, name: str) -> None:
+    """One more; of a column that was set in the same transaction, from there."""
+    target = changes if name in changes else counts
+    target[name] = target.get(name, 0) + 1
+
+
 def _ontime(step: Step, kind: str) -> bool | None:
     """Whether the clock of `kind` that this step stopped was within its limit; None if none was stopped."""
     met: bool | None = step.data.get("ontime", {}).get(kind)
@@ -63,6 +73,10 @@ def _void(step: Step, changes: Columns, counts: Counts) -> None:
 def _dispatch(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"dispatched_at": step.at, "dispatcher_id": step.actor_id, "ontime_dispatch": _ontime(step, "dispatch")}
     changes |= {"signed_at": None, "disposed_at": None, "ontime": None}
+    if "unit_before" in step.data and step.data["unit_before"] != step.unit_id:
+        for name in OF_THE_UNIT:
+            counts.pop(name, None)
+            changes[name] = 0
 
 
 def _sign(step: Step, changes: Columns, counts: Counts) -> None:
@@ -70,20 +84,20 @@ def _sign(step: Step, changes: Columns, counts: Counts) -> None:
 
 
 def _return(step: Step, changes: Columns, counts: Counts) -> None:
-    counts["returns"] = counts.get("returns", 0) + 1
+    _count(changes, counts, "returns")
     changes |= {"due_at": None, "disposed_at": None, "ontime": None}
 
 
 def _shirk(step: Step, changes: Columns, counts: Counts) -> None:
-    counts["shirks"] = counts.get("shirks", 0) + 1
+    _count(changes, counts, "shirks")
 
 
 def _extend(step: Step, changes: Columns, counts: Counts) -> None:
-    counts["extensions"] = counts.get("extensions", 0) + 1
+    _count(changes, counts, "extensions")
 
 
 def _suspend(step: Step, changes: Columns, counts: Counts) -> None:
-    counts["suspensions"] = counts.get("suspensions", 0) + 1
+    _count(changes, counts, "suspensions")
     changes["suspended_at"] = step.at
 
 
@@ -93,6 +107,7 @@ def _resume(step: Step, changes: Columns, counts: Counts) -> None:
 
 def _reply(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"disposed_at": step.at, "ontime": _ontime(step, "dispose")}
+    changes |= {"ontime_send_check": None, "ontime_check": None, "checker_id": None, "checked_at": None}
     changes.setdefault("first_reply_at", step.at)  # kept by `save` if there is one already
 
 
@@ -102,7 +117,7 @@ def _again(step: Step, changes: Columns, counts: Counts) -> None:
 
 def _fail(step: Step, changes: Columns, counts: Counts) -> None:
     _again(step, changes, counts)
-    counts["reworks"] = counts.get("reworks", 0) + 1
+    _count(changes, counts, "reworks")
     changes |= {"ontime_check": _ontime(step, "check"), "checker_id": step.actor_id, "checked_at": step.at}
 
 
@@ -129,7 +144,7 @@ def _self_close(step: Step, changes: Columns, counts: Counts) -> None:
 
 
 def _reopen(step: Step, changes: Columns, counts: Counts) -> None:
-    counts["reopens"] = counts.get("reopens", 0) + 1
+    _count(changes, counts, "reopens")
     changes |= {"closed_at": None, "due_at": None, "forced": False}
     _again(step, changes, counts)
 

@@ -3,22 +3,48 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, TypeAlias
 
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
-from dispatch.evaluation.score import Entry, Ranked, Scheme, cases_in, rank, score
 from gis.db import ReadTx, dicts
 
-__all__ = ["CELLS", "FIGURES", "Cut", "Measure", "cases_of", "measure", "ranking", "ranking_counts", "total"]
+__all__ = [
+    "CELLS",
+    "FIGURES",
+    "NOTHING",
+    "POSTS",
+    "Cut",
+    "Measure",
+    "cases_of",
+    "grids_of",
+    "measure",
+    "ranking_counts",
+    "total",
+]
 
-By = Literal["city", "unit", "group", "area", "area_class", "class", "source", "acceptor", "shift_leader", "dispatcher"]
+Post = Literal["inspector", "acceptor", "shift_leader", "dispatcher"]
+By: TypeAlias = Literal["city", "unit", "group", "area", "area_class", "class", "source"] | Post
 
 MARKS: LiteralString = (Path(__file__).parent / "measures.sql").read_text(encoding="utf-8")
+# What the persons of a post did is counted from the steps; of what is not theirs to do they have no count.
+POSTED: LiteralString = (Path(__file__).parent / "posts.sql").read_text(encoding="utf-8")
+POSTS: Mapping[str, tuple[LiteralString, ...]] = {
+    "inspector": (
+        *("report", "own_report", "valid_report", "filed", "missed", "public_report_verified"),
+        *("need_verify", "verify", "ontime_verify", "need_check", "check", "ontime_check"),
+    ),
+    "acceptor": (
+        *("accepted", "need_send_verify", "ontime_send_verify"),
+        *("need_send_check", "ontime_send_check"),
+    ),
+    "shift_leader": ("filed", "ontime_filed", "accurate_filed", "closed", "ontime_closed"),
+    "dispatcher": ("need_dispatch", "dispatched", "ontime_dispatched", "accurate_dispatched"),
+}
 # Within one period a case that was to be disposed of is in exactly one of these.
 CELLS: tuple[LiteralString, ...] = ("new_ontime", "new_late", "new_open", "carried_disposed", "carried_open")
 COUNTED: tuple[LiteralString, ...] = (
-    *("report", "accepted", "valid_report", "self_handled", "void"),
+    *("report", "own_report", "accepted", "valid_report", "self_handled", "void"),
     *("need_verify", "verify", "ontime_verify", "need_send_verify", "ontime_send_verify"),
     *("filed", "public_report_verified", "missed", "ontime_filed", "accurate_filed"),
     *("need_dispatch", "dispatched", "ontime_dispatched", "accurate_dispatched", "suspended"),
@@ -30,10 +56,22 @@ FIGURES: Mapping[str, LiteralString] = {name: name for name in (*COUNTED, *CELLS
 _SUMS: LiteralString = ", ".join(f'count(*) FILTER (WHERE "{name}") AS "{name}"' for name in (*COUNTED, *CELLS))
 MEASURE: LiteralString = f"SELECT key, {_SUMS} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key IS NOT DISTINCT FROM %(key)s::text"
+POST: LiteralString = (
+    f"SELECT key, figure, count(*)::int AS number FROM ({POSTED}) posted GROUP BY key, figure ORDER BY key"
+)
+POST_CASES: LiteralString = f"""
+    SELECT DISTINCT case_id FROM ({POSTED}) posted
+     WHERE key IS NOT DISTINCT FROM %(key)s::text AND figure = %(figure)s ORDER BY case_id
+"""
 UNITS = "SELECT id FROM unit WHERE ranking_group = %(group)s ORDER BY id"
 GRIDS = """
     SELECT path[%(depth)s::int]::text AS key, count(*)::int AS grids
-      FROM area WHERE finest = 1 AND valid_to IS NULL GROUP BY 1
+      FROM area a
+     WHERE finest = 1 AND valid_to IS NULL
+       AND (%(area_class)s::int IS NULL OR %(area_class)s = (
+             SELECT p.area_class FROM area p WHERE p.id = ANY(a.path) AND p.area_class IS NOT NULL
+              ORDER BY p.depth DESC LIMIT 1))
+     GROUP BY 1
 """
 
 
@@ -41,7 +79,8 @@ GRIDS = """
 class Cut:
     """How the figures are cut. `group`: only units of this ranking group, each with those below it (`by="group"`).
 
-    `depth`: the area level for `by="area"`, 1 at the top. The rest filters; None is "all".
+    `depth`: the area level for `by="area"`, 1 at the top. The rest filters; None is "all": of `area_class` only what
+    lies in unit grids of that class, and only those grids. By a post, keys are persons.
     """
 
     by: By = "unit"
@@ -50,6 +89,7 @@ class Cut:
     class_code: str | None = None
     source: str | None = None
     top_area: int | None = None
+    area_class: int | None = None
 
     def __post_init__(self) -> None:
         if (self.group is None) == (self.by == "group"):
@@ -58,7 +98,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The figures of one unit (area, class …) in one period. `key` None: those that are nobody's, yet undispatched."""
+    """The figures of one unit (area, person …) in one period. `key` None: those that are nobody's, or nobody's yet."""
 
     key: str | None
     counts: Counts
@@ -72,10 +112,22 @@ class Measure:
         return here["new_ontime"], late, here["new_open"] + here["carried_open"]
 
 
+NOTHING = Counts(**dict.fromkeys(COUNTED, 0))
+
+
 def measure(tx: ReadTx, period: Period, cut: Cut = Cut()) -> list[Measure]:
     """The base counts, one row per key that has a part in the period."""
-    grids = _grids(tx, cut)
+    if cut.by in POSTS:
+        return _posted(tx, period, cut)
+    grids = grids_of(tx, cut)
     return [_measure(row, grids) for row in dicts(tx, MEASURE, **_params(tx, period, cut))]
+
+
+def _posted(tx: ReadTx, period: Period, cut: Cut) -> list[Measure]:
+    found: dict[str | None, dict[str, int]] = {}
+    for row in dicts(tx, POST, **_params(tx, period, cut)):
+        found.setdefault(row["key"], dict.fromkeys(POSTS[cut.by], 0))[row["figure"]] = row["number"]
+    return [Measure(key, Counts(**counts), dict.fromkeys(CELLS, 0)) for key, counts in found.items()]
 
 
 def total(measures: list[Measure]) -> Counts:
@@ -87,25 +139,17 @@ def cases_of(tx: ReadTx, period: Period, key: str | None, figure: str, cut: Cut 
     """The ids of the cases behind one figure. Raises ValueError for a figure that is none."""
     if figure not in FIGURES:
         raise ValueError(f"{figure} is not a figure: {', '.join(FIGURES)}")
+    if cut.by in POSTS:
+        found = dicts(tx, POST_CASES, key=key, figure=figure, **_params(tx, period, cut))
+        return [row["case_id"] for row in found]
     sql: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
     return [row["case_id"] for row in dicts(tx, sql, key=key, **_params(tx, period, cut))]
-
-
-def ranking(tx: ReadTx, period: Period, group: str, scheme: Scheme, *, small_sample: int) -> list[Ranked]:
-    """The units of a group by their scores; a unit that had nothing to do stands in it with no data."""
-    found = ranking_counts(tx, period, group)
-    return rank([_entry(unit, group, scheme, counts) for unit, counts in found.items()], small_sample)
 
 
 def ranking_counts(tx: ReadTx, period: Period, group: str) -> dict[str, Counts]:
     """The counts of each unit of a ranking group, those below it included; zeros for one that had nothing to do."""
     found = {one.key: one.counts for one in measure(tx, period, Cut(by="group", group=group))}
-    none = Counts(**dict.fromkeys(COUNTED, 0))
-    return {row["id"]: found.get(row["id"], none) for row in dicts(tx, UNITS, group=group)}
-
-
-def _entry(unit: str, group: str, scheme: Scheme, counts: Counts) -> Entry:
-    return Entry(unit, group, score(scheme, counts), cases_in(scheme, counts))
+    return {row["id"]: found.get(row["id"], NOTHING) for row in dicts(tx, UNITS, group=group)}
 
 
 def _params(tx: ReadTx, period: Period, cut: Cut) -> dict[str, Any]:
@@ -113,16 +157,21 @@ def _params(tx: ReadTx, period: Period, cut: Cut) -> dict[str, Any]:
         "since": period.start,
         "until": max(period.start, min(period.end, tx.now)),
         "by": cut.by,
+        "post": cut.by,
         "group": cut.group,
         "depth": cut.depth,
         "class_code": cut.class_code,
         "source": cut.source,
         "top_area": cut.top_area,
+        "area_class": cut.area_class,
     }
 
 
-def _grids(tx: ReadTx, cut: Cut) -> dict[str, int]:
-    return {row["key"]: row["grids"] for row in dicts(tx, GRIDS, depth=cut.depth)} if cut.by == "area" else {}
+def grids_of(tx: ReadTx, cut: Cut) -> dict[str, int]:
+    """How many unit grids (of the cut's class) each area has; nothing for another cut than by area."""
+    if cut.by != "area":
+        return {}
+    return {row["key"]: row["grids"] for row in dicts(tx, GRIDS, depth=cut.depth, area_class=cut.area_class)}
 
 
 def _measure(row: Mapping[str, Any], grids: Mapping[str, int]) -> Measure:

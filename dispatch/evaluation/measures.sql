@@ -31,6 +31,10 @@ judged AS (
            reported_at >= %(since)s AND reported_at < %(until)s AS reported_here,
            coalesce(filed_at >= %(since)s AND filed_at < %(until)s, false) AS filed_here,
            coalesce(disposed_at >= %(since)s AND disposed_at < %(until)s, false) AS replied_here,
+           reported_at >= %(since)s AND reported_at < %(until)s AND source = 'inspector' AND NOT public
+               AND NOT self_handled AS own_report,
+           state IN ('reported', 'check_pending')  -- its holder has not sent it on, and his own clock has run out
+               AND coalesce((SELECT c.stage_due_at < %(until)s FROM cases c WHERE c.id = p.case_id), false) AS late_here,
            due_at IS NOT NULL AND NOT exempt AND NOT forced AND NOT self_handled
                AND NOT coalesce(voided_at < %(until)s, false) AND NOT coalesce(suspended_at < %(until)s, false) AS counts,
            due_at >= %(since)s AND due_at < %(until)s AS new_due,
@@ -58,20 +62,19 @@ SELECT c.case_id,
            WHEN 'area_class' THEN c.area_class::text
            WHEN 'class' THEN c.class_code
            WHEN 'source' THEN c.source
-           WHEN 'acceptor' THEN c.acceptor_id::text
-           WHEN 'shift_leader' THEN c.shift_leader_id::text
-           WHEN 'dispatcher' THEN c.dispatcher_id::text
            ELSE ''
        END AS key,
        reported_here AS report,
        reported_here AND coalesce(accepted_at < %(until)s, false) AS accepted,
-       reported_here AND NOT public AND coalesce(filed_at < %(until)s, false) AS valid_report,
+       own_report,
+       own_report AND coalesce(filed_at < %(until)s, false) AS valid_report,
        reported_here AND self_handled AS self_handled,
        reported_here AND coalesce(voided_at < %(until)s, false) AS void,
        reported_here AND verifier_id IS NOT NULL AS need_verify,
        reported_here AND ontime_verify IS NOT NULL AS verify,
        reported_here AND ontime_verify IS TRUE AS ontime_verify,
-       reported_here AND ontime_send_verify IS NOT NULL AS need_send_verify,
+       reported_here AND (ontime_send_verify IS NOT NULL OR (state = 'reported' AND public AND late_here))
+           AS need_send_verify,
        reported_here AND ontime_send_verify IS TRUE AS ontime_send_verify,
        filed_here AS filed,
        filed_here AND public AS public_report_verified,
@@ -83,7 +86,7 @@ SELECT c.case_id,
        filed_here AND coalesce(dispatched_at < %(until)s, false) AND ontime_dispatch IS NOT FALSE AS ontime_dispatched,
        filed_here AND coalesce(dispatched_at < %(until)s, false) AND returns = 0 AS accurate_dispatched,
        filed_here AND suspensions > 0 AS suspended,
-       replied_here AND ontime_send_check IS NOT NULL AS need_send_check,
+       replied_here AND (ontime_send_check IS NOT NULL OR (state = 'check_pending' AND late_here)) AS need_send_check,
        replied_here AND ontime_send_check IS TRUE AS ontime_send_check,
        replied_here AND checker_id IS NOT NULL AS need_check,
        replied_here AND ontime_check IS NOT NULL AS "check",
@@ -105,4 +108,5 @@ SELECT c.case_id,
  WHERE (%(class_code)s::text IS NULL OR c.class_code = %(class_code)s)
    AND (%(source)s::text IS NULL OR c.source = %(source)s)
    AND (%(top_area)s::bigint IS NULL OR c.top_area_id = %(top_area)s)
+   AND (%(area_class)s::int IS NULL OR c.area_class = %(area_class)s)
    AND (%(group)s::text IS NULL OR seat.at IS NOT NULL)

@@ -15,9 +15,11 @@ class Counts:
 
     Of the family of GB/T 30428.4. `accurate_*`: not voided after filing, never sent on to another unit.
     `public_report_verified`: reports of the public found true and filed. `grids`: unit grids of an area.
+    `own_report`: reports of inspectors, without those they handled on the spot.
     """
 
     report: int | None = None  # 上报数
+    own_report: int | None = None  # 监督员上报数
     public_report_verified: int | None = None  # 监督举报核实立案数
     accepted: int | None = None  # 受理数
     valid_report: int | None = None  # 有效上报数
@@ -87,7 +89,7 @@ RATES: dict[str, Rate] = {
         Rate("rework_rate", "返工率", "rework", "should_close"),
         Rate("extension_rate", "延期率", "extended", "should_close"),
         Rate("public_report_rate", "监督举报率", "public_report_verified", "filed"),
-        Rate("valid_report_rate", "有效上报率", "valid_report", "report"),
+        Rate("valid_report_rate", "有效上报率", "valid_report", "own_report"),
         Rate("missed_rate", "漏报率", "missed", "filed"),
         Rate("ontime_verify_rate", "按时核实率", "ontime_verify", "need_verify"),
         Rate("ontime_check_rate", "按时核查率", "ontime_check", "need_check"),

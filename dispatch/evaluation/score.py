@@ -21,12 +21,15 @@ __all__ = [
     "Scheme",
     "Score",
     "rank",
+    "ranked",
     "read_schemes",
     "score",
     "standard_schemes",
 ]
 
 STANDARD = Path(__file__).resolve().parents[2] / "data" / "standard" / "schemes.toml"
+
+OBJECTS = ("unit", "area", "inspector", "acceptor", "shift_leader", "dispatcher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """How something is scored; a change of content wants a new edition. `sample`: where the number of cases is read."""
+    """How something is scored; a change of content wants a new edition. `sample`: where the number of cases is read.
+
+    `of`: what is scored: units, areas (of `area_class`), or the persons of a post.
+    """
 
     key: str
     edition: str
@@ -63,6 +69,8 @@ class Scheme:
     indicators: tuple[Indicator, ...]
     bands: tuple[Band, ...]
     sample: tuple[str, ...]
+    of: str = "unit"
+    area_class: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +123,25 @@ def cases_in(scheme: Scheme, counts: Counts) -> int | None:
     return next((number for name in scheme.sample if (number := counts.of(name)) is not None), None)
 
 
+def ranked(found: Mapping[str, tuple[str, Counts]], scheme: Scheme, small_sample: int) -> list[Ranked]:
+    """The ranking of all who take part, each with its group and counts: the one way any page or command ranks."""
+    entries = (Entry(key, group, score(scheme, here), cases_in(scheme, here)) for key, (group, here) in found.items())
+    return rank(entries, small_sample)
+
+
 def rank(rows: Iterable[Entry], small_sample: int) -> list[Ranked]:
     """Groups apart, each by score from the top; equal scores share the place (1, 1, 3), names decide nothing but order.
 
     Those without data or with fewer than `small_sample` cases come last in their group, unranked.
     """
-    ranked: list[Ranked] = []
+    placing: list[Ranked] = []
     for _, group in groupby(sorted(rows, key=lambda row: row.group), key=lambda row: row.group):
         members = [(row, _apart(row, small_sample)) for row in group]
         placed = sorted((row for row, apart in members if apart is None), key=_from_the_top)
         totals = [row.score.total for row in placed]
-        ranked += [_ranked(row, totals.index(row.score.total) + 1, None) for row in placed]
-        ranked += [_ranked(row, None, apart) for row, apart in members if apart is not None]
-    return ranked
+        placing += [_ranked(row, totals.index(row.score.total) + 1, None) for row in placed]
+        placing += [_ranked(row, None, apart) for row, apart in members if apart is not None]
+    return placing
 
 
 def read_schemes(path: Path) -> dict[str, Scheme]:
@@ -189,7 +203,15 @@ def _scheme(row: Mapping[str, Any], bands: tuple[Band, ...], in_force: date) -> 
         indicators=indicators,
         bands=bands,
         sample=tuple(row["sample"]),
+        of=_object(row),
+        area_class=row.get("area_class"),
     )
+
+
+def _object(row: Mapping[str, Any]) -> str:
+    if row["of"] not in OBJECTS:
+        raise ValueError(f"scheme {row['key']}: {row['of']} is none of {', '.join(OBJECTS)}")
+    return str(row["of"])
 
 
 def _indicator(scheme: str, part: Mapping[str, Any]) -> Indicator:

@@ -1,4 +1,7 @@
-"""`wangge score`: rates, points, score, band and place, of the city's own cases or of counts from elsewhere."""
+"""`wangge score`: rates, points, score, band and place, of the city's own cases or of counts from elsewhere.
+
+Whom a scheme scores (units, areas, the persons of a post) stands in the scheme.
+"""
 
 import csv
 import sys
@@ -9,10 +12,10 @@ from typing import Any
 
 from dispatch.cases.books import books
 from dispatch.command import Command, print_table
-from dispatch.evaluation.measures import ranking_counts
 from dispatch.evaluation.period import FORMS, period_of
+from dispatch.evaluation.ranking import taking_part
 from dispatch.evaluation.rates import RATES, Counts, rates
-from dispatch.evaluation.score import Entry, Ranked, Scheme, cases_in, rank, score, standard_schemes
+from dispatch.evaluation.score import Ranked, Scheme, ranked, standard_schemes
 from gis.db import read
 
 __all__ = ["command", "counts_of"]
@@ -37,6 +40,8 @@ def counts_of(row: Mapping[str, str | None]) -> Counts:
         taken = given.pop(wrong, None)
         if taken is not None and whole in given:
             given.setdefault(accurate, given[whole] - taken)
+    if "report" in given:  # a table of inspectors has no reports but theirs
+        given.setdefault("own_report", given["report"])
     return Counts(**given)
 
 
@@ -70,24 +75,25 @@ def _read_counts(path: str) -> tuple[Named, int]:
     return found, failed
 
 
-def _from_cases(arguments: Namespace) -> tuple[Named, int]:
-    """The counts of the city's ranking groups in a period, and the city's own bound of a small sample."""
+def _from_cases(arguments: Namespace, scheme: Scheme) -> tuple[Named, int]:
+    """The counts of whoever the scheme scores in a period, and the city's own bound of a small sample."""
     with read() as tx:
         city = books(tx)
         period = period_of(arguments.period, city.zone)
         section: Mapping[str, Any] = city.city.get("ranking", {})
         groups = [arguments.group] if arguments.group else [row["key"] for row in section.get("groups", ())]
+        if scheme.of != "unit":
+            groups = [scheme.of]
         found = {
-            unit: (group, counts) for group in groups for unit, counts in ranking_counts(tx, period, group).items()
+            one.name: (group, one.measure.counts)
+            for group in groups
+            for one in taking_part(tx, period, scheme, group=group, depth=arguments.depth)
         }
     return found, int(section.get("small_sample", SMALL_SAMPLE))
 
 
 def _rows(found: Named, scheme: Scheme, small_sample: int) -> Iterator[dict[str, Any]]:
-    entries = [
-        Entry(unit, group, score(scheme, counts), cases_in(scheme, counts)) for unit, (group, counts) in found.items()
-    ]
-    for row in rank(entries, small_sample):
+    for row in ranked(found, scheme, small_sample):
         yield _row(row, found[row.unit][1])
 
 
@@ -120,7 +126,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
     source.add_argument("--period", help=f"of the city's own cases: {FORMS}")
     source.add_argument("--counts", metavar="CSV", help="counts from elsewhere: unit[,group] and base counts by name")
     parser.add_argument("--scheme", default="gb-department", choices=sorted(standard_schemes()), help="how to score")
-    parser.add_argument("--group", help="only this ranking group (default: every group of the city)")
+    parser.add_argument("--group", help="only this ranking group of units (default: every group of the city)")
+    parser.add_argument("--depth", type=int, default=1, help="level of areas, 1 at the top (default), for gb-area-*")
     parser.add_argument(
         "--small-sample",
         type=int,
@@ -138,7 +145,7 @@ def _run(arguments: Namespace) -> int:
             found, failed = _read_counts(arguments.counts)
             found = {unit: row for unit, row in found.items() if arguments.group in (None, row[0])}
         else:
-            found, small_sample = _from_cases(arguments)
+            found, small_sample = _from_cases(arguments, scheme)
     except (OSError, ValueError) as fault:
         sys.stderr.write(f"wangge score: {fault}\n")
         return 2
@@ -151,9 +158,10 @@ def _run(arguments: Namespace) -> int:
 
 command = Command(
     name="score",
-    help="rates, points, score and place of units, from the city's cases or from counts",
+    help="rates, points, score and place of units, areas or persons, from the city's cases or from counts",
     add_arguments=_add_arguments,
     run=_run,
-    description="Rates in percent, points 0 to 100 before their weight, score and band. Groups are ranked apart, ties "
-    "share a place, units without data or with few cases are unranked.",
+    description="Rates in percent, points 0 to 100 before their weight, score and band. The scheme says who is "
+    "scored: units of a group, areas, the persons of a post. Groups are ranked apart, ties share a place, whoever has "
+    "no data or few cases is unranked.",
 )

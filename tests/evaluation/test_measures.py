@@ -10,8 +10,9 @@ import pytest
 
 from dispatch.cluster import Urls
 from dispatch.evaluation import measures
-from dispatch.evaluation.measures import CELLS, Cut, cases_of, measure, ranking, total
+from dispatch.evaluation.measures import CELLS, Cut, cases_of, measure, total
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.ranking import ranking
 from dispatch.evaluation.rates import Counts, rates
 from dispatch.evaluation.score import standard_schemes
 from gis.db import dicts, execute, execute_many, read, value, write

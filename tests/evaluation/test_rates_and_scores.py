@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 VECTORS = [
     row for row in json.loads((HERE / "evaluation_vectors.json").read_text("utf-8")) if "jinhua" not in row["kind"]
 ]
-NAMES = {"reported": "report", "valid": "valid_report"}
+NAMES = {"reported": "own_report", "valid": "valid_report"}
 SCHEMES = {
     "department": "gb-department",
     "area class 1": "gb-area-1",

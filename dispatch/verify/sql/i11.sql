@@ -1,5 +1,13 @@
 -- The fact of a case is what its steps say, counted here anew; every case stands in one cell of every table.
-WITH said AS (
+WITH spell AS (  -- the last dispatch to another unit than the case was taken from: what that one did is not this one's
+  SELECT d.case_id, max(d.seq) AS began
+    FROM step d
+   CROSS JOIN LATERAL (SELECT r.data ->> 'returned_from' AS unit FROM step r
+                        WHERE r.case_id = d.case_id AND r.seq < d.seq AND r.data ? 'returned_from'
+                        ORDER BY r.seq DESC LIMIT 1) AS before
+   WHERE d.action = 'dispatch' AND before.unit IS DISTINCT FROM d.unit_id
+   GROUP BY d.case_id),
+said AS (
   SELECT case_id,
          max(at) FILTER (WHERE action IN ('accept', 'confirm_handled')) AS accepted_at,
          max(at) FILTER (WHERE action = 'file') AS filed_at,
@@ -16,15 +24,15 @@ WITH said AS (
          max(seq) FILTER (WHERE action = 'reopen') AS reopened,
          max(seq) FILTER (WHERE action = 'force_close') AS forced,
          count(*) FILTER (WHERE action = 'approve_return') AS returns,
-         count(*) FILTER (WHERE action = 'refuse_return') AS shirks,
-         count(*) FILTER (WHERE action = 'approve_delay') AS extensions,
-         count(*) FILTER (WHERE action = 'approve_suspend') AS suspensions,
-         count(*) FILTER (WHERE action = 'check_fail') AS reworks,
+         count(*) FILTER (WHERE action = 'refuse_return' AND seq > coalesce(began, 0)) AS shirks,
+         count(*) FILTER (WHERE action = 'approve_delay' AND seq > coalesce(began, 0)) AS extensions,
+         count(*) FILTER (WHERE action = 'approve_suspend' AND seq > coalesce(began, 0)) AS suspensions,
+         count(*) FILTER (WHERE action = 'check_fail' AND seq > coalesce(began, 0)) AS reworks,
          count(*) FILTER (WHERE action = 'reopen') AS reopens,
          coalesce(bool_or(action = 'grant_appeal'), false) AS exempt,
          max(seq) FILTER (WHERE data ? 'dispose_due' OR action IN ('approve_return', 'reopen')) AS due_told,
          max(seq) AS last
-    FROM step GROUP BY case_id),
+    FROM step LEFT JOIN spell USING (case_id) GROUP BY case_id),
 folded AS (
   SELECT s.*, l.to_state AS state, l.unit_id,
          CASE WHEN s.due_told IS NOT NULL THEN (d.data ->> 'dispose_due')::timestamptz ELSE (k.known ->> 'due_at')::timestamptz END AS due_at,
