@@ -15,7 +15,7 @@ WITH units AS (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS n FROM 
               CASE WHEN d.h %% 5 < 2 THEN u.ids[1] ELSE u.ids[1 + d.h %% u.n] END AS unit,
               g.id AS grid, g.path, g.area_class, g.point,
               %(now)s::timestamptz - make_interval(secs => CASE WHEN o.open AND d.k %% 50 > 0 THEN d.share * 20
-                                                                ELSE 20 + d.share * 710 END * 86400) AS t,
+                                                                ELSE 1 + d.share * 729 END * 86400) AS t,
               CASE WHEN NOT o.open THEN 'closed'
                    ELSE (ARRAY['reported','accepted','filed','handling','feedback'])[1 + (d.h / 11) %% 5] END AS state
          FROM units u, kinds c, drawn d CROSS JOIN LATERAL (SELECT (d.k / 3) %% 100 < 3 AS open) o
