@@ -67,7 +67,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.APPEAL: ASKING,
     A.GRANT_APPEAL: REFUSING,
     A.REFUSE_APPEAL: REFUSING,
-    A.AMEND: ("category", "component", "place", "reason", "note"),
+    A.AMEND: ("category", "condition", "component", "place", "reason", "note"),
     A.REOPEN: REFUSING,
     A.ANSWER_CITIZEN: TELLING,
     A.REVISIT: ("satisfied", "note"),

@@ -24,7 +24,9 @@ router = APIRouter(include_in_schema=False)
 Longitude = Annotated[float, Query(ge=-180, le=180)]
 Latitude = Annotated[float, Query(ge=-90, le=90)]
 GROUND = frozenset({"road", "area"})  # what a citizen's report form draws under its cross
-PIN: LiteralString = "SELECT number, state, category, place_words, unit_id, late FROM cases WHERE number = %(number)s"
+PIN: LiteralString = """
+    SELECT number, state, category, place_words, place_words_en, unit_id, late FROM cases WHERE number = %(number)s
+"""
 HERE: LiteralString = """
     SELECT code, name, name_en FROM area
      WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)) AND valid_to IS NULL ORDER BY depth
@@ -66,6 +68,7 @@ class Pin:
     state: str
     category: str | None
     place_words: str
+    place_words_en: str
     unit_id: str | None
     late: bool
 
@@ -82,7 +85,7 @@ def pin(request: Request, me: Signed, number: str) -> Response:
         "number": found.number,
         "category": view.category(found.category),
         "state": view.state(found.state),
-        "place": found.place_words,
+        "place": view.place(found),
         "unit": view.unit(found.unit_id),
         "late": view.t("board.late") if found.late else "",
     }

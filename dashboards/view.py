@@ -82,6 +82,15 @@ class Named(Protocol):
     def name_en(self) -> str: ...
 
 
+class Placed(Protocol):
+    """Something that lies somewhere, said in both languages."""
+
+    @property
+    def place_words(self) -> str: ...
+    @property
+    def place_words_en(self) -> str: ...
+
+
 class Standing(Protocol):
     """What the time left of a case is read from: a list's row or the whole case."""
 
@@ -197,6 +206,11 @@ class View:
         """The text of a filing condition, empty if there is none."""
         found = self.books.catalogue.conditions.get((category or "", no or 0)) if self.books else None
         return "" if found is None else found.text if self.t.language == "zh" else found.text_en or found.text
+
+    def place(self, case: Placed) -> str:
+        """Where a case lies, in the page's language."""
+        words = case.place_words if self.zh else case.place_words_en or case.place_words
+        return words or self.t("board.no_place")
 
     def unit(self, id: str | None) -> str:
         """A unit's name, a dash for none."""

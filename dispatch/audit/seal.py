@@ -215,24 +215,25 @@ def _head(line: bytes) -> tuple[int, str] | None:
 # ── the check ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def verify_chain(tx: ReadTx, heads: Path | None) -> list[Fault]:
-    """Everything that does not fit, 100 at most; empty if the history is whole. `heads`: the file outside.
+def verify_chain(tx: ReadTx, heads: Path | None, *, length: int | None = None) -> list[Fault]:
+    """Everything that does not fit, 100 at most; empty if the history is whole. `heads`: the file outside, of which
+    the first `length` bytes count (all, if None): those that were there before the snapshot of `tx`.
 
     Memory is bounded: rows are streamed in their order. A million steps take seconds.
     """
     tx.connection.execute("SET LOCAL statement_timeout = 0")
     faults: list[Fault] = []
-    for fault in (*_blocks_faults(tx, heads), *_case_faults(tx)):
+    for fault in (*_blocks_faults(tx, heads, length), *_case_faults(tx)):
         faults.append(fault)
         if len(faults) >= MOST:
             break
     return faults
 
 
-def _blocks_faults(tx: ReadTx, heads: Path | None) -> Iterator[Fault]:
+def _blocks_faults(tx: ReadTx, heads: Path | None, length: int | None) -> Iterator[Fault]:
     end = int(value(tx, "SELECT coalesce(max(to_tx::text::bigint), 0) FROM audit_block"))
     steps, events = _Digest(tx, "verify_steps", STEPS, 0, end), _Digest(tx, "verify_events", EVENTS, 0, end)
-    outside = _Outside(heads)
+    outside = _Outside(heads, length)
     before: Block | None = None
     for block in _blocks(tx):
         yield from _link_faults(before, block)
@@ -270,16 +271,18 @@ def _content_faults(block: Block, made: _Part, seen: _Part) -> Iterator[Fault]:
 class _Outside:
     """The file of heads, read along with the blocks."""
 
-    def __init__(self, heads: Path | None) -> None:
-        self._lines = self._walk(heads) if heads is not None else iter(())
+    def __init__(self, heads: Path | None, length: int | None) -> None:
+        self._lines = self._walk(heads, length) if heads is not None else iter(())
         self._given = heads is not None
         self._ended = False
 
     @staticmethod
-    def _walk(heads: Path) -> Iterator[bytes]:
-        if heads.exists():
-            with heads.open("rb") as file:
-                yield from file
+    def _walk(heads: Path, length: int | None) -> Iterator[bytes]:
+        if not heads.exists():
+            return
+        with heads.open("rb") as file:
+            while (length is None or file.tell() < length) and (line := file.readline()):
+                yield line
 
     def compare(self, block: Block) -> Iterator[Fault]:
         """The head of this block. The file may lack the newest ones: a crash, made good by the next seal."""

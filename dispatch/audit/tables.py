@@ -27,7 +27,12 @@ audit_event = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     instant("at", primary_key=True),
-    Column("kind", Text, nullable=False, comment="log_in, log_in_failed, log_out, refused, read_personal, export, print, grant, load …"),
+    Column(
+        "kind",
+        Text,
+        nullable=False,
+        comment="log_in, log_in_failed, log_out, refused, read_personal, export, print, grant, load …",
+    ),
     Column("person_id", BigInteger),
     Column("whence", Text, nullable=False, server_default="", comment="network address"),
     Column("object", Text, nullable=False, server_default=""),

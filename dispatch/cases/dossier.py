@@ -56,6 +56,7 @@ class Case:
     road_m: float | None
     component_code: str | None
     place_words: str
+    place_words_en: str
     unit_id: str | None
     route: dict[str, Any] | None
     route_unit: str | None
@@ -130,7 +131,8 @@ CASE: LiteralString = """
            c.area_path, ARRAY(SELECT a.name FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas,
            ARRAY(SELECT coalesce(nullif(a.name_en, ''), a.name)
                    FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas_en,
-           c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words, c.unit_id, c.route,
+           c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words,
+           c.place_words_en, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
            c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at,
            c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
@@ -176,6 +178,7 @@ class Near:
     number: str
     state: State
     place_words: str
+    place_words_en: str
     reported_at: datetime
     metres: float
     photo: str | None
@@ -190,7 +193,7 @@ def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequ
         return ()
     sql: LiteralString = """
         WITH here AS (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS g),
-             near AS (SELECT c.id, c.number, c.state, c.place_words, c.reported_at,
+             near AS (SELECT c.id, c.number, c.state, c.place_words, c.place_words_en, c.reported_at,
                              ST_Distance(c.geom::geography, h.g::geography) AS metres
                         FROM here h JOIN cases c ON c.geom && ST_Expand(h.g, %(degrees)s)
                        WHERE c.category = %(category)s AND c.id <> %(id)s
@@ -251,6 +254,7 @@ class PublicCase:
     state: State
     category: str | None
     place_words: str
+    place_words_en: str
     unit_id: str | None
     reported_at: datetime
     due_at: datetime | None
@@ -265,7 +269,8 @@ class PublicCase:
 def public_case(tx: ReadTx, receipt: str) -> PublicCase:
     """The case of a receipt. Raises NotFound. Index: the receipt's own."""
     sql: LiteralString = """
-        SELECT c.id, c.number, c.state, c.category, c.place_words, c.unit_id, c.reported_at, c.due_at, c.ended_at,
+        SELECT c.id, c.number, c.state, c.category, c.place_words, c.place_words_en, c.unit_id, c.reported_at,
+        c.due_at, c.ended_at,
                c.late, m.receipt AS merged_receipt
           FROM cases c LEFT JOIN cases m ON m.id = c.merged_into
          WHERE c.receipt = %(receipt)s

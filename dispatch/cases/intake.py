@@ -48,7 +48,7 @@ CASE = """
     INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, hazard, geom,
                        accuracy_m,
                        hand_placed, area_id, area_path, duty_grid, road_id, road_class, road_m, component_code,
-                       place_words,
+                       place_words, place_words_en,
                        unit_id, route, route_unit, reporter_id, editions, reported_at, hand_back_at, clocks,
                        next_at, due_at,
                        stage_due_at, last_at, last_hash, ended_at)
@@ -56,7 +56,8 @@ CASE = """
     VALUES (%(id)s, %(number)s, %(receipt)s, %(report_id)s, %(version)s, %(state)s, %(pool)s, %(source)s, %(public)s,
             %(category)s, %(hazard)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(accuracy_m)s, %(hand_placed)s,
             %(area_id)s, %(area_path)s, %(duty_grid)s, %(road_id)s, %(road_class)s, %(road_m)s, %(component_code)s,
-            %(place_words)s, %(unit_id)s, %(route)s, %(route_unit)s, %(reporter_id)s, %(editions)s, %(reported_at)s,
+            %(place_words)s, %(place_words_en)s, %(unit_id)s, %(route)s, %(route_unit)s, %(reporter_id)s,
+            %(editions)s, %(reported_at)s,
             %(hand_back_at)s, %(clocks)s, %(next_at)s, %(due_at)s, %(stage_due_at)s, %(last_at)s,
             %(last_hash)s, %(ended_at)s)
 """
@@ -282,7 +283,7 @@ def insert(
 ) -> None:
     """Write a new case with its report, fact and history in one round trip."""
     case = draft.case
-    nowhere = {"area_id": None, "road_id": None, "road_m": None, "place_words": ""}
+    nowhere = {"area_id": None, "road_id": None, "road_m": None, "place_words": "", "place_words_en": ""}
     where = place_columns(place) if place is not None else nowhere
     columns = {name: getattr(case, name) for name in FIRST} | case_columns(draft) | where
     columns |= {

@@ -52,6 +52,7 @@ class Row:
     condition_no: int | None
     hazard: bool
     place_words: str
+    place_words_en: str
     area_path: list[int]
     unit_id: str | None
     route_unit: str | None
@@ -77,7 +78,8 @@ class Row:
 
 
 COLUMNS: LiteralString = """
-    c.id, c.number, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard, c.place_words,
+    c.id, c.number, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard,
+    c.place_words, c.place_words_en,
     c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until,
     c.due_at, c.stage_due_at, c.last_at, c.clocks
 """

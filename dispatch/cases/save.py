@@ -47,7 +47,7 @@ PLACE = """
     UPDATE cases SET geom = ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), area_id = %(area_id)s,
     area_path = %(area_path)s,
            duty_grid = %(duty_grid)s, road_id = %(road_id)s, road_class = %(road_class)s, road_m = %(road_m)s,
-           place_words = %(place_words)s
+           place_words = %(place_words)s, place_words_en = %(place_words_en)s
      WHERE id = %(id)s
 """
 PHOTO = "INSERT INTO case_photo (case_id, seq, sha256, kind) VALUES (%(case_id)s, %(seq)s, %(sha256)s, %(kind)s)"
@@ -115,7 +115,7 @@ def case_columns(draft: Draft) -> dict[str, Any]:
 
 def place_columns(place: Place) -> dict[str, Any]:
     """Where a case lies, ready for the database."""
-    names = ("lon", "lat", "area_id", "duty_grid", "road_id", "road_class", "road_m", "place_words")
+    names = ("lon", "lat", "area_id", "duty_grid", "road_id", "road_class", "road_m", "place_words", "place_words_en")
     return {name: getattr(place, name) for name in names} | {"area_path": list(place.area_path)}
 
 

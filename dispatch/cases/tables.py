@@ -61,6 +61,7 @@ cases = Table(
     Column("road_class", Text, nullable=False, server_default="none"),
     Column("road_m", REAL),
     Column("component_code", Text),
+    Column("place_words_en", Text, nullable=False, server_default=""),
     Column(
         "place_words", Text, nullable=False, server_default="", comment="road and distance, made by us: no free text"
     ),

@@ -70,6 +70,9 @@ def load_files(city: CityFiles, *, data: Path, progress: Progress) -> Loaded:
     accounts = new_accounts(city, known, data=data, progress=progress)  # outside: hashing takes long
     done = Loaded(city=str(city.document["name"]))
     with write() as tx:
+        # The rows are made ready between the statements: on a busy machine that is more than a stuck handler's bound.
+        execute(tx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+        execute(tx, "SET LOCAL statement_timeout = 0")
         execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
         present = one(tx, _City, "SELECT name, folder, document, version FROM city")
         _refuse_other_city(present, city)

@@ -10,7 +10,8 @@ from gis.db import ReadTx, rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """A subclass (小类). `types`: who is responsible, the first answers first; `by_analogy`: limits set here, not by a city."""
+    """A subclass (小类). `types`: who is responsible, the first answers first; `by_analogy`: limits set here, not
+    by a city."""
 
     code: str
     kind: str
@@ -29,7 +30,8 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A filing condition (立案条件) with its limit (a number of its time class; empty: no limit) and closing condition."""
+    """A filing condition (立案条件) with its limit (a number of its time class; empty: no limit) and closing
+    condition."""
 
     category: str
     no: int

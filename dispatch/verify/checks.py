@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
 from dispatch.audit.seal import verify_chain
 from dispatch.audit.where import heads_file
-from dispatch.lifecycle.states import HOLDER, OPEN, Pool, State
+from dispatch.lifecycle.states import HOLDER, OPEN, Action, Pool, State
 from dispatch.lifecycle.table import TRANSITIONS
+from dispatch.people.roles import Role
 from dispatch.verify.files import file_breaches
 from dispatch.verify.finding import SHOWN, Breach, Finding, found
 from dispatch.verify.history import check_history
@@ -64,7 +65,10 @@ TASKS = frozenset(state for state in OPEN if HOLDER[state] is Pool.INSPECTOR)
 
 def everything(tx: ReadTx, data: Path, told: Callable[[Finding], None]) -> list[Finding]:
     """All findings, in order. `tx`: a read transaction in which nothing has been read yet."""
-    # One snapshot for all: what is written meanwhile is not there.
+    # One snapshot for all: what is written meanwhile is not there. The file outside is no part of it: its length is
+    # taken before, so that heads of blocks sealed meanwhile do not look like those of blocks that are gone.
+    heads = heads_file()
+    length = heads.stat().st_size if heads.exists() else 0
     tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     for bound in ("statement_timeout", "idle_in_transaction_session_timeout", "jit"):
         tx.connection.execute("SELECT set_config(%s, %s, true)", [bound, "off" if bound == "jit" else "0"])
@@ -77,7 +81,7 @@ def everything(tx: ReadTx, data: Path, told: Callable[[Finding], None]) -> list[
     _timed(findings["I10"], lambda: _bulletins(tx, findings["I10"]))
     _timed(findings["I12"], lambda: _add(findings["I12"], right_breaches(tx)))
     findings["I12"].checked = len(units_of(tx))
-    _timed(findings["I13"], lambda: _chain(tx, findings["I13"]))
+    _timed(findings["I13"], lambda: _chain(tx, findings["I13"], length))
     for finding in findings.values():
         if finding.no in COUNTED:
             finding.checked = int(value(tx, COUNTED[finding.no]))
@@ -104,7 +108,7 @@ def _merge(finding: Finding, other: Finding) -> None:
 def _queried(tx: ReadTx, no: str) -> Finding:
     """The breaches of one query: number and words, the first ones by number; all are counted."""
     sql = f"SELECT number, words, count(*) OVER () FROM ({_sql(no)}) AS broken ORDER BY number LIMIT {SHOWN}"
-    rows = tx.connection.execute(cast("LiteralString", sql), _params(tx)).fetchall()
+    rows = tx.connection.execute(sql, _params(tx)).fetchall()
     finding = found(no, "", (Breach(number, words) for number, words, _ in rows), checked=0)
     finding.count = rows[0][2] if rows else 0
     return finding
@@ -138,7 +142,10 @@ def _legal() -> list[dict[str, str]]:
         for row in TRANSITIONS
         for state in (row.frm or {None})
     ]
-    found += [{"frm": state, "action": "amend", "dest": State.FILED} for state in (State.DISPATCHED, State.HANDLING)]
+    amended = {
+        state for row in TRANSITIONS if row.action is Action.AMEND and Role.DISPATCHER in row.by for state in row.frm
+    }
+    found += [{"frm": state, "action": "amend", "dest": State.FILED} for state in sorted(amended)]
     found += [{"frm": "", "action": "import", "dest": state} for state in (State.FILED, State.HANDLING)]
     return found
 
@@ -152,7 +159,7 @@ def _bulletins(tx: ReadTx, finding: Finding) -> None:
         finding.add(None, f"bulletin {row.get('id', '?')} cannot be counted again by this version")
 
 
-def _chain(tx: ReadTx, finding: Finding) -> None:
-    for fault in verify_chain(tx, heads_file()):
+def _chain(tx: ReadTx, finding: Finding, length: int) -> None:
+    for fault in verify_chain(tx, heads_file(), length=length):
         number = fault.case_id and value(tx, "SELECT number FROM cases WHERE id = %(id)s", id=fault.case_id)
         finding.add(number or None, fault.words)

@@ -421,6 +421,7 @@ def upgrade() -> None:
         sa.Column("road_class", sa.Text(), server_default="none", nullable=False),
         sa.Column("road_m", sa.REAL(), nullable=True),
         sa.Column("component_code", sa.Text(), nullable=True),
+        sa.Column("place_words_en", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "place_words",
             sa.Text(),
