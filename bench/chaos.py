@@ -30,7 +30,7 @@ from bench.ground import CITIES, Ground, Session, ground, headers_of
 from bench.show import say
 
 SUBMITTERS = 16
-GIVE_UP = 90.0
+GIVE_UP = 180.0
 AT_HTTP = ("before-commit", "after-commit", "before-answer")
 AT_PHOTO = ("before-photo-fsync", "after-photo-write")
 AT_SWEEP = ("between-claim-and-fire", "after-fire")
@@ -295,10 +295,10 @@ def ask_time(run: Run, seconds: int) -> None:
 
 
 def fail_points(run: Run, count: int) -> None:
-    """Die at each named place on the way of a report, at every third passing."""
+    """Die at each named place on the way of a report, at every seventh passing of each worker."""
     for place in (*AT_HTTP, *AT_PHOTO):
         run.here.stop("serve")
-        run.here.serve(FAILPOINT=f"{place}:3:kill")
+        run.here.serve(FAILPOINT=f"{place}:7:kill")
         before = run.tries
         submit(run, count, rate=40, photos=place in AT_PHOTO)
         died = run.tries - before - count
@@ -353,7 +353,7 @@ def main() -> int:
             return 1 if run.failed else 0
         same_report(run)
         deadlines(run)
-        fail_points(run, 12)
+        fail_points(run, 30)
         sweep_points(run)
         check_verify(run, "after-all")
         say(f"{len(run.answered)} answered in {run.tries} tries; killed: {', '.join(run.killed)}")
