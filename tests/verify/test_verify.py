@@ -140,6 +140,11 @@ TWINS: tuple[tuple[str, str, str], ...] = (
     ("I11", f"id = {ANY}", f"UPDATE fact SET unit_id = 'street-b' WHERE case_id = {ANY}"),
     ("I11", f"id = {ANY}", f"UPDATE fact SET ontime = NOT ontime WHERE case_id = {ANY}"),
     ("I11", "returns = 1", "UPDATE fact SET returns = 0"),
+    (
+        "I11",
+        "returns = 1",
+        "UPDATE fact SET shirks = 1 WHERE returns = 1",
+    ),  # another unit's, before it was dispatched anew
     ("I11", f"id = {ANY}", f"UPDATE fact SET top_area_id = NULL WHERE case_id = {ANY}"),
     ("I12", "", "ALTER TABLE step DISABLE ROW LEVEL SECURITY"),
     (
