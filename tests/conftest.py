@@ -32,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start: choose the run's folder, and clear away what killed runs left."""
     if hasattr(config, "workerinput"):
         os.environ.pop("PYTHONHASHSEED", None)  # what the tests start is as random as ever
+        # Photos and sealed heads belong to a database, and each worker has databases of its own.
+        os.environ["WANGGE_DATA"] += f"-{config.workerinput['workerid']}"
         return
     for left in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
         if not _in_use(left):
