@@ -153,6 +153,9 @@ def _amend(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {
         k: step.data[k] for k in ("category", "class_code", "area_id", "top_area_id", "area_class") if k in step.data
     }
+    if "returned_from" in step.data:  # taken from its unit, whatever that one had done
+        _again(step, changes, counts)
+        changes["suspended_at"] = None
 
 
 def _exempt(step: Step, changes: Columns, counts: Counts) -> None:

@@ -229,3 +229,17 @@ def test_nothing_is_due_between_a_failed_check_and_the_work_sent_back(town: Town
     town.do(case, Action.SEND_REWORK, "dispatcher")
     assert fact(case.case_id)["due_at"] == row(case.case_id)["due_at"]
     assert fact(case.case_id)["due_at"] > town.now
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_an_amended_case_that_another_unit_gets_counts_for_that_one_anew(town: Town, suspended: bool) -> None:
+    case = town.handling() if suspended else town.checking()
+    if suspended:
+        until = town.now + timedelta(days=3)
+        town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="rain", until=until)
+        town.do(case, Action.APPROVE_SUSPEND, "shift_leader")
+    town.do(case, Action.AMEND, "dispatcher", reason="wrong-class", category="E0201", condition=1)
+    found = fact(case.case_id)
+    assert [found[name] for name in ("state", "suspended_at", "disposed_at", "ontime", "due_at")] == [
+        "filed", None, None, None, None
+    ]  # fmt: skip

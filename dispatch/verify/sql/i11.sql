@@ -18,7 +18,8 @@ said AS (
          max(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied_at,
          min(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS first_reply_at,
          max(seq) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied,
-         max(seq) FILTER (WHERE action IN ('dispatch', 'approve_return', 'reject_reply', 'check_fail', 'reopen')) AS undone,
+         max(seq) FILTER (WHERE action IN ('dispatch', 'approve_return', 'reject_reply', 'check_fail', 'reopen')
+                             OR (action = 'amend' AND from_state <> 'filed' AND to_state = 'filed')) AS undone,
          max(at) FILTER (WHERE action IN ('close', 'force_close', 'confirm_handled')) AS closed_at,
          max(seq) FILTER (WHERE action IN ('close', 'force_close', 'confirm_handled')) AS closed,
          max(seq) FILTER (WHERE action = 'reopen') AS reopened,
