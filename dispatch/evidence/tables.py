@@ -17,7 +17,7 @@ photo = Table(
     Column("height", Integer, nullable=False),
     Column("dhash", BigInteger, nullable=False, comment="difference hash, 64 bits: finds the same picture used twice"),
     instant("taken_at", comment="the camera's claim"),
-    Column("claims", JSONB, nullable=False, server_default="{}", comment="checks of the camera's claims, without position"),
+    Column("claims", JSONB, nullable=False, server_default="{}", comment="checks of the camera's claims, no position"),
     Column("uploaded_by", BigInteger),
     instant("uploaded_at", nullable=False),
 )

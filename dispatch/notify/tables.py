@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import UUID
 

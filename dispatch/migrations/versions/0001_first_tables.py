@@ -139,7 +139,7 @@ def upgrade() -> None:
             postgresql.JSONB(astext_type=sa.Text()),
             server_default="{}",
             nullable=False,
-            comment="checks of the camera's claims, without position",
+            comment="checks of the camera's claims, no position",
         ),
         sa.Column("uploaded_by", sa.BigInteger(), nullable=True),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
