@@ -80,7 +80,7 @@ def submit(run: Run, count: int, *, rate: float, photos: bool = False) -> None:
             _until_answered(run, body, picture)
             time.sleep(SUBMITTERS / rate)
 
-    threads = [threading.Thread(target=client) for _ in range(SUBMITTERS)]
+    threads = [threading.Thread(target=client, daemon=True) for _ in range(SUBMITTERS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -171,7 +171,7 @@ def meanwhile(run: Run, kills: list[Callable[[Run], None]], pause: float) -> Ite
             time.sleep(pause)
             kill(run)
 
-    thread = threading.Thread(target=killer)
+    thread = threading.Thread(target=killer, daemon=True)
     thread.start()
     yield
     thread.join()
