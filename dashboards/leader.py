@@ -68,7 +68,7 @@ class Line:
 @router.get("/ranking", **needs(Permission.SEE_RANKING))
 def ranking_page(request: Request, me: Signed, period: str = "", group: str = "") -> Response:
     """One group in one period."""
-    with me.read() as tx:
+    with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
         span = _period(view, period)
         groups = _groups(view)
@@ -85,7 +85,7 @@ def behind(request: Request, me: Signed, period: str, group: str, unit: str, fig
     """The cases behind one figure; their number is the figure."""
     if figure not in PARTS:
         raise NotFound("There is no such figure", zh="没有这个数字")
-    with me.read() as tx:
+    with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
         span = _period(view, period)
         cut = Cut(by="group", group=group)

@@ -46,11 +46,11 @@ def map_page(request: Request, me: Signed) -> Response:
 def ground(me: Visitor, layer: str, z: int, x: int, y: int) -> Response:
     """One vector tile; roads and areas for everybody, the rest for people logged in."""
     if layer in GROUND:
-        with read() as tx:
+        with read(heavy=True) as tx:
             return _answer(tile(tx, layer, z, x, y), age=3600)
     if me is None or not me.may(Permission.SEE_MAP):
         raise Unauthorised("Please log in", zh="请先登录")
-    with me.read() as tx:
+    with me.read(heavy=True) as tx:
         return _answer(tile(tx, layer, z, x, y), age=3600 if layer == "component" else 0)
 
 

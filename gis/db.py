@@ -69,15 +69,23 @@ class _Pools:
     """The process's pools; made by `configure`, closed by `close`."""
 
     main: ConnectionPool[Connection] | None = None
+    side: ConnectionPool[Connection] | None = None
+
+
+SIDE = 2  # tiles, rankings and exports wait for each other, never people's acts for them
 
 
 def configure(url: str, *, size: int = 10) -> None:
     """Point this process at a database. `size`: connections kept at most, one for each thread of a worker."""
     close()
-    _Pools.main = ConnectionPool(
+    _Pools.main, _Pools.side = _pool(url, 1, size), _pool(url, 0, SIDE)
+
+
+def _pool(url: str, least: int, most: int) -> ConnectionPool[Connection]:
+    return ConnectionPool(
         url,
-        min_size=1,
-        max_size=size,
+        min_size=least,
+        max_size=most,
         timeout=10,
         open=True,
         kwargs={"options": LIMITS, "row_factory": tuple_row, "autocommit": False},
@@ -95,22 +103,25 @@ def _check_alive(connection: Connection) -> None:
 
 def close() -> None:
     """Give the connections back to the server."""
-    if _Pools.main is not None:
-        _Pools.main.close()
-        _Pools.main = None
+    for pool in (_Pools.main, _Pools.side):
+        if pool is not None:
+            pool.close()
+    _Pools.main = _Pools.side = None
 
 
 @contextmanager
-def _connection() -> Iterator[Connection]:
-    if _Pools.main is None:
+def _connection(*, side: bool = False) -> Iterator[Connection]:
+    pool = _Pools.side if side else _Pools.main
+    if pool is None:
         raise Unavailable("This process has not been told its database", zh="本进程尚未配置数据库")
     try:
-        with _Pools.main.connection() as connection:
+        with pool.connection() as connection:
             yield connection
     except (PoolTimeout, psycopg.OperationalError) as error:
         raise Unavailable(
-            "The database cannot be reached; nothing was written, try again in a moment",
-            zh="数据库暂时无法连接;没有写入任何内容,请稍后重试",
+            # Not "nothing was written": the connection may have been lost while the commit was on its way.
+            "The database cannot be reached; send the same again in a moment, it is never taken twice",
+            zh="数据库暂时无法连接;请稍后原样重试,不会重复受理",
         ) from error
 
 
@@ -131,9 +142,9 @@ def write(*, as_units: Sequence[str] | None = None, durable: bool = True) -> Ite
 
 
 @contextmanager
-def read(*, as_units: Sequence[str] | None = None) -> Iterator[ReadTx]:
-    """One transaction that cannot write."""
-    with _connection() as connection:
+def read(*, as_units: Sequence[str] | None = None, heavy: bool = False) -> Iterator[ReadTx]:
+    """One transaction that cannot write. `heavy`: tiles, rankings, exports; they have two connections of their own."""
+    with _connection(side=heavy) as connection:
         connection.read_only = True  # goes out with the BEGIN
         if as_units is not None:
             _become_department(connection, as_units)

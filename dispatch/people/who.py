@@ -63,9 +63,9 @@ class Me:
         """A transaction with my rights: a department's stands under row security."""
         return write(as_units=self.units if self.is_department_only else None)
 
-    def read(self) -> AbstractContextManager[ReadTx]:
-        """The same, without writing."""
-        return read(as_units=self.units if self.is_department_only else None)
+    def read(self, *, heavy: bool = False) -> AbstractContextManager[ReadTx]:
+        """The same, without writing. `heavy`: see `gis.db.read`."""
+        return read(as_units=self.units if self.is_department_only else None, heavy=heavy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
