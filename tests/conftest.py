@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import gis.db
+from dispatch.cases import books
 from dispatch.cluster import Cluster, Urls
 from dispatch.migrate import migrate
 
@@ -60,16 +61,14 @@ LOCK = pytest.StashKey[int]()
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
-    """The run's private PostgreSQL, with the migrated template. Not durable: never kill this one."""
-    folder = Path(os.environ[FOLDER])
-    ready = folder / "template.ready"
-    ours = Cluster(folder / "shared", durable=False)
-    with (folder / "cluster.lock").open("w") as lock:  # the first worker makes it, the others wait
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            ours.start()
-            migrate(ours.create_database(TEMPLATE).owner)
-            ready.touch()
+    """This worker's private PostgreSQL, with the migrated template. Not durable: never kill this one.
+
+    One for each worker: transaction ids are the whole cluster's, and another worker's open transaction would hold back
+    what this one's tests wait to see sealed or told.
+    """
+    ours = Cluster(Path(os.environ[FOLDER]) / f"pg-{os.environ.get('PYTEST_XDIST_WORKER', 'one')}", durable=False)
+    ours.start()
+    migrate(ours.create_database(TEMPLATE).owner)
     return ours
 
 
@@ -122,8 +121,10 @@ def _copy(cluster: Cluster) -> Iterator[Urls]:
     urls = cluster.create_database(name, template=TEMPLATE)
     configured.append(urls.app)
     gis.db.configure(urls.app)
+    books.forget()
     yield urls
     gis.db.close()
+    books.forget()
     configured.pop()
     cluster.drop_database(name)
     if configured:  # a test's own database is done with: back to its module's

@@ -16,7 +16,7 @@ from collectors.rehearsal.ledger import known_reports
 from collectors.rehearsal.life import next_of
 from collectors.rehearsal.scene import Scene, scene_of
 from collectors.rehearsal.turn import LIVES, Life, Turn, lives_of
-from collectors.rehearsal.walk import carry_out, leader_of
+from collectors.rehearsal.walk import carry_out, leader_of, still_open
 from dispatch.cases.books import books
 from dispatch.cases.intake import receive
 from dispatch.cases.overdue import settle_case
@@ -108,7 +108,8 @@ class Living:
 
     def _act(self, tx: Tx, seen: Life) -> int | None:
         """The case to look at again; None if the door refuses what this life wants: it is then left to people."""
-        plan = next_of(Turn(seen, self.scene, self.leaders.get(seen.report_id), self.photos))
+        leader = still_open(tx, seen, self.leaders.get(seen.report_id))
+        plan = next_of(Turn(seen, self.scene, leader, self.photos))
         if plan is None or plan.at > tx.now:
             settle_case(tx, seen.id, now=tx.now)
             return seen.id

@@ -19,7 +19,8 @@ from collectors.rehearsal.turn import Life, Plan, Turn, lives_of
 from dispatch.cases.act import act
 from dispatch.cases.intake import receive
 from dispatch.cases.overdue import settle_case
-from gis.db import Tx
+from dispatch.lifecycle.states import State
+from gis.db import Tx, value
 from gis.problems import FormIncomplete, NotAllowed
 
 TOGETHER = 8  # lives in one transaction: about a hundred acts
@@ -62,7 +63,7 @@ def live_through(tx: Tx, scene: Scene, finds: list[Find], *, until: datetime, ph
         tally.cases, tally.acts = tally.cases + 1, tally.acts + 1
     alive = list(leaders)
     for _ in range(LONGEST):
-        turns = [Turn(life, scene, leaders[life.id], photos) for life in lives_of(tx, alive)]
+        turns = [Turn(life, scene, still_open(tx, life, leaders[life.id]), photos) for life in lives_of(tx, alive)]
         alive = [turn.case.id for turn in turns if _step(tx, turn, until, tally)]
         if not alive:
             return tally
@@ -74,6 +75,14 @@ def leader_of(tx: Tx, find: Find, cases: dict[UUID, int]) -> int | None:
     if find.leader is None:
         return None
     return cases.get(find.leader) or case_of(tx, find.leader)
+
+
+def still_open(tx: Tx, life: Life, leader: int | None) -> int | None:
+    """The case that a report repeats, while it can be merged into; what repeats an ended case is a new matter."""
+    if leader is None or life.state != State.REPORTED:
+        return leader
+    found: int | None = value(tx, "SELECT id FROM cases WHERE id = %(id)s AND ended_at IS NULL", id=leader)
+    return found
 
 
 def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally) -> bool:

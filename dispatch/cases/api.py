@@ -102,7 +102,7 @@ def post_action(number: str, body: ActionIn, me: Signed) -> Response:
 
 @router.get("/cases/{number}", **needs(Permission.SEE_CASES))
 def get_case(number: str, me: Signed) -> Response:
-    """The case file: the case, its steps with who did them, its photos. People's own words and contacts are not in it."""
+    """The case file: the case, its steps with who did them, its photos; no words of the people concerned."""
     with me.read() as tx:
         found = full(tx, number)
     return _json(asdict(found))
