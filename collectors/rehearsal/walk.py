@@ -63,7 +63,8 @@ def live_through(tx: Tx, scene: Scene, finds: list[Find], *, until: datetime, ph
         tally.cases, tally.acts = tally.cases + 1, tally.acts + 1
     alive = list(leaders)
     for _ in range(LONGEST):
-        turns = [Turn(life, scene, still_open(tx, life, leaders[life.id]), photos) for life in lives_of(tx, alive)]
+        # One after the other: what the first does may end the case that the second repeats.
+        turns = (Turn(life, scene, still_open(tx, life, leaders[life.id]), photos) for life in lives_of(tx, alive))
         alive = [turn.case.id for turn in turns if _step(tx, turn, until, tally)]
         if not alive:
             return tally
