@@ -74,7 +74,10 @@ def keep_passwords(city: CityFiles, accounts: Sequence[Account], *, data: Path) 
         path, key = data / DEMO_FILE, "role"
         # Whoever holds a post as the first of several is named before one who holds it besides another.
         rank = max(len(account.roles) for account in accounts)
-        held = [(a, a.roles[n]) for n in range(rank) for a in accounts if n < len(a.roles)]
+        # And somebody of a unit that is ranked, so works on cases, before one of a unit that is not.
+        ranked = {unit.id for unit in city.units if unit.group}
+        working = sorted(accounts, key=lambda account: account.unit is not None and account.unit not in ranked)
+        held = [(a, a.roles[n]) for n in range(rank) for a in working if n < len(a.roles)]
     else:
         path, key = data / FIRST_FILE, "login"
         held = [(account, account.roles[0]) for account in accounts]
