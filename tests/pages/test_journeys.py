@@ -43,6 +43,7 @@ class Seat:
 
     def fits(self) -> None:
         """Nothing is wider than the screen."""
+        self.page.wait_for_load_state("load")  # a page that has come without its style sheets yet is wider
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{self.page.url} is {wide} px too wide"
 
