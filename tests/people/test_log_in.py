@@ -119,7 +119,8 @@ def test_an_unknown_name_takes_as_long_as_a_known_one() -> None:
 
     pairs = [(took("wang", n), took("nobody", n)) for n in range(40)]
     known, unknown = (statistics.median(side) for side in zip(*pairs, strict=True))
-    assert abs(known - unknown) <= 0.010
+    # As a ratio: a busy machine stretches both. Without the hash tried in vain the unknown one takes a tenth.
+    assert 0.6 <= unknown / known <= 1.6
 
 
 def test_logging_in_again_ends_the_session_the_browser_had() -> None:
