@@ -13,6 +13,12 @@ def test_the_page_of_transitions_is_the_table() -> None:
     assert (ROOT / "docs" / "transitions.md").read_text(encoding="utf-8") == as_markdown()
 
 
+def test_no_lock_holds_an_address() -> None:
+    locks = [*ROOT.glob("*.lock"), ROOT / "package-lock.json"]
+    assert len(locks) == 3
+    assert [path.name for path in locks if "://" in path.read_text(encoding="utf-8")] == []
+
+
 def test_no_committed_text_names_a_package_registry_or_a_path_of_one_machine() -> None:
     words = ("pypi" + ".org", "registry.npm" + "js", "deb.debian" + ".org", "files.python" + "hosted", "/work" + "/")
     faults = []
