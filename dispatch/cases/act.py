@@ -15,8 +15,9 @@ from dispatch.cases.actor import SYSTEM, Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import LAPSED, WARNED, Clock, running
 from dispatch.cases.draft import CaseRow, Draft, Text
-from dispatch.cases.effects import EFFECTS, Effect, after, move_clocks
+from dispatch.cases.effects import EFFECTS, after
 from dispatch.cases.facts import fold
+from dispatch.cases.moves import Effect, move_clocks
 from dispatch.cases.persons import check_person, check_task_holder
 from dispatch.cases.references import check_references
 from dispatch.cases.save import save

@@ -1,0 +1,112 @@
+"""What an action does to the clocks, by the marks of the table of transitions; each change goes into the step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dispatch.cases.books import Books
+from dispatch.cases.clocks import Clock
+from dispatch.cases.draft import Draft
+from dispatch.clock.limits import Limit
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action, ClockKind
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an effect may look at."""
+
+    draft: Draft
+    form: Form
+    now: datetime
+    books: Books
+    data: Data
+    person: int | None = None
+
+
+def move_clocks(effect: Effect, marks: str) -> None:
+    """Apply the table's clock column, e.g. `-dispatch +dispose`; what was stopped is judged into `data["ontime"]`."""
+    for mark in marks.split():
+        if mark == "-*":
+            for kind in list(effect.draft.clocks):
+                _stop(effect, kind)
+        else:
+            MARKS[mark[0]](effect, ClockKind(mark[1:]))
+
+
+def _judge(effect: Effect, clock: Clock) -> None:
+    """A clock that stops or rests while it runs was on time, or was not."""
+    if clock.due is not None:
+        effect.data.setdefault("ontime", {})[clock.kind.value] = effect.now <= clock.due
+        effect.data.setdefault("due", {})[clock.kind.value] = clock.due.isoformat()
+
+
+def _stop(effect: Effect, kind: ClockKind) -> None:
+    clock = effect.draft.clocks.pop(kind, None)
+    if clock is not None:
+        _judge(effect, clock)
+        _mark(effect, "-", clock)
+
+
+def _start(effect: Effect, kind: ClockKind) -> None:
+    limit = limit_of(effect, kind)
+    if limit is None:
+        return
+    # Epochs run through the whole case, so that a reopened stage never repeats one.
+    epoch = effect.draft.case.version + 1  # the step's own number: none later is smaller, whatever was settled first
+    keep_clock(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch))
+
+
+def _pause(effect: Effect, kind: ClockKind) -> None:
+    clock = effect.draft.clocks.get(kind)
+    if clock is not None:
+        _judge(effect, clock)
+        keep_clock(effect, "~", effect.books.keeper.pause(clock, effect.now))
+
+
+def _resume(effect: Effect, kind: ClockKind) -> None:
+    clock = effect.draft.clocks.get(kind)
+    if clock is None:
+        return
+    if effect.books.policy.rework_clock == "full" and effect.data["action"] == Action.SEND_REWORK.value:
+        return _start(effect, kind)
+    keep_clock(effect, "^", effect.books.keeper.resume(clock, effect.now))
+
+
+MARKS = {"+": _start, "-": _stop, "~": _pause, "^": _resume}
+
+
+def keep_clock(effect: Effect, mark: str, clock: Clock) -> None:
+    effect.draft.clocks[clock.kind] = clock
+    _mark(effect, mark, clock)
+
+
+def _mark(effect: Effect, mark: str, clock: Clock) -> None:
+    """Write the clock's change into the step, whole enough to be counted again."""
+    change: list[Any] = [mark, clock.kind.value, clock.epoch]
+    if mark in "+=":
+        change += [str(clock.limit.value), clock.limit.rule.value]
+    effect.data.setdefault("clocks", []).append(change)
+    if clock.kind is ClockKind.DISPOSE and mark != "-":
+        _disposal_due(effect, clock)
+
+
+def _disposal_due(effect: Effect, clock: Clock) -> None:
+    """The disposal deadline stays on record while the reply is looked at; a suspension takes it away."""
+    if clock.due is not None or effect.data["action"] == Action.APPROVE_SUSPEND.value:
+        effect.draft.case.due_at = clock.due
+        effect.data["dispose_due"] = clock.due and clock.due.isoformat()
+        effect.draft.case.late = clock.due is not None and clock.due < effect.now
+
+
+def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
+    case = effect.draft.case
+    if kind is not ClockKind.DISPOSE:
+        return effect.books.stage_limit(kind, urgent=case.hazard)
+    if case.limit_value is None or case.time_class is None:
+        return None
+    return Limit(case.limit_value, effect.books.time_class(case.time_class))
