@@ -42,7 +42,7 @@ COMMANDS = (
     Room("who", "dispatch.who:command"),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),
-    Room("replay", "dispatch.replay:command"),
+    Room("replay", "dispatch.drafts.replay_command:command"),
     Room("simulate", "collectors.simulate:command"),
     Room("import", "dispatch.importer:command"),
     Room("verify", "dispatch.verify:command"),

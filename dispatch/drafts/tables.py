@@ -1,0 +1,45 @@
+"""Draft rulebooks. What was published is an edition; the draft keeps who wrote it, who agreed, and the report."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from gis.tables import instant, metadata
+
+rule_draft = Table(
+    "rule_draft",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, comment="the id its edition is to have"),
+    Column("in_force", Date, nullable=False, comment="the day from which it is to decide"),
+    Column("base_id", Integer, ForeignKey("edition.id"), nullable=False, comment="the edition it was begun from"),
+    Column("document", JSONB, nullable=False, comment="the whole rulebook as rules.toml would say it"),
+    Column("state", Text, nullable=False, server_default="draft"),
+    Column("version", Integer, nullable=False, server_default="1", comment="counts changes"),
+    Column("author_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("writers", ARRAY(BigInteger), nullable=False, comment="all who changed it; none of them may publish it"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("report", JSONB, comment="the replay it was submitted with"),
+    Column("decided_by", BigInteger, ForeignKey("person.id")),
+    Column("decision", Text, nullable=False, server_default="", comment="what the second person said"),
+    Column("edition_id", Integer, ForeignKey("edition.id"), comment="what it became"),
+    instant("created_at", nullable=False),
+    instant("submitted_at"),
+    instant("decided_at"),
+    CheckConstraint("state IN ('draft', 'submitted', 'published', 'dropped')", name="state"),
+    CheckConstraint("state <> 'published' OR decided_by <> ALL (writers)", name="two_persons"),
+    Index("rule_draft_open", "name", unique=True, postgresql_where=text("state IN ('draft', 'submitted')")),
+)
