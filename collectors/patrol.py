@@ -47,6 +47,7 @@ class ReportIn(BaseModel):
     position: Position
     category: Annotated[str, Field(max_length=40)] | None = None
     component: Annotated[str, Field(max_length=40)] | None = None
+    street_name: Annotated[str, Field(max_length=100, description="the road it is on, as it is called")] | None = None
     captured_at: Instant | None = None
     photos: Annotated[list[Hash], Field(max_length=9)] = []
     description: Annotated[str, Field(max_length=2000)] | None = None
@@ -105,6 +106,7 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
         accuracy_m=None if spot is None else spot.accuracy_m,
         hand_placed=spot is not None and spot.hand_placed,
         component=body.component,
+        street_name=body.street_name,
         captured_at=body.captured_at,
         photos=tuple(body.photos),
         description=body.description,

@@ -46,8 +46,12 @@ def ask(
     *,
     accuracy_m: float | None = None,
     component: str | None = None,
+    street: str | None = None,
 ) -> Answer:
-    """Who answers for `category` at `point` (degrees, stored datum). Raises FormIncomplete for an unknown category."""
+    """Who answers for `category` at `point` (degrees, stored datum). `street`: the road's name, as an address has it.
+
+    Raises FormIncomplete for an unknown category.
+    """
     known = city.catalogue.categories.get(category)
     if known is None:
         raise FormIncomplete(
@@ -59,6 +63,7 @@ def ask(
         accuracy_m=accuracy_m,
         category=category,
         component_code=component,
+        street=street,
         on=tx.now.astimezone(city.zone).date(),
         reach_m=city.reach("road_m", 40),
         component_m=city.reach("component_m", 20),
@@ -79,6 +84,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("category", metavar="CATEGORY", help="code of a category, such as C0101")
     parser.add_argument("--accuracy", type=float, metavar="M", help="accuracy of the fix in metres: may leave a doubt")
     parser.add_argument("--component", metavar="CODE", help="code of the component it is about")
+    parser.add_argument("--street", metavar="NAME", help="name of the road, or an address: before nearer roads")
     parser.add_argument("--crs", choices=DATUMS, default="wgs84", help="datum of LON and LAT (default: wgs84)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
@@ -95,6 +101,7 @@ def _run(arguments: Namespace) -> int:
                 arguments.category,
                 accuracy_m=arguments.accuracy,
                 component=arguments.component,
+                street=arguments.street,
             )
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge who: {problem.title}\n")
@@ -123,7 +130,8 @@ def _print_words(answer: Answer) -> None:
         "reason": f"{routing.reason} | {routing.reason_en}",
         "source": routing.source,
         "place": answer.place.place_words,
-        "road": f"{facts.road}" if answer.place.road_m is None else f"{facts.road}, {answer.place.road_m:.1f} m",
+        "road": _road_words(answer.place),
+        "as near": ", ".join(f"{road.road_class} {road.name} {road.metres:.1f} m" for road in answer.place.rival_roads),
         "areas": " ".join(facts.areas),
         "component": facts.component,
         "in charge": ", ".join(f"{k} {v}" for k in ("owner", "maintainer", "supervisor") if (v := getattr(facts, k))),
@@ -131,6 +139,13 @@ def _print_words(answer: Answer) -> None:
     }
     print_table(({"": name, " ": words} for name, words in lines.items() if words), ["", " "])
     _print_tried(routing)
+
+
+def _road_words(place: Place) -> str:
+    if place.road_m is None:
+        return place.road_class
+    named = ", named by the address" if place.by_name else ""
+    return " ".join(filter(None, (place.road_class, place.road_name))) + f", {place.road_m:.1f} m{named}"
 
 
 def _print_tried(routing: Routing) -> None:

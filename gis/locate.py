@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import cos, hypot, isfinite, radians
 from typing import Any
 
@@ -12,21 +16,25 @@ from gis.db import ReadTx, one
 from gis.problems import FormIncomplete
 from gis.queries import query
 
-__all__ = ["NO_ROAD", "Component", "Place", "Road", "place_of"]
+__all__ = ["NO_ROAD", "Component", "Place", "Road", "bears", "place_of", "plain_name", "road_named"]
 
 NO_ROAD = "none"
 MOST_DOUBT_M = 50.0  # a worse fix is not looked around any further: its place wants a person's eye anyway
 SLIVER_M = 0.1
+TIE_M = 2.0
 ON_THE_ROAD_M = 3.0
+LETTERS = re.compile(r"[a-z0-9\u00df-\u024f]+")
+WORDS = re.compile(rf"{LETTERS.pattern}|[^\W_]")
 SIDES = ("北侧", "东北侧", "东侧", "东南侧", "南侧", "西南侧", "西侧", "西北侧")
 SIDES_EN = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """A road near the fix. `dx`, `dy`: metres east and north from the fix to the road's nearest point."""
+    """A road near the fix. `dx`, `dy`: metres east and north from the fix to the road's nearest point that counts."""
 
     id: int
+    code: str
     road_class: str
     name: str
     name_en: str
@@ -53,9 +61,10 @@ class Component:
 class Place:
     """Where a report is. Degrees in the stored datum, metres for all else; `area_*` run from the top level down.
 
-    `area_id` None: outside the city. `road_class` "none": no road within `reach_m`. `near_roads`: the nearest of each
-    class within `reach_m` and the accuracy; `near_paths`: the `level:code` paths of the other finest areas, and
-    `near_components` the other components of the category, that the accuracy reaches.
+    `area_id` None: outside the city. `road_class` "none": no road within `reach_m`. `by_name`: the road is the one that
+    the address names, not the nearest. `near_roads`: the nearest of each class and name within `reach_m` and the
+    accuracy; `near_paths`: the `level:code` paths of the other finest areas, and `near_components` the other
+    components of the category, that the accuracy reaches.
     """
 
     lon: float
@@ -73,6 +82,7 @@ class Place:
     road_name: str
     road_name_en: str
     road_m: float | None
+    by_name: bool
     near_roads: tuple[Road, ...]
     near_paths: tuple[tuple[str, ...], ...]
     component: Component | None
@@ -96,6 +106,15 @@ class Place:
         return tuple(sorted({code for path in self.near_paths for code in path} - set(self.area_codes)))
 
     @property
+    def rival_roads(self) -> tuple[Road, ...]:
+        """Roads of another class or name that are within 2 m of being as near as the place's own, unless the address
+        names that one: which of them it is, the position alone does not say."""
+        if self.road_m is None or self.by_name:
+            return ()
+        near = (road for road in self.near_roads if road.metres <= min(self.road_m + TIE_M, self.reach_m))
+        return tuple(road for road in near if (road.road_class, road.name) != (self.road_class, self.road_name))
+
+    @property
     def place_words(self) -> str:
         """Where, in Chinese words made of the data's own names; never anything a person wrote."""
         road = self._named_road()
@@ -117,6 +136,8 @@ class Place:
         return ", ".join(part for part in (side, areas) if part)
 
     def _named_road(self) -> Road | None:
+        if self.by_name:
+            return next(road for road in self.near_roads if road.id == self.road_id)
         return next((road for road in self.near_roads if road.name and road.metres <= self.reach_m), None)
 
 
@@ -142,6 +163,7 @@ def place_of(
     accuracy_m: float | None = None,
     category: str | None = None,
     component_code: str | None = None,
+    street: str | None = None,
     on: date | None = None,
     reach_m: float = 40,
     component_m: float = 20,
@@ -149,7 +171,8 @@ def place_of(
     """Look around one point (degrees, stored datum) in one query, as the city was on the day `on`.
 
     `on` None: the day it is at Greenwich. With a `component_code` only that component counts, however far; otherwise
-    the nearest of the `category` within `component_m`. Raises FormIncomplete for a point that is not on the earth.
+    the nearest of the `category` within `component_m`. `street`: a road's name, or an address with one in it; the road
+    within reach that bears it comes before nearer ones. Raises FormIncomplete for a point that is not on the earth.
     """
     if not (isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) < 90):
         raise FormIncomplete("The position is not on the earth", zh="坐标超出范围", fields={"position": "out of range"})
@@ -173,15 +196,22 @@ def place_of(
     )
     if row is None:
         raise AssertionError("place.sql gives one row always")
-    return _place(row, (float(lon), float(lat)), accuracy_m, reach_m=reach_m, component_m=component_m)
+    return _place(row, (float(lon), float(lat)), accuracy_m, street=street, reach_m=reach_m, component_m=component_m)
 
 
 def _place(
-    row: _Row, point: tuple[float, float], accuracy_m: float | None, *, reach_m: float, component_m: float
+    row: _Row,
+    point: tuple[float, float],
+    accuracy_m: float | None,
+    *,
+    street: str | None,
+    reach_m: float,
+    component_m: float,
 ) -> Place:
     roads = tuple(Road(**dict(zip(Road.__slots__, values, strict=True))) for values in row.roads)
     things = tuple(Component(**dict(zip(Component.__slots__, values, strict=True))) for values in row.components)
-    road = roads[0] if roads and roads[0].metres <= reach_m else None
+    named = road_named(street, roads, reach_m) if street else None
+    road = named or (roads[0] if roads and roads[0].metres <= reach_m else None)
     # A component given by its code comes alone, and may be far; one that is only near has to be near.
     alone = len(things) == 1 and things[0].metres > component_m + _doubt(accuracy_m)
     component = things[0] if things and (alone or things[0].metres <= component_m) else None
@@ -201,6 +231,7 @@ def _place(
         road_name=road.name if road else "",
         road_name_en=(road.name_en or road.name) if road else "",
         road_m=road.metres if road else None,
+        by_name=named is not None,
         near_roads=roads,
         near_paths=tuple(tuple(path) for path in row.near_paths),
         component=component,
@@ -208,6 +239,27 @@ def _place(
         reach_m=reach_m,
         component_m=component_m,
     )
+
+
+def road_named(words: str, roads: Sequence[Road], reach_m: float) -> Road | None:
+    """The road within reach whose name stands in `words`: the longest such name, then the nearest. `roads`: by
+    distance. Where 深南大道辅路 is near, an address on it is not on 深南大道."""
+    found = [road for road in roads if road.metres <= reach_m and bears(words, road.name, road.name_en)]
+    return max(found, key=lambda road: len(plain_name(road.name)), default=None)
+
+
+def bears(words: str, *names: str) -> bool:
+    """Whether one of the names stands in the words; one in letters only as whole words."""
+    said = plain_name(words)
+    return any(plain in said for name in names if (plain := plain_name(name)))
+
+
+@lru_cache(maxsize=4096)
+def plain_name(text: str) -> str:
+    """A name for comparison: one width, one case, no signs; words in letters between single spaces, no others."""
+    words = WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
+    spaced = "".join(f" {word} " if LETTERS.match(word) else word for word in words)
+    return spaced.replace("  ", " ")
 
 
 def _doubt(accuracy_m: float | None) -> float:

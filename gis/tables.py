@@ -129,6 +129,12 @@ road = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
     Column("geom", Geometry("LINESTRING", SRID, spatial_index=False), nullable=False),
+    Column(
+        "counts",
+        Geometry("MULTILINESTRING", SRID, spatial_index=False),
+        comment="what road_trims.csv leaves of it; empty: it is no road for duty; null: all of it counts",
+    ),
+    Column("trims", JSONB, comment="the rows of road_trims.csv: from_m, to_m, reason"),
     UniqueConstraint("code", "valid_from"),
     Index("road_geom", "geom", postgresql_using="gist"),
 )

@@ -149,6 +149,7 @@ def get_who(
     lon: Annotated[float, Query(ge=-180, le=180)],
     lat: Annotated[float, Query(ge=-90, le=90)],
     category: Word,
+    street: Annotated[str, Query(max_length=300)] | None = None,
 ) -> Response:
     """Who answers here for this category, and by which rule? No case is made."""
     with me.read() as tx:
@@ -156,7 +157,7 @@ def get_who(
         asked = city.catalogue.categories.get(category)
         if asked is None:
             raise NotFound("No such category in the catalogue", zh="目录中没有该类别")
-        place = place_case(tx, city, lon, lat, None, category=category, component=None)
+        place = place_case(tx, city, lon, lat, None, category=category, component=None, street=street)
         return _json(route(place, asked, city).document())
 
 

@@ -79,6 +79,7 @@ class Report:
     """What a reporter sends. `id` is his own: the same id is one case for ever. Degrees are the store's (WGS-84,
     CGCS2000).
 
+    `street_name`: the road it is on, as the reporter calls it; without it the address is looked through for one.
     `raw`: the position as sent (crs, x, y); `captured_at`: the device's claim, kept beside the time it came in;
     `handled`: the inspector put it right on the spot.
     """
@@ -92,6 +93,7 @@ class Report:
     accuracy_m: float | None = None
     hand_placed: bool = False
     component: str | None = None
+    street_name: str | None = None
     captured_at: datetime | None = None
     photos: tuple[str, ...] = ()
     description: str | None = None
@@ -107,6 +109,8 @@ class Report:
         words = dict(self.texts())
         body = {name: getattr(self, name) for name in type(self).__slots__ if name not in words}
         body |= {kind: salted_hash(key, text).hex() if key else "" for kind, text in words.items()}
+        if self.street_name is None:  # as reports were hashed that could not name one
+            del body["street_name"]
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).digest()
 
     def texts(self) -> list[tuple[str, str]]:
@@ -134,6 +138,7 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
         report.accuracy_m,
         category=report.category,
         component=report.component,
+        street=report.street_name or report.address,
         at=opening["now"],
     )
     draft = draft_of(report, by, city, place, at=at, opening=opening)

@@ -23,9 +23,13 @@ def place_case(
     *,
     category: str | None,
     component: str | None,
+    street: str | None = None,
     at: datetime | None = None,
 ) -> Place | None:
-    """Where it lies, by the city's own reaches, as the city was `at` (now); None where no position was given."""
+    """Where it lies, by the city's own reaches, as the city was `at` (now); None where no position was given.
+
+    `street`: a road's name, or an address with one in it.
+    """
     if lon is None or lat is None:
         return None
     return place_of(
@@ -35,6 +39,7 @@ def place_case(
         accuracy_m=accuracy_m,
         category=category,
         component_code=component,
+        street=street,
         on=(at or tx.now).astimezone(city.zone).date(),
         reach_m=city.reach("road_m", 40),
         component_m=city.reach("component_m", 20),
@@ -60,7 +65,14 @@ def route_anew(tx: ReadTx, draft: Draft, city: Books, data: dict[str, Any]) -> N
     """Look the place up again and route again: the category, the place, or the unit has changed."""
     case = draft.case
     place = place_case(
-        tx, city, case.lon, case.lat, case.accuracy_m, category=case.category, component=case.component_code
+        tx,
+        city,
+        case.lon,
+        case.lat,
+        case.accuracy_m,
+        category=case.category,
+        component=case.component_code,
+        street=(case.route or {}).get("facts", {}).get("street"),
     )
     if place is None or case.category is None:
         return

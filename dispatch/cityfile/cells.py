@@ -70,6 +70,20 @@ class Cells:
             return 0.0
         return value
 
+    def metres_or_none(self, name: str) -> float | None:
+        """A length from 0 up; empty means None."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not isfinite(value) or value < 0:
+            self.fault(f"{name} is {text}: it wants metres, 0 or more")
+            return None
+        return value
+
     def limit(self, name: str) -> Decimal | None:
         """A limit; empty means none."""
         text = self.text(name)

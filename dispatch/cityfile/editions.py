@@ -39,7 +39,7 @@ def editions_of(city: CityFiles) -> list[Edition]:
     }
     relations: dict[str, Iterable[Any]] = {
         "areas": (row for level in city.areas.values() for row in level),
-        "roads": city.roads,
+        "roads": [*city.roads, *city.road_trims],
         "components": city.components,
         "units": city.units,
         "catalogue": [*city.categories, *city.conditions],

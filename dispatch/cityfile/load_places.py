@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -15,7 +16,8 @@ from shapely.geometry import MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.flat import plane_at
-from dispatch.cityfile.rows import AreaRow, CityFiles
+from dispatch.cityfile.rows import AreaRow, CityFiles, RoadRow, RoadTrimRow
+from dispatch.cityfile.trims import counting, trims_by_road
 from gis.crs import to_store
 from gis.db import Tx, execute, value
 from gis.tables import SRID
@@ -110,16 +112,30 @@ def _area_values(row: AreaRow, parent: Place | None, geometry: BaseGeometry) -> 
 
 
 def load_roads(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
-    """Every road segment, by code."""
-    store = _storer(city)
-    wanted = {
-        row.code: {"name": row.name, "name_en": row.name_en, "class": row.road_class, "geom": _ewkb(store(row.geom))}
-        for row in city.roads
-    }
+    """Every road segment, by code, with what its trims leave of it."""
+    store, trims = _storer(city), trims_by_road(city)
+    wanted = {row.code: _road_values(row, trims.get(row.code, []), store) for row in city.roads}
     known = tx.connection.execute(
-        """SELECT code, name, name_en, class, upper(encode(ST_AsEWKB(geom), 'hex')) FROM road WHERE valid_to IS NULL"""
+        """SELECT code, name, name_en, class, upper(encode(ST_AsEWKB(geom), 'hex')),
+                  upper(encode(ST_AsEWKB(counts), 'hex')), trims::text
+             FROM road WHERE valid_to IS NULL"""
     )
     return _replace(tx, "road", wanted, {r[0]: r[1:] for r in known}, edition_id=edition_id, in_force=in_force)
+
+
+def _road_values(
+    row: RoadRow, trims: Sequence[RoadTrimRow], store: Callable[[BaseGeometry], BaseGeometry]
+) -> dict[str, Any]:
+    left = counting(row.geom, trims)
+    said = [{"to_m": trim.to_m, "from_m": trim.from_m, "reason": trim.reason} for trim in trims]
+    return {
+        "name": row.name,
+        "name_en": row.name_en,
+        "class": row.road_class,
+        "geom": _ewkb(store(row.geom)),
+        "counts": None if left is None else _ewkb(store(left)),
+        "trims": json.dumps(said, ensure_ascii=False) if said else None,
+    }
 
 
 def load_components(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.flat import plane_at
 from dispatch.cityfile.rows import AreaRow, CityFiles, ComponentRow
+from dispatch.cityfile.trims import check_trims
 
 __all__ = ["check_components", "check_places"]
 
@@ -32,7 +33,7 @@ def _sliver(city: CityFiles) -> float:
 
 
 def check_places(city: CityFiles, faults: Faults) -> None:
-    """Areas level by level from the top, then roads."""
+    """Areas level by level from the top, then roads and the stretches taken off them."""
     flat = plane_at(*city.document["centre"])
     sliver = _sliver(city)
     above: dict[str, AreaRow] = {}
@@ -48,6 +49,7 @@ def check_places(city: CityFiles, faults: Faults) -> None:
         _check_cover(sound, parents, sliver, faults)
         above = {row.code: row for row, _ in sound}
     _check_roads(city, faults)
+    check_trims(city, faults)
 
 
 def _check_codes(level: dict[str, Any], rows: Sequence[AreaRow], above: dict[str, AreaRow], faults: Faults) -> None:

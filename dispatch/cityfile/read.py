@@ -28,6 +28,7 @@ from dispatch.cityfile.rows import (
     DutyRow,
     PersonRow,
     RoadRow,
+    RoadTrimRow,
     UnitRow,
 )
 
@@ -47,6 +48,8 @@ def read(folder: Path, faults: Faults) -> CityFiles:
         name = f"areas/{level}.geojson"
         city.areas[level] = [a for c, g in _features(folder, name, faults) if (a := _area(level, c, g))]
     city.roads = [r for c, g in _features(folder, "roads.geojson", faults) if (r := _road(c, g))]
+    if _is_there(folder / "road_trims.csv"):
+        city.road_trims = _table(folder, "road_trims.csv", _trim, ("road", "from_m", "to_m", "reason"), faults=faults)
     city.days = read_days(folder / "calendar.csv", faults)
     city.components = _table(
         folder, "components.csv", _component, ("code", "category", "lon", "lat", "grid"), faults=faults
@@ -92,6 +95,11 @@ def _level_keys(document: dict[str, Any]) -> list[str]:
     if not isinstance(levels, list):
         return []
     return [str(level["key"]) for level in levels if isinstance(level, dict) and level.get("key")]
+
+
+def _is_there(path: Path) -> bool:
+    """For a file that a city may leave out."""
+    return path.exists() or path.with_name(f"{path.name}.gz").exists()
 
 
 def _text(path: Path, name: str, faults: Faults) -> str | None:
@@ -217,6 +225,17 @@ def _road(cells: Cells, geometry: BaseGeometry) -> RoadRow | None:
         name_en=cells.text("name_en"),
         road_class=cells.needed("class"),
         geom=geometry,
+    )
+    return row if cells.good else None
+
+
+def _trim(cells: Cells) -> RoadTrimRow | None:
+    row = RoadTrimRow(
+        row=cells.row,
+        road=cells.needed("road"),
+        from_m=cells.metres_or_none("from_m"),
+        to_m=cells.metres_or_none("to_m"),
+        reason=cells.needed("reason"),
     )
     return row if cells.good else None
 

@@ -20,6 +20,7 @@ __all__ = [
     "DutyRow",
     "PersonRow",
     "RoadRow",
+    "RoadTrimRow",
     "UnitRow",
 ]
 
@@ -50,6 +51,17 @@ class RoadRow:
     name_en: str
     road_class: str
     geom: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadTrimRow:
+    """A stretch that is no road for duty, metres from the segment's first point. None: from its start, to its end."""
+
+    row: int
+    road: str
+    from_m: float | None
+    to_m: float | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +171,7 @@ class CityFiles:
     days: list[DayRow] = field(default_factory=list)
     areas: dict[str, list[AreaRow]] = field(default_factory=dict)
     roads: list[RoadRow] = field(default_factory=list)
+    road_trims: list[RoadTrimRow] = field(default_factory=list)
     components: list[ComponentRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     people: list[PersonRow] = field(default_factory=list)

@@ -31,8 +31,8 @@ class CategoryLike(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`road`: class of the nearest road within the city's reach, or "none"; `areas`: "level:code" from the top down,
-    empty outside the city.
+    """`road`: class of the road within the city's reach, or "none"; `areas`: "level:code" from the top down, empty
+    outside the city. `street`: the road's name, where the address names it; the nearest road counts otherwise.
 
     `category_class`: "kind:class", e.g. "component:01"; the units are those of the known component.
     """
@@ -43,6 +43,7 @@ class Facts:
     types: tuple[str, ...]
     road: str = NO_ROAD
     areas: tuple[str, ...] = ()
+    street: str = ""
     component: str | None = None
     owner: str | None = None
     maintainer: str | None = None
@@ -75,7 +76,8 @@ def facts_of(category: CategoryLike, place: Place | None) -> Facts:
     )
     if place is None:
         return facts
-    return _about(replace(facts, road=place.road_class, areas=place.area_codes), place.component)
+    street = place.road_name if place.by_name else ""
+    return _about(replace(facts, road=place.road_class, areas=place.area_codes, street=street), place.component)
 
 
 def _about(facts: Facts, component: Component | None) -> Facts:
@@ -120,19 +122,18 @@ def _seen(codes: Iterable[str], named: frozenset[str]) -> frozenset[str]:
 
 
 def possible_roads(place: Place) -> list[str]:
-    """The place's own road class, then those that are nearest from some other point within the accuracy of the fix.
+    """The place's own road class, then those of roads within 2 m of being as near, and of those that are nearest from
+    some other point within the accuracy of the fix. A road that the address names is certain.
 
-    Roads are taken as straight there, and only the nearest road of each class is looked at.
+    Roads are taken as straight there, and only the nearest road of each class and name is looked at.
     """
-    found = [place.road_class]
-    if place.doubt_m == 0:
-        return found
-    for road in place.near_roads:
-        if road.road_class != place.road_class and _could_be_nearest(road, place):
-            found.append(road.road_class)
+    found = [place.road_class, *(road.road_class for road in place.rival_roads)]
+    if place.by_name or place.doubt_m == 0:
+        return list(dict.fromkeys(found))
+    found += [road.road_class for road in place.near_roads if _could_be_nearest(road, place)]
     if place.road_class != NO_ROAD and _could_be_beyond(place):
         found.append(NO_ROAD)
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _could_be_nearest(road: Road, place: Place) -> bool:

@@ -34,22 +34,24 @@ near_path AS (
             FROM grid
            WHERE metres <= %(near_m)s AND id IS DISTINCT FROM (SELECT id FROM own)) near
 ),
+-- A stretch that its own row takes off the road is not in `counts`; metres by the millimetre, so that every reader of
+-- the same ground ranks alike.
 way AS (
-  SELECT r.id, r.code, r.class, r.name, r.name_en, d.metres,
+  SELECT r.id, r.code, r.class, r.name, r.name_en, round(d.metres * 1000) / 1000 AS metres,
          ST_X(d.point) - %(lon)s::float8 * %(kx)s AS dx, ST_Y(d.point) - %(lat)s::float8 * %(ky)s AS dy
     FROM fix, road r,
-         LATERAL (SELECT ST_SetSRID(ST_Scale(r.geom, %(kx)s, %(ky)s), 0) AS line OFFSET 0) s,
+         LATERAL (SELECT ST_SetSRID(ST_Scale(coalesce(r.counts, r.geom), %(kx)s, %(ky)s), 0) AS line OFFSET 0) s,
          LATERAL (SELECT ST_ClosestPoint(s.line, fix.flat) AS point, ST_Distance(s.line, fix.flat) AS metres OFFSET 0) d
    WHERE r.geom && ST_MakeEnvelope(
            %(lon)s - %(road_m)s / %(kx)s, %(lat)s - %(road_m)s / %(ky)s,
            %(lon)s + %(road_m)s / %(kx)s, %(lat)s + %(road_m)s / %(ky)s, 4490)
      AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s)
-     AND d.metres <= %(road_m)s
+     AND round(d.metres * 1000) / 1000 <= %(road_m)s
 ),
 ways AS (
-  SELECT coalesce(json_agg(json_build_array(id, class, name, name_en, metres, dx, dy) ORDER BY metres, code), '[]')
-           AS roads
-    FROM (SELECT DISTINCT ON (class) * FROM way ORDER BY class, metres, code) nearest
+  SELECT coalesce(json_agg(json_build_array(id, code, class, name, name_en, metres, dx, dy) ORDER BY metres, code),
+                  '[]') AS roads
+    FROM (SELECT DISTINCT ON (class, name) * FROM way ORDER BY class, name, metres, code) nearest
 ),
 thing AS (
   SELECT c.code, c.category, c.owner, c.maintainer, c.supervisor,
@@ -71,7 +73,7 @@ thing AS (
 things AS (
   SELECT coalesce(json_agg(json_build_array(code, category, owner, maintainer, supervisor, metres, dx, dy)
                            ORDER BY metres, code), '[]') AS components
-    FROM (SELECT * FROM (SELECT *, sqrt(dx * dx + dy * dy) AS metres FROM thing) measured
+    FROM (SELECT * FROM (SELECT *, round(sqrt(dx * dx + dy * dy) * 1000) / 1000 AS metres FROM thing) measured
            WHERE metres <= %(thing_m)s OR %(component)s IS NOT NULL
            ORDER BY metres, code LIMIT 16) nearest
 )

@@ -220,3 +220,70 @@ def test_a_place_is_found_in_half_a_millisecond(big: Tx) -> None:
         took.append(perf_counter() - started)
     tenth = quantiles(took, n=10)[0]  # of the quick ones: the machine may have other work
     assert tenth < 0.000_75, f"{tenth * 1000:.3f} ms; the aim is 0.5"
+
+
+# The point lies 10 m north of the main road 横0路 and 30 m south of 南巷, which is drawn for it.
+def named(tx: Tx, code: str, name: str, *, north_m: float, road_class: str = "alley") -> None:
+    execute(
+        tx,
+        "INSERT INTO road (code, name, name_en, class, edition_id, valid_from, geom)"
+        " VALUES (%(code)s, %(name)s, 'South Lane', %(class)s, (SELECT max(id) FROM edition), '2024-01-01',"
+        " ST_SetSRID(ST_MakeLine(ST_MakePoint(114, %(lat)s), ST_MakePoint(114.001, %(lat)s)), 4490))",
+        **{"code": code, "name": name, "class": road_class, "lat": 22.5 + north_m * NORTH_M},
+    )
+
+
+@pytest.mark.parametrize(
+    ("street", "road", "metres"),
+    [
+        (None, "横0路", 10),
+        ("南巷", "南巷", 30),
+        ("某市某区南巷12号", "南巷", 30),
+        ("12 SOUTH LANE", "南巷", 30),
+        ("12 Southern Lane", "横0路", 10),
+        ("远路", "横0路", 10),
+        ("横0路", "横0路", 10),
+    ],
+)
+def test_the_road_that_the_address_names_comes_before_a_nearer_one(
+    ground: Tx, street: str | None, road: str, metres: float
+) -> None:
+    named(ground, "S", "南巷", north_m=40)
+    place = place_of(ground, 114.0005, 22.5 + 10 * NORTH_M, street=street)
+    assert (place.road_name, round(place.road_m or 0)) == (road, metres)
+    assert place.by_name == (street is not None and ("南巷" in street or "SOUTH" in street or road == street))
+    assert road in place.place_words
+
+
+def test_a_named_road_beyond_reach_is_not_the_places(ground: Tx) -> None:
+    named(ground, "S", "南巷", north_m=51)
+    place = place_of(ground, 114.0005, 22.5 + 10 * NORTH_M, street="南巷", accuracy_m=30)
+    assert (place.road_name, place.by_name) == ("横0路", False)
+    assert "南巷" in {road.name for road in place.near_roads}
+    off_every_road = place_of(ground, 114.0005, 22.5 + 50 * NORTH_M - 5, street="南巷")
+    assert (off_every_road.road_class, off_every_road.road_name) == ("none", "")
+
+
+def test_the_longest_of_the_names_in_an_address_is_meant(ground: Tx) -> None:
+    named(ground, "S", "南巷", north_m=12)
+    named(ground, "T", "南巷北里", north_m=20)
+    assert place_of(ground, 114.0005, 22.5 + 10 * NORTH_M, street="南巷北里3号").road_name == "南巷北里"
+    assert place_of(ground, 114.0005, 22.5 + 10 * NORTH_M, street="南巷3号").road_name == "南巷"
+
+
+def test_roads_within_two_metres_of_being_as_near_are_told_unless_the_address_decides(ground: Tx) -> None:
+    named(ground, "S", "南巷", north_m=21)
+    between = (114.0005, 22.5 + 10 * NORTH_M)
+    assert [(road.road_class, road.name) for road in place_of(ground, *between).rival_roads] == [("alley", "南巷")]
+    assert place_of(ground, *between, street="横0路").rival_roads == ()
+    assert place_of(ground, 114.0005, 22.5 + 9 * NORTH_M).rival_roads == ()
+
+
+def test_only_what_counts_of_a_road_is_one(ground: Tx) -> None:
+    point = (114.0005, 22.5 + 12 * NORTH_M)
+    half = "UPDATE road SET counts = ST_Multi(ST_LineSubstring(geom, 0, 0.25)) WHERE code = 'H0-0'"
+    execute(ground, half)
+    place = place_of(ground, *point)
+    assert (place.road_name, round(place.road_m or 0)) == ("横0路", 28)
+    execute(ground, "UPDATE road SET counts = ST_GeomFromText('MULTILINESTRING EMPTY', 4490) WHERE code = 'H0-0'")
+    assert place_of(ground, *point).road_class == "none"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -30,8 +30,17 @@ def routed(where: Place | None, category: Category = Category(), *rules: dict[st
 
 
 def test_a_certain_fix_is_taken_at_its_word() -> None:
-    found = routed(place(road("main", 0, 5), road("alley", 0, -6), near=(WEST,)))
+    found = routed(place(road("main", 0, 5), road("alley", 0, -8), near=(WEST,)))
     assert (found.unit, found.rule) == ("utilities", "R-3")
+
+
+def test_within_two_metres_of_a_tie_a_person_decides_unless_the_address_names_the_road() -> None:
+    where = place(road("main", 0, 5), road("alley", 0, -6.9))
+    assert routed(where).doubtful == "place"
+    assert routed(where).between == ("utilities", "east")
+    named = routed(replace(where, by_name=True, road_name="人民大道"))
+    assert (named.unit, named.facts.street) == ("utilities", "人民大道")
+    assert routed(replace(where, by_name=True, accuracy_m=30)).unit == "utilities"
 
 
 def test_between_two_roads_of_different_owners_a_person_decides() -> None:

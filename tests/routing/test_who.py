@@ -55,6 +55,15 @@ class TestWho:
         assert "the dispatcher decides" in told
         assert "utilities" in told
 
+    def test_the_road_that_the_address_names_decides(self, capsys: pytest.CaptureFixture[str]) -> None:
+        nearer_the_avenue = ("114.00065", "22.5003", "C0135")
+        assert who(*nearer_the_avenue, "--json") == 0
+        assert json.loads(capsys.readouterr().out)[0]["unit"] == "utilities"
+        assert who(*nearer_the_avenue, "--street", "东河区河东巷") == 0
+        told = capsys.readouterr().out
+        assert "R-003 of tiny-rules-1" in told
+        assert "alley 河东巷, 36.6 m, named by the address" in told
+
     def test_a_category_nobody_knows_is_told(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert who(*ON_THE_MAIN_ROAD, "X1") == 2
         assert "No category X1" in capsys.readouterr().err

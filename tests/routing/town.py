@@ -72,7 +72,7 @@ def facts(**more: Any) -> Facts:
 
 def road(road_class: str, dx: float, dy: float) -> Road:
     """A road whose nearest point lies `dx`, `dy` metres from the fix."""
-    return Road(id=1, road_class=road_class, name="", name_en="", metres=(dx**2 + dy**2) ** 0.5, dx=dx, dy=dy)
+    return Road(id=1, code="r", road_class=road_class, name="", name_en="", metres=(dx**2 + dy**2) ** 0.5, dx=dx, dy=dy)
 
 
 def component(code: str, dx: float, dy: float, *, owner: str | None = None) -> Component:
@@ -109,6 +109,7 @@ def place(
         road_name="",
         road_name_en="",
         road_m=nearest.metres if nearest else None,
+        by_name=False,
         near_roads=roads,
         near_paths=near,
         component=meant,
