@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from dashboards.app import create_app
 from dispatch.cluster import Urls
 from dispatch.people.passwords import hash_password
 from gis.db import execute, write
-from tests.cases.town import Town, settled
+from tests.cases.town import OFF_ROAD, Town, settled
 from tests.http.serving import served
+from tests.pages.seats import CHROMIUM, FLAGS, Seat, Sit
 from tests.people.made import PASSWORD
 
 
@@ -76,3 +79,43 @@ def person(office: Office) -> Iterator[Callable[[str], Person]]:
     yield enter
     for web in opened:
         web.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def sit(browser: Browser, office: Office) -> Iterator[Sit]:
+    """`sit("acceptor", DESK)`: logged in before a screen; a stranger with an empty name."""
+    seats: list[tuple[Seat, BrowserContext]] = []
+
+    def take(login: str, size: tuple[int, int], *, host: str = "", place: bool = False) -> Seat:
+        address = office.address.replace("127.0.0.1", host) if host else office.address
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+        if place:
+            context.grant_permissions(["geolocation"])
+            context.set_geolocation({"longitude": OFF_ROAD[0], "latitude": OFF_ROAD[1], "accuracy": 6})
+        seat = Seat(context.new_page(), address)
+        seat.page.on("console", seat.heard)
+        seat.page.on("pageerror", lambda error: seat.faults.append(str(error)))
+        own = urlsplit(address).netloc
+        context.on("request", lambda r: seat.faults.append(r.url) if urlsplit(r.url).netloc not in (own, "") else None)
+        seats.append((seat, context))
+        if login:
+            seat.go("/login")
+            seat.page.get_by_label("账号").fill(login)
+            seat.page.get_by_label("密码").fill(PASSWORD)
+            seat.page.get_by_role("button", name="登录").click()
+        return seat
+
+    yield take
+    faults = [fault for seat, _ in seats for fault in seat.faults]
+    for _, context in seats:
+        context.close()
+    assert not faults, "\n".join(faults)

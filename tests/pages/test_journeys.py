@@ -3,97 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from dispatch.lifecycle.states import Action
-from tests.cases.town import OFF_ROAD, look, picture
+from tests.cases.town import look
 from tests.pages.conftest import Office
-from tests.people.made import PASSWORD
+from tests.pages.seats import DESK, PHONE, PHOTO, SMALL, Sit
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.browser  # `./run test` installs Chromium: without it these fail, they are not left out
-PHONE, SMALL, DESK = (412, 915), (360, 640), (1440, 900)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--host-resolver-rules=MAP plain.test 127.0.0.1",
-]
-PHOTO = [{"name": "shot.jpg", "mimeType": "image/jpeg", "buffer": picture(77)}]
-
-
-@dataclass
-class Seat:
-    """One person before one screen, and what went wrong there."""
-
-    page: Page
-    address: str
-    faults: list[str] = field(default_factory=list)
-
-    def go(self, path: str) -> None:
-        """Open a page and look it over."""
-        self.page.goto(self.address + path)
-        self.fits()
-
-    def fits(self) -> None:
-        """Nothing is wider than the screen."""
-        self.page.wait_for_load_state("load")  # a page that has come without its style sheets yet is wider
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
-
-    def heard(self, message: ConsoleMessage) -> None:
-        """Errors in the console are faults; not that a plain address gets headers meant for HTTPS."""
-        if message.type == "error" and "Cross-Origin-Opener-Policy" not in message.text:
-            self.faults.append(f"{self.page.url}: {message.text}")
-
-
-Sit = Callable[..., Seat]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, started once."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def sit(browser: Browser, office: Office) -> Iterator[Sit]:
-    """`sit("acceptor", DESK)`: logged in before a screen; a stranger with an empty name."""
-    seats: list[tuple[Seat, BrowserContext]] = []
-
-    def take(login: str, size: tuple[int, int], *, host: str = "", place: bool = False) -> Seat:
-        address = office.address.replace("127.0.0.1", host) if host else office.address
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
-        if place:
-            context.grant_permissions(["geolocation"])
-            context.set_geolocation({"longitude": OFF_ROAD[0], "latitude": OFF_ROAD[1], "accuracy": 6})
-        seat = Seat(context.new_page(), address)
-        seat.page.on("console", seat.heard)
-        seat.page.on("pageerror", lambda error: seat.faults.append(str(error)))
-        own = urlsplit(address).netloc
-        context.on("request", lambda r: seat.faults.append(r.url) if urlsplit(r.url).netloc not in (own, "") else None)
-        seats.append((seat, context))
-        if login:
-            seat.go("/login")
-            seat.page.get_by_label("账号").fill(login)
-            seat.page.get_by_label("密码").fill(PASSWORD)
-            seat.page.get_by_role("button", name="登录").click()
-        return seat
-
-    yield take
-    faults = [fault for seat, _ in seats for fault in seat.faults]
-    for _, context in seats:
-        context.close()
-    assert not faults, "\n".join(faults)
 
 
 def test_an_inspector_reports_from_a_phone_with_photo_and_position(sit: Sit) -> None:
