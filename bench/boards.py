@@ -21,7 +21,7 @@ from dispatch.evaluation.period import Period
 from dispatch.lifecycle.states import Pool, State
 from gis.db import ReadTx
 
-__all__ = ["measure_boards"]
+__all__ = ["fill", "measure_boards"]
 
 FILL = (Path(__file__).parent / "fill.sql").read_text()
 BATCH = 100_000
@@ -33,8 +33,8 @@ Look = Callable[[ReadTx, int], list[Any]]
 def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
     """Fill two databases and look at both in turn. Raises nothing: the lines say what was missed."""
     small, large = here.urls.app, _second(here)
-    _fill(here.cluster.urls(DATABASE).super or "", few)
-    _fill(here.cluster.urls("wangge_many").super or "", many)
+    fill(here.cluster.urls(DATABASE).super or "", few)
+    fill(here.cluster.urls("wangge_many").super or "", many)
     with closing(psycopg.connect(small)) as one, closing(psycopg.connect(large)) as other:
         unit = _busiest(one)
         for name, (length, look) in _looks(unit).items():
@@ -53,7 +53,8 @@ def _second(here: Ground) -> str:
     return here.cluster.create_database("wangge_many", template=DATABASE).app
 
 
-def _fill(url: str, count: int) -> None:
+def fill(url: str, count: int) -> None:
+    """Put so many made-up cases into an empty city, by the superuser's `url`."""
     begin = time.monotonic()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
@@ -62,6 +63,8 @@ def _fill(url: str, count: int) -> None:
         for first in range(1, count + 1, BATCH):
             last = min(count, first + BATCH - 1)
             connection.execute(cast(Any, FILL), {"now": datetime.now(UTC), "first": first, "last": last})
+        # The ids were given here, not by the sequence: the first report over HTTP would get one that is taken.
+        connection.execute("SELECT setval(pg_get_serial_sequence('cases', 'id'), max(id)) FROM cases")
         connection.execute("VACUUM ANALYZE")
     say(f"{count:,} cases in {time.monotonic() - begin:.0f} s")
 

@@ -20,7 +20,7 @@ from bench.cost import Cost, spent
 from bench.ground import Ground, Session, headers_of
 from bench.load import Sent, apart, request, send_all
 from bench.raw import BEGIN_AT, act_rows, file_rows
-from bench.show import line
+from bench.show import line, say
 
 __all__ = ["measure_filing", "pictures"]
 
@@ -55,7 +55,7 @@ class Series:
         each = [sum(getattr(one, name) for one in self.cost) / len(times) * 1000 for name in names]
         client = sum(one.cpu for one in self.sent) / len(times) * 1000
         words += f"; CPU ms each: client {client:.2f}, server {each[0]:.2f}, database {each[1]:.2f}"
-        refused = [one.refused for one in self.sent if one.refused]
+        refused = sum(sum(one.refused.values()) for one in self.sent)
         return words + (f"; REFUSED {refused}" if refused else "")
 
 
@@ -72,8 +72,11 @@ def measure_filing(here: Ground, seconds: float, rounds: int = ROUNDS) -> None:
 
 
 def _warm_up(here: Ground, who: Session) -> None:
-    """Until every connection of the server has its statements prepared."""
-    apart(send_all, here.port, list(_reports(here, who, 400)), max(CLIENTS), 60.0)
+    """Until every connection of the server has its statements prepared. Raises RuntimeError if anything was refused:
+    the rates would be those of refusals."""
+    sent = apart(send_all, here.port, list(_reports(here, who, 400)), max(CLIENTS), 60.0)
+    if sent.refused:
+        raise RuntimeError(f"reports over HTTP were refused: {sent.refusals()}; {here.last_words('serve')}")
 
 
 def _round(
@@ -82,18 +85,20 @@ def _round(
     plain = list(_reports(here, inspector, int(MOST_A_SECOND * seconds)))
     pictured = list(_reports(here, inspector, int(100 * seconds), photos=True))
     url = here.urls.app
-    _measure(here, kinds["report over HTTP"], lambda: apart(send_all, here.port, plain, clients, seconds))
-    _measure(here, kinds["report, raw rows"], lambda: file_rows(url, clients, seconds, next(RUNS)))
-    _measure(here, kinds["report with a 200 kB photo"], lambda: apart(send_all, here.port, pictured, clients, seconds))
+    _measure(here, kinds, "report over HTTP", lambda: apart(send_all, here.port, plain, clients, seconds))
+    _measure(here, kinds, "report, raw rows", lambda: file_rows(url, clients, seconds, next(RUNS)))
+    _measure(here, kinds, "report with a 200 kB photo", lambda: apart(send_all, here.port, pictured, clients, seconds))
     accepts = list(_accepts(here, acceptor, int(MOST_A_SECOND * seconds)))
-    _measure(here, kinds["act over HTTP"], lambda: apart(send_all, here.port, accepts, clients, seconds))
-    _measure(here, kinds["act, raw rows"], lambda: act_rows(url, clients, seconds, next(RUNS)))
+    _measure(here, kinds, "act over HTTP", lambda: apart(send_all, here.port, accepts, clients, seconds))
+    _measure(here, kinds, "act, raw rows", lambda: act_rows(url, clients, seconds, next(RUNS)))
 
 
-def _measure(here: Ground, series: Series, trial: Trial) -> None:
-    before = spent(here)
+def _measure(here: Ground, kinds: dict[str, Series], name: str, trial: Trial) -> None:
+    series, before = kinds[name], spent(here)
     series.sent.append(trial())
     series.cost.append(spent(here).since(before))
+    if series.sent[-1].refused:
+        say(f"REFUSED, {name}: {series.sent[-1].refusals()}")
 
 
 def _tell(kinds: dict[str, Series], clients: int) -> None:

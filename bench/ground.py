@@ -86,7 +86,11 @@ class Ground:
                 if self.ask("GET", "/login")[0] == 200:
                     return
             time.sleep(0.05)
-        raise TimeoutError((self.folder / "serve.log").read_text(errors="replace")[-3000:])
+        raise TimeoutError(self.last_words("serve"))
+
+    def last_words(self, name: str) -> str:
+        """The end of what a process said."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
 
     def ask(self, method: str, path: str, body: object = None, session: Session | None = None) -> tuple[int, bytes]:
         """One request on a connection of its own."""

@@ -5,11 +5,13 @@ Lean on purpose: what a client spends, the server on the same two cores has not.
 
 from __future__ import annotations
 
+import json
 import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
@@ -20,17 +22,25 @@ PATIENCE = 30.0
 
 @dataclass(slots=True)
 class Sent:
-    """What came of it. `times`: seconds of each turn; `refused`: how often by status; `cpu`: the clients' own."""
+    """What came of it. `times`: seconds of each turn; `cpu`: the clients' own.
+
+    `refused`: how often by status; `problems`: what the first of each status said.
+    """
 
     seconds: float = 0.0
     cpu: float = 0.0
     times: list[float] = field(default_factory=list)
     refused: dict[int, int] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
         """Done a second."""
         return len(self.times) / self.seconds if self.seconds else 0.0
+
+    def refusals(self) -> str:
+        """What was refused, how often and why; empty if nothing was."""
+        return "; ".join(f"{often} × {status} {self.problems[status]}" for status, often in self.refused.items())
 
 
 class _Client:
@@ -62,15 +72,25 @@ class _Client:
         end = _end_of(self.got)
         if end is None or len(self.got) < end:
             return False
-        status, self.got = int(self.got[9:12]), b""
+        status, answer, self.got = int(self.got[9:12]), self.got, b""
         if status >= 300:
             self.sent.refused[status] = self.sent.refused.get(status, 0) + 1
+            self.sent.problems.setdefault(status, _problem_of(answer.partition(b"\r\n\r\n")[2]))
             return True
         if self.rest:
             self.wire.sendall(self.rest.pop(0))
             return False
         self.sent.times.append(time.perf_counter() - self.begun)
         return True
+
+
+def _problem_of(body: bytes) -> str:
+    """The title of a problem and the fields that say more; or the beginning of whatever else came."""
+    with suppress(ValueError, AttributeError):
+        said = json.loads(body)
+        more = {name: text for name, text in said.items() if name not in ("type", "title", "title_zh", "status")}
+        return f"{said.get('title')} {more or ''}".strip()
+    return body[:200].decode(errors="replace")
 
 
 def _end_of(got: bytes) -> int | None:
