@@ -70,6 +70,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/cases", "cases", Permission.SEE_CASES),
     ("/ranking", "ranking", Permission.SEE_RANKING),
     ("/map", "map", Permission.SEE_MAP),
+    ("/rules", "rules", Permission.SEE_RULES),
 )
 
 
@@ -201,6 +202,11 @@ class View:
             return self.t("board.unnamed")
         found = self.books.catalogue.categories.get(code)
         return self.named(found) if found else code
+
+    def class_name(self, key: str) -> str:
+        """The name of a class, `kind:class`; the key if the catalogue in force no longer has it."""
+        found = self.known.catalogue.classes.get(key)
+        return key if found is None else (self.zh and found.class_name) or found.class_name_en or found.class_name
 
     def condition(self, category: str | None, no: int | None) -> str:
         """The text of a filing condition, empty if there is none."""

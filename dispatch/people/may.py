@@ -16,19 +16,20 @@ ADMINISTRATORS = frozenset({R.SYSTEM_ADMIN, R.SECURITY_ADMIN, R.AUDIT_ADMIN})
 
 EVERYBODY = frozenset({P.PUBLIC})
 SIGNED_IN = frozenset({P.PUBLIC, P.SIGNED_IN})
-_BOARD = frozenset({P.ACT, P.SEE_CASES, P.SEE_BOARD, P.SEE_MAP, P.SEE_RANKING})
+_BOARD = frozenset({P.ACT, P.SEE_CASES, P.SEE_BOARD, P.SEE_MAP, P.SEE_RANKING, P.SEE_RULES})
 _DESK = frozenset({P.ACT, P.SEE_CASES, P.SEE_INBOX, P.SEE_MAP})
+_RULES = frozenset({P.WRITE_RULES, P.PUBLISH_RULES})  # by two persons, whoever of these they are
 
 MAY: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
         R.INSPECTOR: frozenset({P.REPORT, P.ACT, P.SEE_TASKS, P.SEE_MAP}),
         R.ACCEPTOR: _BOARD | {P.REGISTER, P.SEE_PERSONAL},
-        R.SHIFT_LEADER: _BOARD | {P.SEE_PERSONAL},
-        R.DISPATCHER: _BOARD,
+        R.SHIFT_LEADER: _BOARD | {P.SEE_PERSONAL, P.WRITE_RULES},
+        R.DISPATCHER: _BOARD | {P.WRITE_RULES},
         R.DEPARTMENT: _DESK,
         R.PLATFORM: _DESK,
-        R.SUPERVISOR: _BOARD,
-        R.LEADER: _BOARD,
+        R.SUPERVISOR: _BOARD | _RULES,
+        R.LEADER: _BOARD | _RULES,
         R.EVALUATOR: frozenset({P.ACT, P.SEE_CASES, P.SEE_MAP, P.SEE_RANKING}),
         R.SYSTEM_ADMIN: frozenset({P.SEE_SYSTEM}),
         R.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from gis.db import ReadTx, rows
 
@@ -44,13 +45,26 @@ class Condition:
     by_analogy: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """One edition, whole, in the order of its file."""
 
     edition: int
     categories: dict[str, Category]
     conditions: dict[tuple[str, int], Condition]
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """Every responsible type that a category names."""
+        return tuple(sorted({type_ for category in self.categories.values() for type_ in category.types}))
+
+    @cached_property
+    def classes(self) -> dict[str, Category]:
+        """`kind:class` → the first of its categories, which bears the class's name."""
+        found: dict[str, Category] = {}
+        for category in self.categories.values():
+            found.setdefault(f"{category.kind}:{category.class_code}", category)
+        return found
 
     def conditions_of(self, category: str) -> list[Condition]:
         """The filing conditions of a category, by number."""

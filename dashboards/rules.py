@@ -1,0 +1,209 @@
+"""The rules workbench: the rules in force as people read them, drafts beside them, their replay, and who agreed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any, LiteralString
+
+from fastapi import APIRouter, Depends, Request
+from fastapi import Form as Posted
+from starlette.responses import Response
+
+from dashboards.rule_form import RuleFields, fields_of, row_of
+from dashboards.shell import go, page
+from dashboards.view import View
+from dispatch.cases.books import books
+from dispatch.drafts import draft as drafting
+from dispatch.drafts.draft import Draft
+from dispatch.drafts.replay_command import replay_of
+from dispatch.evaluation.period import Period
+from dispatch.people.roles import Permission
+from dispatch.people.who import Me, Signed, needs
+from gis.db import ReadTx, rows
+from gis.problems import FormIncomplete, NotFound, Problem
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+SPANS = (30, 90, 365)  # days of history a replay may look at
+NEW = "new"
+FIRED: LiteralString = """
+    SELECT route ->> 'rule' AS rule, count(*)::int AS cases, sum(returns)::int AS returns,
+           count(*) FILTER (WHERE route_unit IS NULL)::int AS doubtful
+      FROM cases WHERE reported_at >= %(since)s AND route ? 'rule' GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """How one rule fared in the last thirty days: its cases, returns agreed to, and what it left to a dispatcher."""
+
+    rule: str | None
+    cases: int
+    returns: int
+    doubtful: int
+
+
+@router.get("/rules", **needs(Permission.SEE_RULES))
+def rules_page(request: Request, me: Signed, q: str = "") -> Response:
+    """The rules in force, and the drafts."""
+    with me.read(heavy=True) as tx:
+        view = View.of(request, tx, me)
+        fired = {one.rule: one for one in rows(tx, Fired, FIRED, since=tx.now - timedelta(days=30))}
+        found = drafting.drafts(tx)
+    wanted = q.strip().casefold()
+    shown = [rule for rule in view.known.rulebook.rules if wanted in _text(view, rule)]
+    return page(view, "rules.html", rules=shown, fired=fired, drafts=found, q=q, problem=None, asked={})
+
+
+def _text(view: View, rule: Any) -> str:
+    return f"{rule.no} {rule.reason} {rule.reason_en} {rule.source} {view.unit(rule.to.unit or None)}".casefold()
+
+
+@router.post("/rules/drafts", **needs(Permission.WRITE_RULES))
+def begin_draft(
+    request: Request,
+    me: Signed,
+    name: Annotated[str, Posted(max_length=80)] = "",
+    in_force: Annotated[str, Posted()] = "",
+) -> Response:
+    """A draft of the rules in force, under a new name and with its day."""
+    try:
+        with me.write() as tx:
+            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=_day(in_force))
+    except Problem as problem:
+        with me.read() as tx:
+            view = View.of(request, tx, me)
+            found = drafting.drafts(tx)
+        more: dict[str, Any] = {"rules": view.known.rulebook.rules, "fired": {}, "drafts": found, "q": ""}
+        asked = {"name": name, "in_force": in_force}
+        return page(view, "rules.html", status=problem.status, problem=problem, asked=asked, **more)
+    return go(f"/rules/drafts/{made.id}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise FormIncomplete("Say from which day", zh="请填写生效日期", fields={"in_force": "needed"}) from fault
+
+
+@router.get("/rules/drafts/{id}", **needs(Permission.SEE_RULES))
+def draft_page(request: Request, me: Signed, id: int, days: int = SPANS[0]) -> Response:
+    """A draft beside the rules in force, with its replay over the last days."""
+    return _draft(request, me, id, days=days)
+
+
+def _draft(request: Request, me: Me, id: int, *, days: int = SPANS[0], problem: Problem | None = None) -> Response:
+    with me.read(heavy=True) as tx:
+        view = View.of(request, tx, me)
+        draft = drafting.draft_of(tx, id)
+        report = draft.report if draft.report is not None else _report(tx, view, draft, days)
+    base = {rule.no: rule for rule in view.known.rulebook.rules}
+    more: dict[str, Any] = {"report": report, "days": days, "spans": SPANS, "changes": _changes(draft, base)}
+    mine = me.person_id in draft.writers
+    status = problem.status if problem else 200
+    return page(view, "draft.html", status=status, draft=draft, mine=mine, problem=problem, **more)
+
+
+def _report(tx: ReadTx, view: View, draft: Draft, days: int) -> dict[str, Any]:
+    span = Period(f"{days} days", tx.now - timedelta(days=days if days in SPANS else SPANS[0]), tx.now)
+    return replay_of(tx, view.known, drafting.rulebook(draft), span).document() | {"days": days}
+
+
+def _changes(draft: Draft, base: dict[str, Any]) -> dict[str, str]:
+    """Number of each rule that the draft changes → new, changed or removed."""
+    ours = {rule.no: rule for rule in drafting.rulebook(draft).rules}
+    found = {no: "new" if no not in base else "changed" for no, rule in ours.items() if base.get(no) != rule}
+    return found | {no: "removed" for no in base if no not in ours}
+
+
+@router.get("/rules/drafts/{id}/rules/{rule}", **needs(Permission.WRITE_RULES))
+def rule_page(request: Request, me: Signed, id: int, rule: str) -> Response:
+    """One rule as a form; `new` is an empty one."""
+    with me.read() as tx:
+        draft = drafting.draft_of(tx, id)
+    row = draft.rule(rule)
+    if row is None and rule != NEW:
+        raise NotFound("The draft has no such rule", zh="草案中没有这条规则")
+    fields = fields_of(row) if row is not None else RuleFields(rank="50")
+    return _form(request, me, draft, rule, fields)
+
+
+def _form(
+    request: Request, me: Me, draft: Draft, rule: str, fields: RuleFields, problem: Problem | None = None
+) -> Response:
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+    status = problem.status if problem else 200
+    return page(view, "rule_form.html", status=status, draft=draft, rule=rule, fields=fields, problem=problem)
+
+
+@router.post("/rules/drafts/{id}/rules/{rule}", **needs(Permission.WRITE_RULES))
+def change_rule(request: Request, me: Signed, id: int, rule: str, fields: Annotated[RuleFields, Depends()]) -> Response:
+    """Keep one rule of the draft as typed; a refusal shows it again unchanged."""
+    try:
+        row = row_of(fields)
+        with me.write() as tx:
+            drafting.change(tx, id, me.person_id, version=_version(fields.version), no=rule, row=row)
+    except Problem as problem:
+        with me.read() as tx:
+            draft = drafting.draft_of(tx, id)
+        return _form(request, me, draft, rule, fields, problem)
+    return go(f"/rules/drafts/{id}")
+
+
+def _version(text: str) -> int:
+    if not text.isdecimal():
+        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失,请刷新页面")
+    return int(text)
+
+
+@dataclass
+class Said:
+    """What a draft's buttons send."""
+
+    version: Annotated[str, Posted(max_length=12)] = ""
+    what: Annotated[str, Posted(max_length=12)] = ""
+    words: Annotated[str, Posted(max_length=1000)] = ""
+    no: Annotated[str, Posted(max_length=40)] = ""
+
+
+@router.post("/rules/drafts/{id}", **needs(Permission.WRITE_RULES))
+def write_draft(request: Request, me: Signed, id: int, said: Annotated[Said, Depends()]) -> Response:
+    """Take a rule out, submit the draft, or give it up."""
+    try:
+        with me.write() as tx:
+            _write(tx, me, id, said, View.of(request, tx, me))
+    except Problem as problem:
+        return _draft(request, me, id, problem=problem)
+    return go(f"/rules/drafts/{id}")
+
+
+def _write(tx: Any, me: Me, id: int, said: Said, view: View) -> None:
+    version = _version(said.version)
+    if said.what == "remove":
+        drafting.change(tx, id, me.person_id, version=version, no=said.no, row=None)
+    elif said.what == "submit":
+        report = _report(tx, view, drafting.draft_of(tx, id), SPANS[1])
+        drafting.submit(tx, id, me.person_id, version=version, reason=said.words, report=report)
+    elif said.what == "drop":
+        drafting.drop(tx, id, me.person_id, version=version)
+    else:
+        raise NotFound("There is no such action", zh="没有这个操作")
+
+
+@router.post("/rules/drafts/{id}/decision", **needs(Permission.PUBLISH_RULES))
+def decide_draft(request: Request, me: Signed, id: int, said: Annotated[Said, Depends()]) -> Response:
+    """Publish a submitted draft, or send it back with a word why."""
+    try:
+        with me.write() as tx:
+            version = _version(said.version)
+            if said.what == "publish":
+                drafting.publish(tx, books(tx), id, me.person_id, version=version, decision=said.words)
+            else:
+                drafting.send_back(tx, id, me.person_id, version=version, decision=said.words)
+    except Problem as problem:
+        return _draft(request, me, id, problem=problem)
+    return go(f"/rules/drafts/{id}")
