@@ -107,7 +107,7 @@ def act(
         moment = max(at if now is None else now, draft.case.last_at)
         city = books(tx, city_version, moment)
         _sees(draft.case, by)
-        check_references(tx, form)
+        check_references(tx, form, by.person_id)
         settle(tx, draft, city, moment)
         apply(tx, draft, city, action=action, by=by, form=form, key=key, given=given, at=moment, known=moment)
         failpoint("before-commit")

@@ -127,7 +127,7 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     opening = open_case(tx, report.id)
     if opening["known"] is not None:
         return known(opening, report)
-    check(tx, photos=report.photos)
+    check(tx, by.person_id, photos=report.photos)
     at = now or opening["now"]
     city = books(tx, opening["version"], at)
     place = place_case(

@@ -1,4 +1,4 @@
-"""What a form points at must exist: photos that were uploaded, an inspector, a case to merge into."""
+"""What a form points at must exist: photos that this very person uploaded, an inspector, a case to merge into."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dispatch.lifecycle.states import ENDED
 from gis.db import ReadTx, value
 from gis.problems import FormIncomplete
 
+# A hash is no secret: only who sent the bytes himself may put the picture to a case.
 CHECK = """
-    SELECT (SELECT count(*) FROM unnest(%(photos)s::text[]) AS p WHERE NOT EXISTS (SELECT FROM photo WHERE sha256 = p)),
+    SELECT (SELECT count(*) FROM unnest(%(photos)s::text[]) AS p
+             WHERE NOT EXISTS (SELECT FROM photo_upload u
+                                WHERE u.sha256 = p AND u.person_id IS NOT DISTINCT FROM %(by)s)),
            %(inspector)s::bigint IS NULL OR EXISTS (
                SELECT FROM person_role r JOIN person p ON p.id = r.person_id
                 WHERE r.person_id = %(inspector)s AND r.role = 'inspector' AND NOT p.disabled)
@@ -19,19 +22,24 @@ CHECK = """
 HOLD = "SELECT 1 FROM cases WHERE id = %(into)s AND state <> ALL (%(ended)s) FOR SHARE"
 
 
-def check_references(tx: ReadTx, form: Form) -> None:
+def check_references(tx: ReadTx, form: Form, by: int | None) -> None:
     """Raise FormIncomplete naming what is not there; asks the database only if the form points at something."""
-    check(tx, photos=form.photos, inspector=form.inspector, into=form.into)
+    check(tx, by, photos=form.photos, inspector=form.inspector, into=form.into)
 
 
-def check(tx: ReadTx, *, photos: Sequence[str], inspector: int | None = None, into: int | None = None) -> None:
-    """The same for single fields. A case to merge into has to be open, and is locked until the transaction ends."""
+def check(
+    tx: ReadTx, by: int | None, *, photos: Sequence[str], inspector: int | None = None, into: int | None = None
+) -> None:
+    """The same for single fields. `by`: the person, None without an account.
+
+    A case to merge into has to be open, and is locked until the transaction ends.
+    """
     if not photos and inspector is None and into is None:
         return
-    row = tx.connection.execute(CHECK, {"photos": list(photos), "inspector": inspector}).fetchone()
+    row = tx.connection.execute(CHECK, {"photos": list(photos), "inspector": inspector, "by": by}).fetchone()
     missing, inspector_known = row or (0, True)
     faults = {
-        "photos": "not uploaded" if missing else None,
+        "photos": "not uploaded by you" if missing else None,
         "inspector": None if inspector_known else "no inspector",
         "into": None if into is None or value(tx, HOLD, into=into, ended=sorted(ENDED)) else "no open case",
     }

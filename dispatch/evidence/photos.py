@@ -173,7 +173,7 @@ def _zone(offset: object) -> timezone | None:
 
 
 def keep(tx: Tx, raw: bytes, decoded: Decoded, *, folder: Path, uploaded_by: int | None) -> Photo:
-    """Store a photo: files first, row after. The same bytes again are the same photo.
+    """Store a photo: files first, row after. The same bytes again are the same photo, and whoever sent them had them.
 
     `folder`: `<data>/photos`. Raises Unavailable if the disk does not take it; nothing is then stored.
     """
@@ -185,11 +185,14 @@ def keep(tx: Tx, raw: bytes, decoded: Decoded, *, folder: Path, uploaded_by: int
         raise Unavailable("The photo cannot be stored now; try again", zh="照片暂时无法保存,请稍后重试") from error
     execute(
         tx,
-        """INSERT INTO photo (sha256, served_sha256, bytes, width, height, dhash, taken_at, claims,
-                              uploaded_by, uploaded_at)
-           VALUES (%(sha256)s, %(served)s, %(bytes)s, %(width)s, %(height)s, %(dhash)s, %(taken_at)s, %(claims)s,
-                   %(by)s, %(now)s)
-           ON CONFLICT (sha256) DO NOTHING""",
+        """WITH kept AS (
+             INSERT INTO photo (sha256, served_sha256, bytes, width, height, dhash, taken_at, claims,
+                                uploaded_by, uploaded_at)
+             VALUES (%(sha256)s, %(served)s, %(bytes)s, %(width)s, %(height)s, %(dhash)s, %(taken_at)s, %(claims)s,
+                     %(by)s, %(now)s)
+             ON CONFLICT (sha256) DO NOTHING)
+           INSERT INTO photo_upload (sha256, person_id, at) VALUES (%(sha256)s, %(by)s, %(now)s)
+           ON CONFLICT DO NOTHING""",
         sha256=decoded.sha256,
         served=hashlib.sha256(decoded.served).hexdigest(),
         bytes=len(raw),
@@ -285,7 +288,7 @@ def may_see(tx: ReadTx, sha256: str, *, person_id: int, everything: bool) -> boo
     """
     asked = """
         SELECT %(everything)s
-            OR EXISTS (SELECT FROM photo WHERE sha256 = %(s)s AND uploaded_by = %(me)s)
+            OR EXISTS (SELECT FROM photo_upload WHERE sha256 = %(s)s AND person_id = %(me)s)
             OR EXISTS (SELECT FROM case_photo p JOIN cases c ON c.id = p.case_id
                         WHERE p.sha256 = %(s)s
                           AND (current_user = 'wangge_department' OR %(me)s IN (c.reporter_id, c.inspector_id)))

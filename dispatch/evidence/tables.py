@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gis.tables import instant, metadata
@@ -18,8 +18,17 @@ photo = Table(
     Column("dhash", BigInteger, nullable=False, comment="difference hash, 64 bits: finds the same picture used twice"),
     instant("taken_at", comment="the camera's claim"),
     Column("claims", JSONB, nullable=False, server_default="{}", comment="checks of the camera's claims, no position"),
-    Column("uploaded_by", BigInteger),
+    Column("uploaded_by", BigInteger, comment="whoever sent it first"),
     instant("uploaded_at", nullable=False),
+)
+
+photo_upload = Table(
+    "photo_upload",
+    metadata,
+    Column("sha256", Text, ForeignKey("photo.sha256"), nullable=False),
+    Column("person_id", BigInteger, comment="who had the bytes; empty: somebody without an account"),
+    instant("at", nullable=False),
+    Index("photo_upload_once", "sha256", text("coalesce(person_id, 0)"), unique=True),
 )
 
 case_photo = Table(

@@ -61,10 +61,18 @@ class Town:
         return self.now
 
     def photo(self, shade: int = 1) -> str:
-        """A stored photo's hash."""
+        """A stored photo's hash; everybody in town has sent it up once."""
         raw = picture(shade)
         with write() as tx:
-            return keep(tx, raw, decode(raw), folder=settings().data / "photos", uploaded_by=None).sha256
+            sha = keep(tx, raw, decode(raw), folder=settings().data / "photos", uploaded_by=None).sha256
+            execute(
+                tx,
+                """INSERT INTO photo_upload (sha256, person_id, at) SELECT %(sha)s, id, %(now)s FROM person
+                   ON CONFLICT DO NOTHING""",
+                sha=sha,
+                now=tx.now,
+            )
+        return sha
 
     def report(self, category: str | None = "E0405", who: str = "inspector1", **more: Any) -> Receipt:
         """A report by a person, by default of a shop trading outside, well inside the first district."""
