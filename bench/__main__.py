@@ -10,8 +10,9 @@ from bench.boards import measure_boards
 from bench.filing import measure_filing
 from bench.ground import CITIES, ground
 from bench.show import as_json, say
+from bench.tiles import measure_tiles
 
-PARTS = ("filing", "boards")
+PARTS = ("filing", "boards", "tiles")
 
 
 def main() -> int:
@@ -22,6 +23,8 @@ def main() -> int:
     with ground(CITIES / chosen.city) as here:
         if chosen.only in (None, "boards"):  # first: the copy is made while nobody is connected
             measure_boards(here, chosen.few, chosen.many, plans=chosen.plans)
+        if chosen.only in (None, "tiles"):
+            measure_tiles(here, chosen.components, max(1, chosen.components // 10))
         if chosen.only in (None, "filing"):
             here.serve(workers=2)
             measure_filing(here, chosen.seconds, chosen.rounds)
@@ -42,11 +45,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="of which the median counts (default: 3)")
     parser.add_argument("--few", type=int, default=10_000, help="cases in the small table (default: %(default)s)")
     parser.add_argument("--many", type=int, help="cases in the large table (default: 1000000)")
+    parser.add_argument("--components", type=int, help="on the map of tiles (default: 1000000)")
     parser.add_argument("--city", default="binhe", help="of data/cities (default: %(default)s)")
     chosen = parser.parse_args()
     seconds, rounds, many = (2.0, 1, 100_000) if chosen.quick else (4.0, 3, 1_000_000)
     chosen.seconds, chosen.rounds = chosen.seconds or seconds, chosen.rounds or rounds
     chosen.many = chosen.many or many
+    chosen.components = chosen.components or many
     return chosen
 
 

@@ -160,3 +160,16 @@ component = Table(
     Index("component_geom", "geom", postgresql_using="gist"),
     Index("component_category", "category"),
 )
+
+# How many components stand in a cell of the map; written by the component table's own triggers, by no role.
+component_cell = Table(
+    "component_cell",
+    metadata,
+    Column("level", SmallInteger, primary_key=True, comment="the zoom whose tiles are the cells"),
+    Column("x", Integer, primary_key=True),
+    Column("y", Integer, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date, primary_key=True, comment="infinity: no end"),
+    Column("n", Integer, nullable=False),
+)

@@ -100,6 +100,7 @@ cases = Table(
     _one_of("state", State),
     _one_of("pool", Pool),
     Index("cases_geom", "geom", postgresql_using="gist"),
+    Index("cases_open_geom", "geom", postgresql_using="gist", postgresql_where=OPEN),
     Index("cases_pool_due", "pool", "stage_due_at", "id", postgresql_where=OPEN),
     Index("cases_unit_due", "unit_id", "stage_due_at", "id", postgresql_where=OPEN),
     Index("cases_inspector", "inspector_id", "stage_due_at", postgresql_where=OPEN),

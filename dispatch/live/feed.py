@@ -86,6 +86,20 @@ def here(tx: ReadTx) -> Token:
     return Token(int(value(tx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")), 0)
 
 
+# Settled rows are told by the last of them, unsettled ones one by one: a row that commits late then changes the word.
+SEEN = """
+    WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS tx)
+    SELECT concat((SELECT f.tx::text FROM feed f WHERE f.tx < (SELECT tx FROM horizon) ORDER BY f.tx DESC LIMIT 1), '-',
+                  (SELECT md5(string_agg(f.id::text, ',' ORDER BY f.id))
+                     FROM feed f WHERE f.tx >= (SELECT tx FROM horizon)))
+"""
+
+
+def seen(tx: ReadTx) -> str:
+    """A word for all the feed that this transaction sees, the same as long as that is the same. Index: feed_tx."""
+    return str(value(tx, SEEN))
+
+
 class Bell:
     """Rings once for many: a thread of its own notifies, rests, and notifies again if it was asked meanwhile."""
 

@@ -25,7 +25,20 @@ from gis.problems import Conflict
 from tests.http.serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = ("--few", "200", "--many", "400", "--seconds", "0.3", "--rounds", "1", "--city", "../../tests/towns/tiny")
+TINY = (
+    "--few",
+    "200",
+    "--many",
+    "400",
+    "--components",
+    "500",
+    "--seconds",
+    "0.3",
+    "--rounds",
+    "1",
+    "--city",
+    "../../tests/towns/tiny",
+)
 
 
 def test_every_figure_is_measured_in_one_run():
@@ -39,6 +52,9 @@ def test_every_figure_is_measured_in_one_run():
             assert figures[f"{what} over HTTP to raw rows, {clients} clients, ratio"]["value"] > 0
         assert figures[f"report with a 200 kB photo, {clients} clients, a second"]["value"] > 0
     assert {"board, acceptor, centre, many to few cases, ratio", "a month by unit, whole city, seconds"} <= set(figures)
+    assert "tile unchanged, 95 of 100 below, ms" in figures
+    for layer in ("area", "duty", "road", "component", "case"):
+        assert [name for name in figures if name.startswith(f"tile of layer {layer},")]
     assert not [figure["name"] for figure in figures.values() if "REFUSED" in figure["note"]]
 
 

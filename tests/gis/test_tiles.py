@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import asinh, floor, pi, radians, tan
 from typing import LiteralString
 
 import pytest
 
-from gis.db import Tx, execute, read, write
+from gis import tiles
+from gis.db import ReadTx, Tx, execute, read, value, write
 from gis.problems import NotFound
-from gis.tiles import DEEPEST, LAYERS, tile
+from gis.tiles import DEEPEST, LAYERS, tag
 from tests.gis.ground import draw
 from tests.people.made import make_unit
 
+TODAY = date(2026, 11, 23)
 BOSTON: LiteralString = """
     INSERT INTO area (level, depth, code, name, path, edition_id, valid_from, geom, finest)
     VALUES ('neighbourhood', 1, 'Back Bay', 'Back Bay', '{}', (SELECT max(id) FROM edition), '2024-01-01',
@@ -25,6 +28,10 @@ def at(lon: float, lat: float, z: int) -> tuple[int, int, int]:
     x = floor((lon + 180) / 360 * 2**z)
     y = floor((1 - asinh(tan(radians(lat))) / pi) / 2 * 2**z)
     return z, x, y
+
+
+def tile(tx: ReadTx, layer: str, z: int, x: int, y: int, *, on: date = TODAY) -> bytes:
+    return tiles.tile(tx, layer, (z, x, y), on=on)
 
 
 @pytest.fixture
@@ -47,9 +54,82 @@ def test_a_tile_bears_names_and_classes(ground: Tx) -> None:
     assert tile(ground, "road", *at(114.0005, 22.5005, 9)) == b""
 
 
-def test_components_show_from_zoom_16(ground: Tx) -> None:
-    assert tile(ground, "component", *at(114.01, 22.502, 15)) == b""
+def test_components_are_counted_together_before_zoom_16(ground: Tx) -> None:
     assert b"intact" in tile(ground, "component", *at(114.01, 22.502, 16))
+    for zoom in (15, 14, 9):
+        found = tile(ground, "component", *at(114.01, 22.502, zoom))
+        assert b"intact" not in found
+        assert b"classes" not in found  # a number for each class is an attribute of its own: n, n01, n02 …
+        assert found
+    assert tile(ground, "component", *at(114.01, 22.502, 7)) == b""
+
+
+SUM: LiteralString = """
+    SELECT array_agg(n ORDER BY level) FROM (
+      SELECT level, sum(n)::int AS n FROM component_cell
+       WHERE valid_from <= %(on)s AND valid_to > %(on)s GROUP BY level) l
+"""
+MOVE: LiteralString = "UPDATE component SET geom = ST_Translate(geom, 0.3, 0) WHERE code <= '0000000000000100'"
+END: LiteralString = "UPDATE component SET valid_to = '2026-06-01' WHERE code > '0000000000000390'"
+WHERE_ARE: LiteralString = """
+    SELECT count(*) FROM (
+      SELECT x, y, category, n FROM component_cell WHERE level = 18 AND n <> 0
+      EXCEPT
+      SELECT floor(tile_x(geom, 18)), floor(tile_y(geom, 18)), category, count(*) FROM component GROUP BY 1, 2, 3) d
+"""
+
+
+def test_the_counts_follow_whatever_happens_to_components(ground: Tx) -> None:
+    assert value(ground, SUM, on=TODAY) == [400] * 4
+    execute(ground, MOVE)
+    assert value(ground, WHERE_ARE) == 0
+    execute(ground, END)
+    assert value(ground, SUM, on=TODAY) == [390] * 4
+    assert value(ground, SUM, on=date(2026, 5, 31)) == [400] * 4
+
+
+def test_a_tile_is_that_of_its_day(ground: Tx) -> None:
+    place = at(114.0005, 22.5005, 16)
+    execute(ground, "UPDATE area SET valid_to = '2026-06-01' WHERE finest = 1")
+    assert b"grid" not in tile(ground, "area", *place)
+    assert b"grid" in tile(ground, "area", *place, on=date(2026, 5, 31))
+    assert tile(ground, "area", *place, on=date(2023, 12, 31)) == b""
+
+
+def test_roads_come_in_by_rank(ground: Tx) -> None:
+    execute(
+        ground,
+        """INSERT INTO city (name, folder, document, version)
+           VALUES ('x', 'x', '{"road_classes": {"main": {"rank": 1}, "alley": {"rank": 5}}}', 1)""",
+    )
+    assert [b"alley" in tile(ground, "road", *at(114.0005, 22.5005, zoom)) for zoom in (13, 14)] == [False, True]
+    assert b"main" in tile(ground, "road", *at(114.0005, 22.5005, 13))
+
+
+def test_a_tours_grids_are_drawn_as_one(ground: Tx) -> None:
+    execute(ground, "INSERT INTO duty_grid (code, name) VALUES ('D1', '一号')")
+    execute(
+        ground,
+        """INSERT INTO duty_grid_area (area_id, duty_grid)
+           SELECT id, 'D1' FROM area WHERE finest = 1 ORDER BY code LIMIT 8""",
+    )
+    assert "一号".encode() in tile(ground, "duty", *at(114.0005, 22.5005, 14))
+    assert tile(ground, "duty", *at(114.0005, 22.5005, 12)) == b""
+
+
+def test_a_tag_is_the_same_as_long_as_all_that_was_seen_is() -> None:
+    marks = {
+        tag("area", (3, 1, 1), "7.9", TODAY),
+        tag("area", (3, 1, 1), "7.10", TODAY),
+        tag("area", (3, 1, 1), "7.9", date(2026, 1, 1)),
+        tag("area", (3, 1, 2), "7.9", TODAY),
+        tag("road", (3, 1, 1), "7.9", TODAY),
+        tag("case", (3, 1, 1), "7.9", ("water",)),
+        tag("case", (3, 1, 1), "7.9", ("gas",)),
+        tag("case", (3, 1, 1), "7.9", "all"),
+    }
+    assert len(marks) == 8
+    assert tag("area", (3, 1, 1), "7.9", TODAY) in marks
 
 
 def test_a_tile_far_away_is_empty(ground: Tx) -> None:
@@ -81,7 +161,7 @@ def test_the_maps_corners_are_tiles_too(ground: Tx, layer: str, z: int) -> None:
 CASE: LiteralString = """
     INSERT INTO cases (number, receipt, report_id, version, state, pool, source, public, category, geom, unit_id,
                        reported_at, last_at, last_hash, ended_at)
-    SELECT n, n, gen_random_uuid(), 1, 'handling', 'unit', 'web', true, 'C0101',
+    SELECT n, n, gen_random_uuid(), 1, %(state)s, 'unit', 'web', true, 'C0101',
            ST_SetSRID(ST_MakePoint(114.0005, 22.5005), 4490), %(unit)s, now(), now(), '', %(ended)s
       FROM (VALUES (%(number)s)) v (n)
 """
@@ -94,12 +174,26 @@ def test_a_department_sees_its_own_open_cases_only() -> None:
     for unit in ("water", "gas"):
         make_unit(unit)
     with write() as tx:
-        execute(tx, CASE, number="K-water", unit="water", ended=None)
-        execute(tx, CASE, number="K-gas", unit="gas", ended=None)
-        execute(tx, CASE, number="K-ended", unit="water", ended=tx.now)
+        execute(tx, CASE, number="K-water", unit="water", state="handling", ended=None)
+        execute(tx, CASE, number="K-gas", unit="gas", state="handling", ended=None)
+        execute(tx, CASE, number="K-ended", unit="water", state="closed", ended=tx.now)
     with read() as tx:
-        staff = tile(tx, "case", *at(114.0005, 22.5005, 14))
+        staff = tile(tx, "case", *at(114.0005, 22.5005, 17))
     with read(as_units=["water"]) as tx:
-        department = tile(tx, "case", *at(114.0005, 22.5005, 14))
+        department = tile(tx, "case", *at(114.0005, 22.5005, 17))
     assert [number in staff for number in (b"K-water", b"K-gas", b"K-ended")] == [True, True, False]
     assert [number in department for number in (b"K-water", b"K-gas", b"K-ended")] == [True, False, False]
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_cases_near_each_other_stand_for_one_until_one_is_close() -> None:
+    with write() as tx:
+        draw(tx)
+    make_unit("water")
+    with write() as tx:
+        for number in ("K-1", "K-2", "K-3"):
+            execute(tx, CASE, number=number, unit="water", state="handling", ended=None)
+        assert b"K-1" not in tile(tx, "case", *at(114.0005, 22.5005, 16))
+        assert b"K-1" in tile(tx, "case", *at(114.0005, 22.5005, 17))
+        execute(tx, "UPDATE cases SET state = 'closed' WHERE number <> 'K-2'")
+        assert b"K-2" in tile(tx, "case", *at(114.0005, 22.5005, 12))  # alone, it is a pin from afar too
