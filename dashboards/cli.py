@@ -38,6 +38,7 @@ COMMANDS = (
     Room("migrate", "dashboards.serve:migrate_command", database=False),
     Room("city check", "dispatch.city:check_command", database=False),
     Room("city load", "dispatch.city:load_command"),
+    Room("layers", "dispatch.layers.command:command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("who", "dispatch.who:command"),
     Room("due", "dispatch.clock.due:command", database=False),

@@ -33,6 +33,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMES)
+# A row that was ended on the day it began was in force on no day: the next one of that day takes its place.
+ONE_A_DAY = "valid_to IS NULL OR valid_to > valid_from"
 
 
 def instant(name: str, **more: object) -> Column[object]:
@@ -97,7 +99,8 @@ area = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date, comment="first day on which it is no more"),
     Column("geom", Geometry("MULTIPOLYGON", SRID, spatial_index=False), nullable=False),
-    UniqueConstraint("level", "code", "valid_from"),
+    Index("area_code", "level", "code", "valid_from"),
+    Index("area_one_a_day", "level", "code", "valid_from", unique=True, postgresql_where=text(ONE_A_DAY)),
     Index("area_geom", "geom", postgresql_using="gist"),
     Index("area_parent", "parent_id"),
 )
@@ -135,7 +138,8 @@ road = Table(
         comment="what road_trims.csv leaves of it; empty: it is no road for duty; null: all of it counts",
     ),
     Column("trims", JSONB, comment="the rows of road_trims.csv: from_m, to_m, reason"),
-    UniqueConstraint("code", "valid_from"),
+    Index("road_code", "code", "valid_from"),
+    Index("road_one_a_day", "code", "valid_from", unique=True, postgresql_where=text(ONE_A_DAY)),
     Index("road_geom", "geom", postgresql_using="gist"),
 )
 
@@ -156,7 +160,8 @@ component = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
     Column("geom", Geometry("POINT", SRID, spatial_index=False), nullable=False),
-    UniqueConstraint("code", "valid_from"),
+    Index("component_code", "code", "valid_from"),
+    Index("component_one_a_day", "code", "valid_from", unique=True, postgresql_where=text(ONE_A_DAY)),
     Index("component_geom", "geom", postgresql_using="gist"),
     Index("component_category", "category"),
 )

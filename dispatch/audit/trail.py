@@ -1,4 +1,4 @@
-"""What steps do not show: log-ins, refusals, reads of personal data, exports, prints, grants, loads."""
+"""What steps do not show: log-ins, refusals, reads of personal data, exports, prints, grants, loads, layers changed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REVOKE = "revoke"
     PASSWORD = "password"  # noqa: S105 - the word for a change of it
     LOAD = "load"
+    LAYERS = "layers"
 
 
 def record(

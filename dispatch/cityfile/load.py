@@ -21,7 +21,7 @@ from dispatch.cityfile.rows import CityFiles
 from gis.db import ReadTx, Tx, execute, execute_many, one, read, rows, value, write
 from gis.problems import Conflict
 
-__all__ = ["Loaded", "load_files"]
+__all__ = ["LOCK", "Loaded", "load_files"]
 
 LOCK = 0x57616E67  # advisory: two loads of one database wait for each other
 Progress = Callable[[str], None]

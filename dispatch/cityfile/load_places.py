@@ -15,14 +15,14 @@ from psycopg import sql
 from shapely.geometry import MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
-from dispatch.cityfile.flat import plane_at
 from dispatch.cityfile.rows import AreaRow, CityFiles, RoadRow, RoadTrimRow
 from dispatch.cityfile.trims import counting, trims_by_road
 from gis.crs import to_store
 from gis.db import Tx, execute, value
+from gis.plane import Plane
 from gis.tables import SRID
 
-__all__ = ["load_areas", "load_components", "load_roads"]
+__all__ = ["FOLLOW", "load_areas", "load_components", "load_roads"]
 
 STORED = ("wgs84", "cgcs2000")  # equal within decimetres: relabelled, not moved
 MOST_M2 = 2**31 - 1  # what the column holds
@@ -33,7 +33,7 @@ def load_areas(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Coun
     """Every level from the top; an area whose parent is written anew is written anew too, for its path changed."""
     known = _known_areas(tx)
     store = _storer(city)
-    flat = plane_at(*city.document["centre"])
+    flat = Plane(*city.document["centre"]).metres
     changed: list[dict[str, Any]] = []
     places: dict[tuple[str, str], Place] = {}
     above = ""

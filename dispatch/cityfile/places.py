@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.faults import Faults
-from dispatch.cityfile.flat import plane_at
 from dispatch.cityfile.rows import AreaRow, CityFiles, ComponentRow
 from dispatch.cityfile.trims import check_trims
+from gis.plane import Plane
+from gis.topology import ROUNDING_M, beyond, left_out, overlaps
 
 __all__ = ["check_components", "check_places"]
 
 ROADS, COMPONENTS = "roads.geojson", "components.csv"
-SLIVER_M = 0.5  # narrower than this, an overlap or a gap is a matter of rounding; `[check] sliver_m` says otherwise
 Flat = Callable[[Any], Any]
 
 
@@ -29,12 +29,12 @@ def _file(level: str) -> str:
 
 
 def _sliver(city: CityFiles) -> float:
-    return float(city.document.get("check", {}).get("sliver_m", SLIVER_M))
+    return float(city.document.get("check", {}).get("sliver_m", ROUNDING_M))
 
 
 def check_places(city: CityFiles, faults: Faults) -> None:
     """Areas level by level from the top, then roads and the stretches taken off them."""
-    flat = plane_at(*city.document["centre"])
+    flat = Plane(*city.document["centre"]).metres
     sliver = _sliver(city)
     above: dict[str, AreaRow] = {}
     for level in city.document["levels"]:
@@ -79,15 +79,9 @@ def _sound(rows: Sequence[AreaRow], flat: Flat, faults: Faults) -> list[tuple[Ar
 
 
 def _check_overlaps(areas: Sequence[tuple[AreaRow, BaseGeometry]], sliver: float, faults: Faults) -> None:
-    shapes = numpy.array([shape for _, shape in areas], dtype=object)
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = left < right
-    left, right = left[pairs], right[pairs]
-    shared = shapely.intersection(shapes[left], shapes[right])
-    for i, j, part in zip(left, right, shared, strict=True):
-        if part.area > 0 and _wide(part, sliver):
-            row, other = areas[i][0], areas[j][0]
-            faults.error(_file(row.level), row.row, f"{row.code} overlaps {other.code} by {part.area:.0f} m²")
+    for i, j, part in overlaps([shape for _, shape in areas], sliver):
+        row, other = areas[i][0], areas[j][0]
+        faults.error(_file(row.level), row.row, f"{row.code} overlaps {other.code} by {part.area:.0f} m²")
 
 
 def _check_cover(
@@ -100,21 +94,16 @@ def _check_cover(
         if parent is None:
             continue
         children.setdefault(row.parent, []).append(shape)
-        outside = shape.difference(parent)
-        if outside.area > 0 and _wide(outside, sliver):
+        outside = beyond(shape, parent, sliver)
+        if outside is not None:
             faults.error(
                 _file(row.level), row.row, f"{row.code} lies outside its parent {row.parent} by {outside.area:.0f} m²"
             )
     level = areas[0][0].level if areas else ""
     for code, parent in parents.items():
-        gap = parent.difference(shapely.union_all(children.get(code, [])))
-        if gap.area > 0 and _wide(gap, sliver):
+        gap = left_out(parent, children.get(code, []), sliver)
+        if gap is not None:
             faults.error(_file(level), None, f"{level} areas leave a gap of {gap.area:.0f} m² in {code}")
-
-
-def _wide(part: BaseGeometry, sliver: float) -> bool:
-    """Whether a part is anywhere wider than a sliver."""
-    return not part.buffer(-sliver / 2, quad_segs=1).is_empty
 
 
 def _check_roads(city: CityFiles, faults: Faults) -> None:
@@ -156,7 +145,7 @@ class _Ground:
 
     @classmethod
     def of(cls, city: CityFiles) -> _Ground:
-        flat = plane_at(*city.document["centre"])
+        flat = Plane(*city.document["centre"]).metres
         shapes = flat(shapely.make_valid(numpy.array([row.geom for row in city.finest], dtype=object)))
         places = numpy.array([[row.lon, row.lat] for row in city.components])
         points: NDArray[Any] = flat(shapely.points(places))

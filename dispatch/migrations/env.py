@@ -17,6 +17,7 @@ import dispatch.notify.tables
 import dispatch.people.tables
 import dispatch.standard.tables
 import dispatch.units.tables  # noqa: F401  (declared by being imported)
+import gis.changes.tables  # noqa: F401
 from gis.tables import metadata
 
 # By name: the rooms of dispatch may not import what stands to their right, yet one history holds all tables.

@@ -1,0 +1,140 @@
+"""`wangge layers`: change sets listed, looked at, put in force, undone, from the machine itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.command import Command, print_table
+from dispatch.layers.publish import Checked, look, put_in_force, undo, withdraw
+from dispatch.layers.second import author_of
+from gis.changes.sets import State, counted, sets
+from gis.db import ReadTx, Tx, execute, read, write
+from gis.problems import FormIncomplete
+
+__all__ = ["command", "patiently", "tell"]
+
+COLUMNS = ("set", "layer", "state", "in_force", "add", "alter", "end", "author", "publisher", "reason")
+BY = "login of the person who does it, who types the password; left out: the machine's user"
+
+
+def patiently(tx: Tx) -> None:
+    """A layer of a hundred thousand rows takes longer than a person's act may."""
+    execute(tx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+    execute(tx, "SET LOCAL statement_timeout = 0")
+
+
+def tell(found: Checked, *, as_json: bool) -> int:
+    """Say how a set stands, its faults and why it is held. 0 in force or sound, 1 held or at fault."""
+    if as_json:
+        _dump(_document(found))
+    else:
+        one, counts = found.set, found.counts
+        rows = ", ".join(f"{counts[op]} to {op}" for op in ("add", "alter", "end"))
+        state = f"{one.state.value}, day of force {one.in_force}"
+        sys.stdout.write(f"change set {one.id} ({one.layer}): {rows}; {state}\n")
+        for fault in found.faults:
+            sys.stdout.write(f"{'warning' if fault.warning else 'error'}: {fault.words}\n")
+        for reason in found.held_for:
+            sys.stdout.write(f"held: {reason['words']}\n")
+        if one.state is State.HELD:
+            sys.stdout.write(f"another person puts it in force: wangge layers publish {one.id} --by LOGIN\n")
+    return 1 if found.errors or found.set.state is State.HELD else 0
+
+
+def _document(found: Checked) -> dict[str, Any]:
+    features = [fault.feature() for fault in found.faults]
+    faults = {"type": "FeatureCollection", "features": features}
+    return {**found.set.document(), "counts": found.counts, "held_for": found.held_for, "faults": faults}
+
+
+def _dump(document: object) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=1) + "\n")
+
+
+def _list(asked: Namespace) -> int:
+    with read() as tx:
+        print_table(_rows(tx, asked.layer), COLUMNS, json=asked.json)
+    return 0
+
+
+def _rows(tx: ReadTx, layer: str | None) -> list[dict[str, Any]]:
+    return [{"set": one.id, **one.document(), **counted(tx, one.id)} for one in sets(tx, layer=layer)]
+
+
+def _show(asked: Namespace) -> int:
+    with read() as tx:
+        return tell(look(tx, asked.set), as_json=asked.json)
+
+
+def _publish(asked: Namespace) -> int:
+    with write() as tx:
+        patiently(tx)
+        done = put_in_force(tx, asked.set, by=author_of(tx, asked.by))
+    return tell(done, as_json=asked.json)
+
+
+def _undo(asked: Namespace) -> int:
+    with write() as tx:
+        patiently(tx)
+        done = undo(tx, asked.set, by=author_of(tx, asked.by), reason=asked.reason)
+    return tell(done, as_json=asked.json)
+
+
+def _withdraw(asked: Namespace) -> int:
+    with write() as tx:
+        withdraw(tx, asked.set, by=author_of(tx, asked.by))
+    sys.stdout.write(f"change set {asked.set} is withdrawn\n")
+    return 0
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="the latest change sets, newest first")
+    listed.add_argument("--layer", help="of one layer only")
+    listed.add_argument("--json", action="store_true", help="an array of objects")
+    for name, words in HELP.items():
+        one = actions.add_parser(name, help=words, description=words)
+        one.add_argument("set", type=int, metavar="SET", help="number of the change set")
+        one.add_argument("--json", action="store_true", help="the set with its faults as GeoJSON")
+        if name != "show":
+            one.add_argument("--by", metavar="LOGIN", help=BY)
+        if name == "undo":
+            one.add_argument("--reason", required=True, help="why it is taken back")
+
+
+HELP = {
+    "show": "a set's rows counted, its faults, and why it is held",
+    "publish": "put a draft in force, or one that is held, as a second person",
+    "undo": "take a set back: a further set restores what was in force before it",
+    "withdraw": "give up a set that is not in force",
+}
+ACTIONS: dict[str, Callable[[Namespace], int]] = {
+    "list": _list,
+    "show": _show,
+    "publish": _publish,
+    "undo": _undo,
+    "withdraw": _withdraw,
+}
+
+
+def _run(asked: Namespace) -> int:
+    """0 well, 1 held or at fault, 2 asked wrongly."""
+    try:
+        return ACTIONS[asked.action](asked)
+    except FormIncomplete as problem:
+        sys.stderr.write(f"wangge layers: {problem}\n")
+        for fault in problem.extra.get("faults", ()):  # type: ignore[attr-defined]
+            sys.stderr.write(f"  {fault['properties']['words'] if 'properties' in fault else fault}\n")
+        return 1
+
+
+command = Command(
+    name="layers",
+    help="change sets of areas, roads and components: list, look at, put in force, undo",
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -1,0 +1,103 @@
+"""What a layer says now: its rows as a change set would say them, the last known state with days to come included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from gis.changes.layer import Layer
+from gis.db import ReadTx, dicts
+
+__all__ = ["Standing", "around", "by_code", "by_id", "everything", "under"]
+
+AREA: LiteralString = """
+    SELECT a.id, a.code, ST_AsBinary(a.geom) AS wkb,
+           jsonb_build_object('name', a.name, 'name_en', a.name_en, 'parent', coalesce(p.code, ''),
+             'area_class', a.area_class, 'land_use', a.land_use, 'is_local', a.is_local <> 0) AS said
+      FROM area a LEFT JOIN area p ON p.id = a.parent_id
+"""
+ROAD: LiteralString = """
+    SELECT a.id, a.code, ST_AsBinary(a.geom) AS wkb,
+           jsonb_build_object('name', a.name, 'name_en', a.name_en, 'class', a.class, 'trims', a.trims) AS said
+      FROM road a
+"""
+COMPONENT: LiteralString = """
+    SELECT a.id, a.code, ST_AsBinary(a.geom) AS wkb,
+           jsonb_build_object('category', a.category, 'name', a.name, 'supervisor', coalesce(a.supervisor, ''),
+             'owner', coalesce(a.owner, ''), 'maintainer', coalesce(a.maintainer, ''),
+             'state', a.state, 'accuracy', a.accuracy) AS said
+      FROM component a
+"""
+SELECT: dict[str, LiteralString] = {"areas": AREA, "roads": ROAD, "components": COMPONENT}
+LIVE: dict[str, LiteralString] = {
+    "areas": " WHERE a.valid_to IS NULL AND a.level = %(level)s",
+    "roads": " WHERE a.valid_to IS NULL",
+    "components": " WHERE a.valid_to IS NULL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One row. `said`: its columns as `Layer.columns` names them; `geom` in degrees as stored."""
+
+    id: int
+    code: str
+    said: dict[str, Any]
+    geom: BaseGeometry = field(compare=False)
+
+    def says(self, said: dict[str, Any], geom: BaseGeometry) -> bool:
+        """Whether it says just this, corner by corner."""
+        return self.said == said and _plain(self.geom) == _plain(geom)
+
+
+def everything(tx: ReadTx, layer: Layer) -> dict[str, Standing]:
+    """All rows of a layer by code."""
+    return _rows(tx, layer, SELECT[layer.kind] + LIVE[layer.kind])
+
+
+def by_code(tx: ReadTx, layer: Layer, codes: Sequence[str]) -> dict[str, Standing]:
+    """Those of the rows that there are."""
+    return _rows(tx, layer, SELECT[layer.kind] + LIVE[layer.kind] + " AND a.code = ANY (%(codes)s)", codes=list(codes))
+
+
+def by_id(tx: ReadTx, layer: Layer, ids: Sequence[int]) -> dict[int, Standing]:
+    """Rows by their id, in force or not."""
+    return {row.id: row for row in _read(tx, layer, SELECT[layer.kind] + " WHERE a.id = ANY (%(ids)s)", ids=list(ids))}
+
+
+def under(tx: ReadTx, layer: Layer, parents: Sequence[str]) -> dict[str, Standing]:
+    """The areas of a level that lie under these parents (codes)."""
+    sql: LiteralString = AREA + LIVE["areas"] + " AND p.code = ANY (%(parents)s)"
+    return _rows(tx, layer, sql, parents=list(parents))
+
+
+def around(tx: ReadTx, layer: Layer, shapes: Sequence[BaseGeometry]) -> dict[str, Standing]:
+    """The rows whose box meets the box of one of the shapes (degrees)."""
+    sql: LiteralString = (
+        SELECT[layer.kind]
+        + LIVE[layer.kind]
+        + """ AND EXISTS (SELECT FROM unnest(%(boxes)s::bytea[]) box
+                       WHERE a.geom && ST_SetSRID(ST_GeomFromWKB(box), 4490))"""
+    )
+    boxes = [shapely.to_wkb(shapely.box(*shape.bounds)) for shape in shapes if not shape.is_empty]
+    return _rows(tx, layer, sql, boxes=boxes)
+
+
+def _rows(tx: ReadTx, layer: Layer, sql: LiteralString, **params: object) -> dict[str, Standing]:
+    return {row.code: row for row in _read(tx, layer, sql, **params)}
+
+
+def _read(tx: ReadTx, layer: Layer, sql: LiteralString, **params: object) -> list[Standing]:
+    found = dicts(tx, sql + " ORDER BY a.code", level=layer.key, **params)
+    shapes = shapely.from_wkb([row["wkb"] for row in found])
+    return [Standing(row["id"], row["code"], row["said"], shape) for row, shape in zip(found, shapes, strict=True)]
+
+
+def _plain(shape: BaseGeometry) -> str:
+    """A polygon and a multipolygon of it say the same."""
+    parts = shapely.get_parts(shape)
+    return str(shapely.to_wkb(parts[0] if len(parts) == 1 else shape, hex=True, output_dimension=2, include_srid=False))
