@@ -9,8 +9,10 @@ from typing import Any
 
 from dispatch.cases.books import Books, books
 from dispatch.command import Command, print_table
-from dispatch.routing.decide import Routing, route
-from dispatch.routing.rulebook import BY_PLACE
+from dispatch.routing.decide import Routing
+from dispatch.routing.route import route
+from dispatch.routing.rule import BY_PLACE
+from dispatch.routing.words import Words, sentence, trace
 from gis.crs import DATUMS, to_store
 from gis.db import ReadTx, read
 from gis.locate import Place, place_of
@@ -27,6 +29,8 @@ class Answer:
     routing: Routing
     unit_name: str | None
     unit_name_en: str | None
+    rule_words: Words | None
+    trace_words: Words
 
     def document(self) -> dict[str, Any]:
         """For `--json`: the routing as a case would keep it, and the place it saw."""
@@ -34,6 +38,10 @@ class Answer:
             **self.routing.document(),
             "unit_name": self.unit_name,
             "unit_name_en": self.unit_name_en,
+            "rule_words": self.rule_words and self.rule_words[0],
+            "rule_words_en": self.rule_words and self.rule_words[1],
+            "trace_words": self.trace_words[0],
+            "trace_words_en": self.trace_words[1],
             "place": {**asdict(self.place), "words": self.place.place_words, "words_en": self.place.place_words_en},
         }
 
@@ -57,6 +65,7 @@ def ask(
         raise FormIncomplete(
             f"No category {category} in the catalogue", zh=f"目录中没有类别 {category}", fields={"category": "unknown"}
         )
+    at = tx.now.astimezone(city.zone)
     place = place_of(
         tx,
         *point,
@@ -64,17 +73,18 @@ def ask(
         category=category,
         component_code=component,
         street=street,
-        on=tx.now.astimezone(city.zone).date(),
-        reach_m=city.reach("road_m", 40),
-        component_m=city.reach("component_m", 20),
+        on=at.date(),
+        **city.reaches,
     )
-    routing = route(known, place, city.rulebook, city.tree)
+    routing = route(known, place, city.table, at=at, names=city.words)
     unit = city.tree.get(routing.unit) if routing.unit is not None else None
     return Answer(
         place=place,
         routing=routing,
         unit_name=unit.name if unit else None,
         unit_name_en=(unit.name_en or unit.name) if unit else None,
+        rule_words=sentence(city.rulebook.by_no[routing.rule], city.words) if routing.rule else None,
+        trace_words=trace(routing, city.words),
     )
 
 
@@ -128,6 +138,10 @@ def _print_words(answer: Answer) -> None:
         "between": ", ".join(routing.between),
         "rule": routing.rule and f"{routing.rule} of {routing.edition}",
         "reason": f"{routing.reason} | {routing.reason_en}",
+        "the rule": answer.rule_words and " | ".join(answer.rule_words),
+        "assisted by": ", ".join(routing.assist),
+        "limit": routing.limit and " ".join(routing.limit),
+        "question": routing.question and f"{routing.question} | {routing.question_en}",
         "source": routing.source,
         "place": answer.place.place_words,
         "road": _road_words(answer.place),
@@ -135,9 +149,12 @@ def _print_words(answer: Answer) -> None:
         "areas": " ".join(facts.areas),
         "component": facts.component,
         "in charge": ", ".join(f"{k} {v}" for k in ("owner", "maintainer", "supervisor") if (v := getattr(facts, k))),
+        "in a sentence": " | ".join(answer.trace_words),
         "category": f"{facts.category} ({facts.category_class}; {', '.join(facts.types)})",
     }
     print_table(({"": name, " ": words} for name, words in lines.items() if words), ["", " "])
+    for found in routing.answers:
+        sys.stdout.write(f"  {found.words} | {found.words_en}: {found.unit or '-'} ({found.rule or '-'})\n")
     _print_tried(routing)
 
 

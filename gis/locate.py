@@ -62,9 +62,9 @@ class Place:
     """Where a report is. Degrees in the stored datum, metres for all else; `area_*` run from the top level down.
 
     `area_id` None: outside the city. `road_class` "none": no road within `reach_m`. `by_name`: the road is the one that
-    the address names, not the nearest. `near_roads`: the nearest of each class and name within `reach_m` and the
-    accuracy; `near_paths`: the `level:code` paths of the other finest areas, and `near_components` the other
-    components of the category, that the accuracy reaches.
+    the address names, not the nearest. `near_roads`: the nearest of each class and name within `reach_m` (or `look_m`)
+    and the accuracy; roads whose distances differ by `tie_m` at most are as near; `near_paths`: the `level:code` paths
+    of the other finest areas, and `near_components` the other components of the category, that the accuracy reaches.
     """
 
     lon: float
@@ -89,6 +89,7 @@ class Place:
     near_components: tuple[Component, ...]
     reach_m: float
     component_m: float
+    tie_m: float = TIE_M
 
     @property
     def outside(self) -> bool:
@@ -107,11 +108,11 @@ class Place:
 
     @property
     def rival_roads(self) -> tuple[Road, ...]:
-        """Roads of another class or name that are within 2 m of being as near as the place's own, unless the address
+        """Roads of another class or name within `tie_m` of being as near as the place's own, unless the address
         names that one: which of them it is, the position alone does not say."""
         if self.road_m is None or self.by_name:
             return ()
-        near = (road for road in self.near_roads if road.metres <= min(self.road_m + TIE_M, self.reach_m))
+        near = (road for road in self.near_roads if road.metres <= min(self.road_m + self.tie_m, self.reach_m))
         return tuple(road for road in near if (road.road_class, road.name) != (self.road_class, self.road_name))
 
     @property
@@ -167,12 +168,15 @@ def place_of(
     on: date | None = None,
     reach_m: float = 40,
     component_m: float = 20,
+    look_m: float = 0,
+    tie_m: float = TIE_M,
 ) -> Place:
     """Look around one point (degrees, stored datum) in one query, as the city was on the day `on`.
 
-    `on` None: the day it is at Greenwich. With a `component_code` only that component counts, however far; otherwise
-    the nearest of the `category` within `component_m`. `street`: a road's name, or an address with one in it; the road
-    within reach that bears it comes before nearer ones. Raises FormIncomplete for a point that is not on the earth.
+    `on` None: the day it is at Greenwich. `look_m`: how far roads are looked for, if farther than `reach_m`. With a
+    `component_code` only that component counts, however far; otherwise the nearest of the `category` within
+    `component_m`. `street`: a road's name, or an address with one in it; the road within reach that bears it comes
+    before nearer ones. Raises FormIncomplete for a point that is not on the earth.
     """
     if not (isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) < 90):
         raise FormIncomplete("The position is not on the earth", zh="坐标超出范围", fields={"position": "out of range"})
@@ -189,14 +193,22 @@ def place_of(
         on=on or tx.now.date(),
         near_m=doubt,
         grid_m=max(doubt, SLIVER_M),
-        road_m=reach_m + doubt,
+        road_m=max(reach_m, look_m) + doubt,
         thing_m=component_m + doubt,
         component=component_code,
         category=category,
     )
     if row is None:
         raise AssertionError("place.sql gives one row always")
-    return _place(row, (float(lon), float(lat)), accuracy_m, street=street, reach_m=reach_m, component_m=component_m)
+    return _place(
+        row,
+        (float(lon), float(lat)),
+        accuracy_m,
+        street=street,
+        reach_m=reach_m,
+        component_m=component_m,
+        tie_m=tie_m,
+    )
 
 
 def _place(
@@ -207,6 +219,7 @@ def _place(
     street: str | None,
     reach_m: float,
     component_m: float,
+    tie_m: float,
 ) -> Place:
     roads = tuple(Road(**dict(zip(Road.__slots__, values, strict=True))) for values in row.roads)
     things = tuple(Component(**dict(zip(Component.__slots__, values, strict=True))) for values in row.components)
@@ -238,6 +251,7 @@ def _place(
         near_components=things[1:] if component is not None else things,
         reach_m=reach_m,
         component_m=component_m,
+        tie_m=tie_m,
     )
 
 

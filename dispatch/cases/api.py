@@ -158,7 +158,7 @@ def get_who(
         if asked is None:
             raise NotFound("No such category in the catalogue", zh="目录中没有该类别")
         place = place_case(tx, city, lon, lat, None, category=category, component=None, street=street)
-        return _json(route(place, asked, city).document())
+        return _json(route(place, asked, city, tx.now).document())
 
 
 @router.get("/openapi.json", include_in_schema=False, **needs(Permission.SIGNED_IN))

@@ -18,6 +18,8 @@ from dispatch.clock.limits import Limit, Rule, used
 from dispatch.lifecycle.decide import Policy
 from dispatch.lifecycle.states import ClockKind
 from dispatch.routing.rulebook import Rulebook, rulebook_of
+from dispatch.routing.table import Table
+from dispatch.routing.words import Names, names_of
 from dispatch.standard.catalogue import Catalogue, catalogue_of
 from dispatch.units.tree import Tree, tree_of
 from gis.db import ReadTx, dicts, value
@@ -35,6 +37,8 @@ UNITS = """
       FROM unit u LEFT JOIN area a ON a.id = u.area_id
      WHERE u.valid_to IS NULL ORDER BY u.id
 """
+# Areas down to the last but one level: there may be ten thousands of unit grids, and nobody calls them by name.
+COARSE = "SELECT level || ':' || code, name, name_en FROM area WHERE valid_to IS NULL AND finest <> 1"
 NEXT = "SELECT min(in_force) FROM edition WHERE in_force > %(day)s"
 URGENT = True
 
@@ -57,6 +61,7 @@ class Books:
     policy: Policy
     stages: dict[tuple[str, bool], Limit]
     time_classes: dict[str, Rule]
+    words: Names
     until: datetime | None = None
 
     @cached_property
@@ -73,6 +78,21 @@ class Books:
     def levels(self) -> tuple[Document, ...]:
         """The levels of area, from the top down."""
         return tuple(self.city["levels"])
+
+    @cached_property
+    def table(self) -> Table:
+        """The rulebook in force as a decision table."""
+        return Table(self.rulebook, self.tree)
+
+    @cached_property
+    def reaches(self) -> dict[str, float]:
+        """How far `locate` looks in this city, metres."""
+        return {
+            "reach_m": self.reach("road_m", 40),
+            "component_m": self.reach("component_m", 20),
+            "tie_m": self.reach("tie_m", 2),
+            "look_m": self.rulebook.look_m,
+        }
 
     def reach(self, name: str, default: float) -> float:
         """A distance or time of `[reach]`."""
@@ -127,18 +147,27 @@ def _read(tx: ReadTx, version: int) -> Books:
     classes = {rule.value: rule for rule in Rule}
     classes |= {name: Rule(row["rule"]) for name, row in document.get("time_classes", {}).items()}
     policy = {k: v for k, v in document.get("policy", {}).items() if k in Policy.__slots__}
+    rulebook = rulebook_of(found["rules"]["content"])
+    tree, catalogue = tree_of(dicts(tx, UNITS)), catalogue_of(tx, found["catalogue"]["id"])
     return Books(
         version=version,
         city=document,
         editions={kind: row["id"] for kind, row in found.items()},
         names={kind: row["name"] for kind, row in found.items()},
         calendar=calendar_from(found["calendar"]["content"]),
-        catalogue=catalogue_of(tx, found["catalogue"]["id"]),
-        rulebook=rulebook_of(found["rules"]["content"]),
-        tree=tree_of(dicts(tx, UNITS)),
+        catalogue=catalogue,
+        rulebook=rulebook,
+        tree=tree,
         policy=Policy(**policy),
         stages=_stages(found["stages"]["content"], classes),
         time_classes=classes,
+        words=names_of(
+            document,
+            tree=tree,
+            categories=catalogue.categories.values(),
+            areas=tx.connection.execute(COARSE).fetchall(),
+            types=rulebook.types,
+        ),
         until=None if following is None else datetime.combine(following, time(0), zone),
     )
 

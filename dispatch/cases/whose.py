@@ -8,7 +8,7 @@ from typing import Any
 from dispatch.cases.books import Books
 from dispatch.cases.draft import Draft
 from dispatch.routing.decide import Routing
-from dispatch.routing.decide import route as rule_on
+from dispatch.routing.route import route as rule_on
 from dispatch.standard.catalogue import Category
 from gis.db import ReadTx
 from gis.locate import Place, place_of
@@ -41,20 +41,19 @@ def place_case(
         component_code=component,
         street=street,
         on=(at or tx.now).astimezone(city.zone).date(),
-        reach_m=city.reach("road_m", 40),
-        component_m=city.reach("component_m", 20),
+        **city.reaches,
     )
 
 
-def route(place: Place | None, category: Category, city: Books) -> Routing:
-    """Who answers for `category` at `place`, by the rulebook in force."""
-    return rule_on(category, place, city.rulebook, city.tree)
+def route(place: Place | None, category: Category, city: Books, at: datetime) -> Routing:
+    """Who answers for `category` at `place`, reported `at`, by the rulebook in force."""
+    return rule_on(category, place, city.table, at=at.astimezone(city.zone), names=city.words)
 
 
 def route_case(draft: Draft, place: Place, city: Books, data: dict[str, Any]) -> None:
     """Route the draft; the decision goes with the case and into the step."""
     category = city.catalogue.categories[draft.case.category or ""]
-    routing = route(place, category, city)
+    routing = route(place, category, city, draft.case.reported_at)
     draft.case.route = data["route"] = routing.document()
     draft.case.route_unit = routing.unit
     if place.component is not None and place.component.category == category.code:

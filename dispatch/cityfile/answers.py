@@ -9,8 +9,9 @@ from typing import Any
 from dispatch.cityfile.catalogue import OWNER
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CategoryRow, CityFiles, UnitRow
+from dispatch.clock.limits import Rule as Counted
 from dispatch.routing.faults import idle
-from dispatch.routing.rulebook import rules_of
+from dispatch.routing.reading import rules_of
 from dispatch.units.tree import Tree, Unit
 
 __all__ = ["check_rules"]
@@ -59,6 +60,7 @@ def _words(city: CityFiles) -> _Words:
             "type": frozenset(kind for row in city.categories for kind in row.types),
             "types": frozenset(kind for row in city.categories for kind in row.types),
             "road": frozenset({*city.document["road_classes"], "none"}),
+            "road_name": frozenset(row.name for row in city.roads if row.name),
             "area": frozenset(f"{level}:{row.code}" for level, rows in city.areas.items() for row in rows),
             "owner": frozenset(row.id for row in city.units),
         },
@@ -85,16 +87,27 @@ def _rule_faults(rule: Mapping[str, Any], words: _Words) -> Iterable[str]:
     if unreadable:
         yield from (fault.partition(": ")[2] for fault in unreadable)
         return
-    wrong = list(_clause_faults(rule["when"], words))
-    yield from wrong or _target_faults(str(rule["to"]), rule["when"], words)
+    wrong = [*_clause_faults(rule["when"], words), *_limit_faults(rule, words)]
+    yield from wrong
+    if not wrong:
+        for to in (rule["to"], *rule.get("assist", ())):
+            yield from _target_faults(str(to), rule["when"], words)
 
 
 def _clause_faults(when: Mapping[str, Any], words: _Words) -> Iterable[str]:
     for clause, wanted in when.items():
-        if not isinstance(wanted, bool):
+        if clause == "corridor" and wanted["road"] not in words.known["road_name"]:
+            yield f"clause corridor: unknown road {wanted['road']}"
+        if clause in words.known and not isinstance(wanted, bool):
             for word in _several(wanted):
                 if word not in words.known[clause]:
                     yield f"clause {clause}: unknown {word}"
+
+
+def _limit_faults(rule: Mapping[str, Any], words: _Words) -> Iterable[str]:
+    time_class = rule.get("limit", {}).get("time_class")
+    if time_class is not None and time_class not in {*words.city.document["time_classes"], *Counted}:
+        yield f"limit: unknown time class {time_class}"
 
 
 def _several(wanted: Any) -> list[Any]:

@@ -148,6 +148,7 @@ class _Reach(_Part):
     duplicate_m: Positive
     duplicate_hours: Positive
     component_m: Positive
+    tie_m: Annotated[float, Field(ge=0)] = 2
 
 
 class _Policy(_Part):

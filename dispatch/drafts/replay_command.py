@@ -14,8 +14,8 @@ from dispatch.command import Command, print_table
 from dispatch.drafts.history import cells_of
 from dispatch.drafts.replay import Replay, replay
 from dispatch.evaluation.period import FORMS, Period, period_of
-from dispatch.routing.decide import decide
 from dispatch.routing.rulebook import Rulebook, RulebookFault, rulebook_of
+from dispatch.routing.table import Table
 from gis.db import ReadTx, read
 
 __all__ = ["command", "replay_of"]
@@ -25,8 +25,8 @@ def replay_of(tx: ReadTx, city: Books, draft: Rulebook, period: Period) -> Repla
     """The rules in force against `draft`, over the cases reported in the period."""
     return replay(
         cells_of(tx, period),
-        lambda facts: decide(facts, city.rulebook, city.tree),
-        lambda facts: decide(facts, draft, city.tree),
+        city.table.lookup,
+        Table(draft, city.tree).lookup,
     )
 
 

@@ -7,20 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from dispatch.routing.facts import CategoryLike, Facts, facts_of, variants
-from dispatch.routing.rulebook import BY_PLACE, PARTIES, Rule, Rulebook, Selector
+from dispatch.routing.facts import Facts
+from dispatch.routing.rule import BY_PLACE, PARTIES, Rule, Selector
+from dispatch.routing.rulebook import Rulebook
+from dispatch.routing.words import PARTY_WORDS, Words
 from dispatch.units.tree import Tree, Unit
-from gis.locate import Place
 
-__all__ = ["Routing", "Tried", "decide", "decide_place", "route"]
+__all__ = ["NOBODY", "NO_RULE", "PLACE", "TIE", "Answer", "Routing", "Tried", "decide", "holding", "unknown"]
 
 NO_RULE, TIE, NOBODY, PLACE = "no-rule", "tie", "nobody", "place"
-Words = tuple[str, str]  # Chinese, English
-PARTY_WORDS: dict[str, Words] = {
-    "owner": ("权属单位", "owner"),
-    "maintainer": ("养护单位", "maintainer"),
-    "supervisor": ("主管单位", "supervisor"),
-}
 OUTSIDE: Words = ("地点在城市各区域之外", "The place lies outside every area of the city")
 UNKNOWN: Words = ("地点未知", "The place is not known")
 NO_RULE_HOLDS: Words = ("没有适用的规则", "No rule holds")
@@ -35,13 +30,30 @@ class Tried(NamedTuple):
     reason_en: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(NamedTuple):
+    """One possible answer to the question of a doubtful place: in words, and the unit that it leads to by which rule.
+
+    `key` says what the place has then, in the data's own words: `road=alley`. `limit`: as in Routing.
+    """
+
+    key: str
+    words: str
+    words_en: str
+    unit: str | None
+    rule: str | None
+    assist: tuple[str, ...] = ()
+    limit: tuple[str, str] | None = None
+
+
+# No slots: the table copies one for each facts that share its cell, and a dict is copied in one stroke.
+@dataclass(frozen=True, kw_only=True)
 class Routing:
     """Who has to dispose of it, and why.
 
     `doubtful` is None, or why there is no unit: "no-rule"; "tie" (rules of one rank, or one rule, name several units);
     "nobody" (the rule names no unit here); "place" (unknown, outside the city, or the accuracy reaches another answer).
-    `between`: the units in question.
+    `between`: the units in question. `assist`: the units that help the one responsible; `limit`: number and time class
+    of the disposal that the rule sets itself. `question`: what would settle a doubtful place, with its `answers`.
     """
 
     facts: Facts
@@ -54,15 +66,27 @@ class Routing:
     doubtful: str | None = None
     between: tuple[str, ...] = ()
     tried: tuple[Tried, ...] = ()
+    assist: tuple[str, ...] = ()
+    limit: tuple[str, str] | None = None
+    question: str = ""
+    question_en: str = ""
+    answers: tuple[Answer, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """As a case and its step keep it.
+        """As a case and its step keep it; without assistants, limit and question where there are none.
 
         `tried`: [rule, clause, reason, reason_en] of rules for the category that fail here; `passed`: rules that are
         for other categories, [clause, rule, rule …].
         """
         passed = [tried for tried in self.tried if tried.clause not in BY_PLACE]
-        return {
+        seldom = {
+            "assist": list(self.assist),
+            "limit": self.limit and list(self.limit),
+            "question": self.question,
+            "question_en": self.question_en,
+            "answers": [answer._asdict() for answer in self.answers],
+        }
+        return {name: given for name, given in seldom.items() if given} | {
             "unit": self.unit,
             "rule": self.rule,
             "edition": self.edition,
@@ -80,11 +104,24 @@ class Routing:
     def of(cls, document: Mapping[str, Any]) -> Routing:
         """The routing that `document` stored; of rules for other categories only number and clause are kept."""
         kept = {name: given for name, given in document.items() if name != "passed"}
+        kept["assist"] = tuple(document.get("assist", ()))
+        kept["limit"] = _limit_of(document.get("limit"))
+        kept["answers"] = tuple(_answer_of(answer) for answer in document.get("answers", ()))
         passed = [Tried(rule, clause, "", "") for clause, *rules in document.get("passed", ()) for rule in rules]
         kept["between"] = tuple(document["between"])
         kept["facts"] = Facts.of(document["facts"])
         kept["tried"] = (*passed, *(Tried(*tried) for tried in document["tried"]))
         return cls(**kept)
+
+
+def _limit_of(given: Sequence[str] | None) -> tuple[str, str] | None:
+    return (given[0], given[1]) if given else None
+
+
+def _answer_of(document: Mapping[str, Any]) -> Answer:
+    return Answer(
+        **{**document, "assist": tuple(document.get("assist", ())), "limit": _limit_of(document.get("limit"))}
+    )
 
 
 class _Asked(NamedTuple):
@@ -96,22 +133,9 @@ class _Asked(NamedTuple):
     tried: list[Tried]
 
 
-def route(category: CategoryLike, place: Place | None, rulebook: Rulebook, tree: Tree) -> Routing:
-    """Who answers for this category at this place, the fix's accuracy considered; nobody, if it is not known where."""
-    facts = facts_of(category, place)
-    if place is None:
-        return _nobody(_Asked(facts, rulebook, tree, []), PLACE, UNKNOWN)
-    plan = rulebook.plan(facts)
-    return decide_place(facts, variants(facts, place, looks_at=plan.looks_at, named=plan.named), rulebook, tree)
-
-
-def decide_place(facts: Facts, others: Iterable[Facts], rulebook: Rulebook, tree: Tree) -> Routing:
-    """As `decide`, unless the fix's accuracy leaves other facts possible that have another answer."""
-    here = decide(facts, rulebook, tree)
-    if here.unit is None:
-        return here
-    there = [found for other in others if (found := decide(other, rulebook, tree)).unit != here.unit]
-    return _doubtful_place(here, there, tree) if there else here
+def unknown(facts: Facts, rulebook: Rulebook, tree: Tree) -> Routing:
+    """The answer where it is not known at which place."""
+    return _nobody(_Asked(facts, rulebook, tree, []), PLACE, UNKNOWN)
 
 
 def decide(facts: Facts, rulebook: Rulebook, tree: Tree) -> Routing:
@@ -119,26 +143,33 @@ def decide(facts: Facts, rulebook: Rulebook, tree: Tree) -> Routing:
     asked = _Asked(facts, rulebook, tree, [])
     if not facts.areas:
         return _nobody(asked, PLACE, OUTSIDE)
-    holding: list[Rule] = []
+    found, asked.tried[:] = holding(facts, rulebook)
+    return _among(found, asked) if found else _nobody(asked, NO_RULE, NO_RULE_HOLDS)
+
+
+def holding(facts: Facts, rulebook: Rulebook) -> tuple[list[Rule], list[Tried]]:
+    """The rules of the lowest rank that hold, and those tried before them with the clause that does not."""
+    found: list[Rule] = []
+    tried: list[Tried] = []
     for rule, fails in rulebook.plan(facts).lines:
-        if holding and rule.rank != holding[0].rank:
+        if found and rule.rank != found[0].rank:
             break
         fails = fails or rule.fails_at(facts)
         if fails is None:
-            holding.append(rule)
+            found.append(rule)
         else:
-            asked.tried.append(Tried(rule.no, fails, rule.reason, rule.reason_en))
-    return _among(holding, asked) if holding else _nobody(asked, NO_RULE, NO_RULE_HOLDS)
+            tried.append(Tried(rule.no, fails, rule.reason, rule.reason_en))
+    return found, tried
 
 
-def _among(holding: Sequence[Rule], asked: _Asked) -> Routing:
+def _among(found: Sequence[Rule], asked: _Asked) -> Routing:
     """The one unit that the rules of equal rank name; nobody if one of them names no unit, or they name several."""
     named: dict[str, tuple[Rule, Unit]] = {}
-    for rule in holding:
-        found = _select(rule.to, asked.facts, asked.tree)
-        if not found:
+    for rule in found:
+        units = _select(rule.to, asked.facts, asked.tree)
+        if not units:
             return _nobody(asked, NOBODY, _nobody_words(rule, asked.facts), rule)
-        for unit in found:
+        for unit in units:
             named.setdefault(unit.id, (rule, unit))
     if len(named) > 1:
         return replace(_nobody(asked, TIE, _tie_words(named.values())), between=tuple(named))
@@ -152,7 +183,15 @@ def _among(holding: Sequence[Rule], asked: _Asked) -> Routing:
         reason_en=rule.reason_en,
         source=rule.source,
         tried=tuple(asked.tried),
+        assist=_assistants(rule, unit, asked),
+        limit=None if rule.limit is None else (str(rule.limit.value), rule.limit.time_class),
     )
+
+
+def _assistants(rule: Rule, lead: Unit, asked: _Asked) -> tuple[str, ...]:
+    """Whom the rule names beside the one responsible; one that is not there is left out, and lint says so."""
+    found = (unit.id for selector in rule.assist for unit in _select(selector, asked.facts, asked.tree))
+    return tuple(dict.fromkeys(unit for unit in found if unit != lead.id))
 
 
 def _select(to: Selector, facts: Facts, tree: Tree) -> list[Unit]:
@@ -200,39 +239,3 @@ def _tie_words(named: Iterable[tuple[Rule, Unit]]) -> Words:
         "指向不同单位:" + "、".join(f"{unit.name}({no})" for no, unit in pairs),
         "Different units are named: " + ", ".join(f"{unit.name_en or unit.name} ({no})" for no, unit in pairs),
     )
-
-
-def _doubtful_place(here: Routing, there: Sequence[Routing], tree: Tree) -> Routing:
-    """None of them, with each unit named once and what in the place it differs by."""
-    answers = [_answer_words(here, tree)]
-    others: dict[str | None, Routing] = {}
-    for found in there:
-        others.setdefault(found.unit, found)
-    for other in others.values():
-        differs = ", ".join(_difference(here.facts, other.facts))
-        words, words_en = _answer_words(other, tree)
-        answers.append((f"若 {differs}:{words}", f"with {differs}: {words_en}"))
-    return replace(
-        here,
-        unit=None,
-        rule=None,
-        source="",
-        doubtful=PLACE,
-        between=tuple(dict.fromkeys(found.unit for found in (here, *there) if found.unit is not None)),
-        reason="定位误差范围内结果不同:" + ";".join(zh for zh, _ in answers),
-        reason_en="Within the fix's accuracy the answer differs: " + "; ".join(en for _, en in answers),
-    )
-
-
-def _answer_words(routing: Routing, tree: Tree) -> Words:
-    unit = tree.get(routing.unit) if routing.unit is not None else None
-    if unit is None:
-        return f"无法确定({routing.reason})", f"undecided ({routing.reason_en})"
-    return f"{unit.name}({routing.rule})", f"{unit.name_en or unit.name} ({routing.rule})"
-
-
-def _difference(here: Facts, there: Facts) -> list[str]:
-    """What the other place has, in the data's own words: `road=alley`, `district:440302`, `component=…`."""
-    found = [f"road={there.road}"] if there.road != here.road else []
-    found += [area for area in there.areas if area not in here.areas][:1]
-    return found + ([f"component={there.component}"] if there.component != here.component else [])

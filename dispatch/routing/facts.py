@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from itertools import product
-from math import hypot
+from math import hypot, inf
 from typing import Any, Protocol
 
 from gis.locate import NO_ROAD, Component, Place, Road
 
-__all__ = ["ASSET_OWNER", "NO_ROAD", "CategoryLike", "Facts", "facts_of", "possible_roads", "variants"]
+__all__ = ["ASSET_OWNER", "NO_ROAD", "CategoryLike", "Corridor", "Facts", "facts_of", "possible_ways", "variants"]
 
 ASSET_OWNER = "asset_owner"
 Vector = tuple[float, float]
+Way = tuple[str, str]  # class and name of a road
 
 
 class CategoryLike(Protocol):
@@ -29,12 +31,26 @@ class CategoryLike(Protocol):
     def types(self) -> tuple[str, ...]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """So many metres on either side of every road of one name. Facts know it by its `key`, such as `人民路:60`."""
+
+    road: str
+    metres: float
+
+    @property
+    def key(self) -> str:
+        return f"{self.road}:{self.metres:g}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`road`: class of the road within the city's reach, or "none"; `areas`: "level:code" from the top down, empty
-    outside the city. `street`: the road's name, where the address names it; the nearest road counts otherwise.
+    """`road`, `road_name`: class and name of the road within the city's reach, or "none" and empty; `street`: its name,
+    where the address names the road, which counts before the nearest then; `areas`: "level:code" from the top down,
+    empty outside the city; `corridors`: keys of the rulebook's corridors it lies in.
 
-    `category_class`: "kind:class", e.g. "component:01"; the units are those of the known component.
+    `category_class`: "kind:class", e.g. "component:01"; the units are those of the known component. `day` (YYYY-MM-DD)
+    and `hour` (HH:MM) are the city's wall time of the report; empty if it is not known.
     """
 
     category: str
@@ -42,12 +58,16 @@ class Facts:
     category_class: str
     types: tuple[str, ...]
     road: str = NO_ROAD
+    road_name: str = ""
+    corridors: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     street: str = ""
     component: str | None = None
     owner: str | None = None
     maintainer: str | None = None
     supervisor: str | None = None
+    day: str = ""
+    hour: str = ""
 
     @property
     def type(self) -> str:
@@ -56,28 +76,52 @@ class Facts:
 
     def document(self) -> dict[str, Any]:
         """As stored with a routing; empty facts are left out."""
-        given = asdict(self) | {"types": list(self.types), "areas": list(self.areas)}
+        given = asdict(self) | {name: list(getattr(self, name)) for name in LISTED}
         return {name: fact for name, fact in given.items() if fact not in (None, [], "")}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Facts:
         """The facts that `document` stored."""
-        named = {"category": "", "kind": "", "category_class": "", "types": (), **document}
-        return cls(**named | {"areas": tuple(named.get("areas", ())), "types": tuple(named["types"])})
+        named = {"category": "", "kind": "", "category_class": "", **document}
+        return cls(**named | {name: tuple(named.get(name, ())) for name in LISTED})
 
 
-def facts_of(category: CategoryLike, place: Place | None) -> Facts:
-    """The facts of a category at a place; None: it is not known where."""
+LISTED = ("types", "areas", "corridors")
+
+
+def facts_of(
+    category: CategoryLike,
+    place: Place | None,
+    *,
+    corridors: Iterable[Corridor] = (),
+    at: datetime | None = None,
+) -> Facts:
+    """The facts of a category at a place; None: it is not known where. `at`: wall time of the city."""
     facts = Facts(
         category=category.code,
         kind=category.kind,
         category_class=f"{category.kind}:{category.class_code}",
         types=tuple(category.types),
+        day="" if at is None else at.strftime("%Y-%m-%d"),
+        hour="" if at is None else at.strftime("%H:%M"),
     )
     if place is None:
         return facts
-    street = place.road_name if place.by_name else ""
-    return _about(replace(facts, road=place.road_class, areas=place.area_codes, street=street), place.component)
+    within = tuple(corridor.key for corridor in corridors if _off_road(place, corridor.road) <= corridor.metres)
+    here = replace(
+        facts,
+        road=place.road_class,
+        road_name=place.road_name,
+        street=place.road_name if place.by_name else "",
+        corridors=within,
+        areas=place.area_codes,
+    )
+    return _about(here, place.component)
+
+
+def _off_road(place: Place, name: str) -> float:
+    """Metres to the nearest road of that name; without end if none is near."""
+    return min((road.metres for road in place.near_roads if road.name == name), default=inf)
 
 
 def _about(facts: Facts, component: Component | None) -> Facts:
@@ -92,21 +136,45 @@ def _about(facts: Facts, component: Component | None) -> Facts:
     )
 
 
-def variants(facts: Facts, place: Place, *, looks_at: frozenset[str], named: frozenset[str]) -> list[Facts]:
-    """Every other set of facts that the fix's accuracy leaves possible.
+def variants(
+    facts: Facts,
+    place: Place,
+    *,
+    looks_at: frozenset[str],
+    named: frozenset[str],
+    corridors: Iterable[Corridor] = (),
+) -> list[Facts]:
+    """Every other set of facts that the fix's accuracy, or a tie between two roads, leaves possible.
 
-    `looks_at`: of "road", "area" and "owner", those that the rules look at for this category; `named`: the levels and
-    `level:code` that they name. What no rule looks at is not varied.
+    `looks_at`: of "road", "road_name", "corridor", "area" and "owner", those that the rules look at for this category;
+    `named`: the levels and `level:code` that they name. What no rule looks at is not varied.
     """
-    roads = possible_roads(place) if "road" in looks_at else [facts.road]
+    ways = (
+        possible_ways(place, by_name="road_name" in looks_at) if looks_at & ROADS else [(facts.road, facts.road_name)]
+    )
+    within = possible_corridors(facts.corridors, place, corridors) if "corridor" in looks_at else [facts.corridors]
     paths = possible_areas(place, named) if "area" in looks_at else [facts.areas]
     things = possible_components(place) if "owner" in looks_at else [place.component]
-    if len(roads) == len(paths) == len(things) == 1:
+    if len(ways) == len(within) == len(paths) == len(things) == 1:
         return []
     found = (
-        _about(replace(facts, road=road, areas=path), thing) for road, path, thing in product(roads, paths, things)
+        _about(replace(facts, road=road, road_name=name, corridors=keys, areas=path), thing)
+        for (road, name), keys, path, thing in product(ways, within, paths, things)
     )
     return [other for other in dict.fromkeys(found) if other != facts]
+
+
+ROADS = frozenset({"road", "road_name"})
+
+
+def possible_corridors(within: tuple[str, ...], place: Place, corridors: Iterable[Corridor]) -> list[tuple[str, ...]]:
+    """The corridors the fix lies in, then the same with each one in or out whose edge is within the accuracy."""
+    found = [within]
+    for corridor in corridors:
+        if abs(_off_road(place, corridor.road) - corridor.metres) <= place.doubt_m and place.doubt_m > 0:
+            others = tuple(key for key in within if key != corridor.key)
+            found.append(others if corridor.key in within else (*within, corridor.key))
+    return found
 
 
 def possible_areas(place: Place, named: frozenset[str]) -> list[tuple[str, ...]]:
@@ -121,24 +189,40 @@ def _seen(codes: Iterable[str], named: frozenset[str]) -> frozenset[str]:
     return frozenset(code for code in codes if code in named or code.partition(":")[0] in named)
 
 
-def possible_roads(place: Place) -> list[str]:
-    """The place's own road class, then those of roads within 2 m of being as near, and of those that are nearest from
-    some other point within the accuracy of the fix. A road that the address names is certain.
+def possible_ways(place: Place, *, by_name: bool = False) -> list[Way]:
+    """The place's own road, then those as good as tied with it, and those that are nearest from some other point within
+    the accuracy of the fix. A road that the address names is certain.
 
-    Roads are taken as straight there, and only the nearest road of each class and name is looked at.
+    Roads are taken as straight there, and only the nearest road of each class (and name) is looked at.
     """
-    found = [place.road_class, *(road.road_class for road in place.rival_roads)]
-    if place.by_name or place.doubt_m == 0:
-        return list(dict.fromkeys(found))
-    found += [road.road_class for road in place.near_roads if _could_be_nearest(road, place)]
-    if place.road_class != NO_ROAD and _could_be_beyond(place):
-        found.append(NO_ROAD)
-    return list(dict.fromkeys(found))
+    found = {_way(place.road_class, place.road_name, by_name=by_name): (place.road_class, place.road_name)}
+    if place.by_name:
+        return list(found.values())
+    roads = _each_nearest(place.near_roads, by_name=by_name)
+    reached = [road for road in roads if place.doubt_m > 0 and _could_be_nearest(road, roads, place)]
+    for road in (*place.rival_roads, *reached):
+        found.setdefault(_way(road.road_class, road.name, by_name=by_name), (road.road_class, road.name))
+    if place.road_class != NO_ROAD and place.doubt_m > 0 and _could_be_beyond(place, roads):
+        found[NO_ROAD, ""] = (NO_ROAD, "")
+    return list(found.values())
 
 
-def _could_be_nearest(road: Road, place: Place) -> bool:
+def _way(road_class: str, name: str, *, by_name: bool) -> Way:
+    """What of a road the rules tell apart: its class alone, or its name too."""
+    return (road_class, name if by_name else "")
+
+
+def _each_nearest(roads: Iterable[Road], *, by_name: bool) -> list[Road]:
+    """The nearest of each class, or of each class and name; `roads` from the nearest on."""
+    found: dict[Way, Road] = {}
+    for road in roads:
+        found.setdefault(_way(road.road_class, road.name, by_name=by_name), road)
+    return list(found.values())
+
+
+def _could_be_nearest(road: Road, roads: Sequence[Road], place: Place) -> bool:
     """Whether a step within the accuracy makes it so: straight to the road, or to it and away from another one."""
-    others = [other for other in place.near_roads if other is not road]
+    others = [other for other in roads if other is not road]
     towards = _direction(road.dx, road.dy)
     steps = [towards]
     for other in others:
@@ -152,10 +236,9 @@ def _could_be_nearest(road: Road, place: Place) -> bool:
     return False
 
 
-def _could_be_beyond(place: Place) -> bool:
-    nearest = place.near_roads[0]
-    away = _direction(-nearest.dx, -nearest.dy)
-    return all(_after(road, away, place.doubt_m) > place.reach_m for road in place.near_roads)
+def _could_be_beyond(place: Place, roads: Sequence[Road]) -> bool:
+    away = _direction(-roads[0].dx, -roads[0].dy)
+    return all(_after(road, away, place.doubt_m) > place.reach_m for road in roads)
 
 
 def _after(road: Road, step: Vector, metres: float) -> float:
@@ -187,9 +270,11 @@ def _hands(component: Component | None) -> tuple[str | None, ...] | None:
 
 
 def _could_be_meant(other: Component, place: Place) -> bool:
-    """Whether the line half-way between the two comes within the accuracy."""
+    """Whether the line half-way between the two comes within the accuracy, or the two are as good as tied."""
     nearest = place.component
     if nearest is None:
         return other.metres <= place.component_m + place.doubt_m
+    if other.metres <= place.component_m and other.metres - nearest.metres < place.tie_m:
+        return True
     apart = hypot(other.dx - nearest.dx, other.dy - nearest.dy)
     return other.metres**2 - nearest.metres**2 <= 2 * apart * place.doubt_m

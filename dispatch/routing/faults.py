@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from dispatch.routing.rulebook import Rule
+from dispatch.routing.rule import Rule
 
 __all__ = ["idle"]
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from dispatch.routing.decide import Routing, decide
 from dispatch.routing.facts import Facts
-from tests.routing.town import EAST, RULES, TREE, WEST, book, facts, rule
+from tests.routing.books import ANY_BOOK, ANY_FACTS
+from tests.routing.town import RULES, TREE, WEST, book, facts, rule
 
 BOOK = book()
-TYPES = ("municipal", "order", "lamps", "water_supply", "asset_owner", "nobody")
 
 ANSWERS: list[tuple[dict[str, Any], str | None, str | None, str | None]] = [
     # facts that differ from a cover in the east on a main road; unit, rule, doubt
@@ -105,33 +104,38 @@ def test_the_owner_clause_asks_for_any_for_none_or_for_these(wanted: Any, owner:
     assert (found.unit == "water") is holds
 
 
-ANY_FACTS = st.builds(
-    Facts,
-    category=st.sampled_from(["C0101", "E0505", "E0601"]),
-    kind=st.sampled_from(["component", "event"]),
-    category_class=st.sampled_from(["component:01", "event:06"]),
-    types=st.lists(st.sampled_from(TYPES), max_size=3).map(tuple),
-    road=st.sampled_from(["main", "secondary", "branch", "alley", "none"]),
-    areas=st.sampled_from([EAST, WEST, EAST[:1], ()]),
-    owner=st.sampled_from([None, "gas", "water", "dissolved"]),
-)
-WHEN = st.fixed_dictionaries(
-    {},
-    optional={
-        "kind": st.sampled_from(["component", "event"]),
-        "type": st.sampled_from(TYPES),
-        "types": st.lists(st.sampled_from(TYPES), min_size=1, max_size=2),
-        "road": st.lists(st.sampled_from(["main", "alley", "none"]), min_size=1, max_size=2),
-        "area": st.sampled_from([["district:01"], ["street:02001"]]),
-        "owner": st.sampled_from([True, False, ["gas"]]),
-    },
-)
-TO = st.sampled_from(
-    ["owner", "unit:gas", "unit:nowhere", "type:first", "type:lamps", "territory:district", "territory:district:order"]
-)
-ANY_BOOK = st.lists(st.tuples(st.integers(1, 4), WHEN, TO), max_size=6).map(
-    lambda rows: book(*(rule(f"R-{n}", rank, to, **when) for n, (rank, when, to) in enumerate(rows))) if rows else BOOK
-)
+@pytest.mark.parametrize(("when", "more", "holds"), [
+    ({"road_name": "人民路"}, {"road_name": "人民路"}, True),
+    ({"road_name": ["人民路", "新华路"]}, {"road_name": "红荔巷"}, False),
+    ({"corridor": {"road": "人民路", "metres": 60}}, {"corridors": ("人民路:60",)}, True),
+    ({"corridor": {"road": "人民路", "metres": 60}}, {"corridors": ("人民路:30",)}, False),
+    ({"hours": "22:00-06:00"}, {"hour": "22:00"}, True),
+    ({"hours": "22:00-06:00"}, {"hour": "05:59"}, True),
+    ({"hours": "22:00-06:00"}, {"hour": "06:00"}, False),
+    ({"hours": ["08:00-12:00", "14:00-24:00"]}, {"hour": "23:59"}, True),
+    ({"hours": "22:00-06:00"}, {}, False),
+    ({"season": ("11-15", "03-15")}, {"day": "2026-03-15"}, True),
+    ({"season": ("11-15", "03-15")}, {"day": "2026-03-16"}, False),
+    ({"season": ("06-01", "08-31")}, {"day": "2026-08-31"}, True),
+    ({"season": ("2026-05-01", "2026-05-05")}, {"day": "2026-05-01"}, True),
+    ({"season": ("2026-05-01", "2026-05-05")}, {"day": "2027-05-01"}, False),
+    ({"season": ("06-01", "08-31")}, {}, False),
+])  # fmt: skip
+def test_a_rule_may_ask_for_the_road_by_name_a_corridor_the_hour_and_the_season(
+    when: dict[str, Any], more: dict[str, Any], holds: bool
+) -> None:
+    found = decide(facts(**more), book(rule("A", 10, "unit:water", **when)), TREE)
+    assert (found.unit == "water") is holds
+
+
+def test_a_rule_names_who_assists_and_may_set_a_limit_of_its_own() -> None:
+    row = rule("A", 10, "unit:water") | {
+        "assist": ["territory:district", "unit:water", "unit:gas", "owner"],
+        "limit": {"value": 2, "time_class": "work_hour"},
+    }
+    found = decide(facts(), book(row), TREE)
+    assert (found.unit, found.assist, found.limit) == ("water", ("east", "gas"), ("2", "work_hour"))
+    assert Routing.of(json.loads(json.dumps(found.document()))) == found
 
 
 @given(asked=ANY_FACTS, rules=ANY_BOOK)

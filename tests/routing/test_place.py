@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dispatch.routing.decide import Routing, route
-from dispatch.routing.facts import possible_roads
+from dispatch.routing.decide import Routing
+from dispatch.routing.facts import possible_ways
+from dispatch.routing.route import route
+from dispatch.routing.table import Table
 from gis.locate import Place
-from tests.routing.town import EAST, TREE, WEST, book, component, place, road, rule
+from tests.routing.town import COVER, EAST, TREE, WEST, Category, book, component, place, road, rule
 
 BOOK = book()
 
 
-@dataclass(frozen=True)
-class Category:
-    """A row of the catalogue."""
-
-    code: str = "C0101"
-    kind: str = "component"
-    class_code: str = "01"
-    types: tuple[str, ...] = field(default=("municipal",))
-
-
-def routed(where: Place | None, category: Category = Category(), *rules: dict[str, Any]) -> Routing:
-    return route(category, where, book(*rules), TREE)
+def routed(where: Place | None, category: Category = COVER, *rules: dict[str, Any]) -> Routing:
+    return route(category, where, Table(book(*rules), TREE))
 
 
 def test_a_certain_fix_is_taken_at_its_word() -> None:
@@ -50,6 +42,44 @@ def test_between_two_roads_of_different_owners_a_person_decides() -> None:
     assert "市政局(R-3)" in found.reason
     assert "东区平台(R-4)" in found.reason
     assert "road=alley" in found.reason_en
+
+
+def test_a_doubtful_place_asks_one_question_whose_answers_lead_to_units() -> None:
+    found = routed(place(road("main", 0, 5, name="人民路"), road("alley", 0, -9, name="红荔巷"), accuracy_m=3))
+    assert found.question == "在路缘的哪一侧:在人民路(main)还是在红荔巷(alley)?"
+    assert found.question_en == "Which side of the kerb: on 人民路 (main) or on 红荔巷 (alley)?"
+    assert [(answer.key, answer.unit, answer.rule) for answer in found.answers] == [
+        ("road=main", "utilities", "R-3"),
+        ("road=alley", "east", "R-4"),
+    ]
+
+
+def test_a_tie_of_two_roads_is_a_doubt_however_good_the_fix() -> None:
+    tied = routed(place(road("main", 0, 5), road("alley", 0, -6.9), accuracy_m=0))
+    assert (tied.doubtful, tied.between) == ("place", ("utilities", "east"))
+    assert routed(place(road("main", 0, 5), road("alley", 0, -7.1), accuracy_m=0)).unit == "utilities"
+    assert routed(place(road("main", 0, 39), road("alley", 0, -40.5), accuracy_m=0)).unit == "utilities"
+
+
+def test_two_roads_of_one_class_are_told_apart_where_a_rule_names_one() -> None:
+    rules = [rule("A", 10, "unit:gas", road_name="人民路"), rule("B", 20, "unit:water")]
+    pair = (road("main", 0, 5, name="人民路"), road("main", 0, -9, name="新华路"))
+    assert routed(place(*pair), COVER, *rules).unit == "gas"
+    found = routed(place(*pair, accuracy_m=3), COVER, *rules)
+    assert (found.doubtful, found.between) == ("place", ("gas", "water"))
+    assert found.question_en == "On which road: on 人民路 (main) or on 新华路 (main)?"
+
+
+@pytest.mark.parametrize(("metres", "accuracy_m", "unit"), [
+    (59, None, "gas"), (61, None, "water"), (59, 2, None), (61, 2, None), (55, 2, "gas"), (65, 2, "water"),
+])  # fmt: skip
+def test_a_corridor_reaches_so_many_metres_from_a_road_of_its_name(
+    metres: float, accuracy_m: float | None, unit: str | None
+) -> None:
+    rules = [rule("A", 10, "unit:gas", corridor={"road": "人民路", "metres": 60}), rule("B", 20, "unit:water")]
+    found = routed(place(road("main", 0, metres, name="人民路"), accuracy_m=accuracy_m), COVER, *rules)
+    assert found.unit == unit
+    assert found.doubtful == (None if unit else "place")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +109,8 @@ def test_between_two_roads_of_different_owners_a_person_decides() -> None:
 def test_a_road_is_possible_if_some_point_within_the_accuracy_is_nearest_to_it(
     roads: list[tuple[str, float, float]], accuracy_m: float, possible: list[str]
 ) -> None:
-    assert possible_roads(place(*(road(*one) for one in roads), accuracy_m=accuracy_m)) == possible
+    found = possible_ways(place(*(road(*one) for one in roads), accuracy_m=accuracy_m))
+    assert [road_class for road_class, _ in found] == possible
 
 
 def test_each_other_unit_is_named_once_however_many_ways_lead_to_it() -> None:
@@ -114,7 +145,7 @@ def test_another_grid_of_the_same_district_is_no_doubt() -> None:
 def test_a_rule_for_one_grid_makes_its_neighbour_doubtful() -> None:
     rules = [rule("A", 10, "unit:gas", area=["grid:01001002"]), rule("B", 20, "territory:district")]
     next_grid = (*EAST[:2], "grid:01001002")
-    found = routed(place(accuracy_m=10, near=(next_grid,)), Category(), *rules)
+    found = routed(place(accuracy_m=10, near=(next_grid,)), COVER, *rules)
     assert (found.doubtful, found.between) == ("place", ("east", "gas"))
 
 

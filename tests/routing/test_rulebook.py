@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dispatch.routing.faults import idle
-from dispatch.routing.rulebook import RulebookFault, rulebook_of, rules_of
+from dispatch.routing.reading import RulebookFault, rules_of
+from dispatch.routing.rulebook import rulebook_of
 from dispatch.units.tree import Tree, Unit, tree_of
 from tests.routing.town import RULES, TREE, book, facts, rule
 
@@ -30,6 +31,17 @@ GOOD = rule("R-1", 10, "unit:gas", kind="event")
         ({"when": {"weather": "rain"}}, "R-1: `when` has no clause 'weather'"),
         ({"when": {"road": True}}, "R-1: clause `road` wants a word or a list"),
         ({"when": {"road": []}}, "R-1: clause `road` wants a word or a list"),
+        ({"when": {"corridor": "人民路"}}, "R-1: clause `corridor` wants { road = "),
+        ({"when": {"corridor": {"road": "人民路", "metres": 501}}}, "R-1: clause `corridor` wants { road = "),
+        ({"when": {"hours": "22-6"}}, "R-1: clause `hours` wants spans"),
+        ({"when": {"hours": ["08:00-08:00"]}}, "R-1: clause `hours` wants spans"),
+        ({"when": {"from": "06-01"}}, "R-1: clause `season` wants `from` and `until`"),
+        ({"when": {"from": "06-01", "until": "2026-07-01"}}, "R-1: clause `season` wants `from` and `until`"),
+        ({"when": {"from": "2026-07-01", "until": "2026-06-01"}}, "R-1: clause `season` wants `from` and `until`"),
+        ({"assist": ["somebody"]}, "R-1: `assist` names nobody: 'somebody'"),
+        ({"assist": "unit:gas"}, "R-1: `assist` wants a list of units"),
+        ({"limit": {"value": 0, "time_class": "work_hour"}}, "R-1: `limit` wants { value = "),
+        ({"limit": {"value": 1}}, "R-1: `limit` wants { value = "),
         ({"when": {"owner": [1]}}, "R-1: clause `owner` wants a word or a list of words, true or false"),
     ],
 )

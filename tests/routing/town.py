@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.routing.facts import Facts
@@ -34,8 +35,10 @@ TREE = Tree(
 
 
 def rule(no: str, rank: int, to: str, **when: Any) -> dict[str, Any]:
-    """A row of `rules.toml`; `class_` stands for the clause `class`."""
+    """A row of `rules.toml`; `class_` stands for the clause `class`, `season` for `from` and `until`."""
     clauses = {clause.rstrip("_"): wanted for clause, wanted in when.items()}
+    if "season" in clauses:
+        clauses["from"], clauses["until"] = clauses.pop("season")
     return {
         "no": no,
         "rank": rank,
@@ -70,9 +73,10 @@ def facts(**more: Any) -> Facts:
     return Facts(**{**given, "road": "main", "areas": EAST, **more})
 
 
-def road(road_class: str, dx: float, dy: float) -> Road:
+def road(road_class: str, dx: float, dy: float, *, name: str = "") -> Road:
     """A road whose nearest point lies `dx`, `dy` metres from the fix."""
-    return Road(id=1, code="r", road_class=road_class, name="", name_en="", metres=(dx**2 + dy**2) ** 0.5, dx=dx, dy=dy)
+    metres = (dx**2 + dy**2) ** 0.5
+    return Road(id=1, code="r", road_class=road_class, name=name, name_en=name, metres=metres, dx=dx, dy=dy)
 
 
 def component(code: str, dx: float, dy: float, *, owner: str | None = None) -> Component:
@@ -106,8 +110,8 @@ def place(
         duty_grid=None,
         road_id=nearest.id if nearest else None,
         road_class=nearest.road_class if nearest else "none",
-        road_name="",
-        road_name_en="",
+        road_name=nearest.name if nearest else "",
+        road_name_en=nearest.name_en if nearest else "",
         road_m=nearest.metres if nearest else None,
         by_name=False,
         near_roads=roads,
@@ -117,3 +121,17 @@ def place(
         reach_m=40,
         component_m=20,
     )
+
+
+@dataclass(frozen=True)
+class Category:
+    """A row of the catalogue."""
+
+    code: str = "C0101"
+    kind: str = "component"
+    class_code: str = "01"
+    types: tuple[str, ...] = field(default=("municipal",))
+
+
+COVER = Category()
+SNOW = Category(code="E0505", kind="event", class_code="05", types=("water_supply",))
