@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, File, Request, UploadFile
@@ -18,6 +18,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally
+from dispatch.cases.waiting import LISTS, listed, waits_for
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import HOLDER, Pool, State
 from dispatch.live.feed import here
@@ -34,17 +35,23 @@ SOURCES = ("hotline", "12345", "media", "leader")
 
 @router.get("/console", **needs(Permission.SEE_BOARD))
 def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Response:
-    """The person's queues, one tab a stage. Those of the centre without a queue of their own look at all three."""
+    """The person's queues, one tab a stage, then what waits beside the stages.
+
+    Those of the centre without a queue of their own look at all three.
+    """
     pools = [pool for role, pool in POOLS.items() if role in me.roles] or list(POOLS.values())
     with me.read() as tx:
         view = View.of(request, tx, me)
         live = here(tx)
         counts = [(pool, tally(tx, pool)) for pool in pools]
         state = State(q) if q in frozenset(State) else None
-        rows = _page(tx, pools, state, after)
+        asides = waits_for(tx, me.roles)
+        aside = q if q in LISTS and LISTS[q].roles & me.roles else None
+        rows = listed(tx, aside) if aside else _page(tx, pools, state, after)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
-    return page(view, "console.html", live=live, rows=rows[:PAGE], stages=stages, stage=state, more=more, after=after)
+    chosen: dict[str, Any] = {"stage": state, "aside": aside, "more": more, "after": after}
+    return page(view, "console.html", live=live, rows=rows[:PAGE], stages=stages, asides=asides, **chosen)
 
 
 def _page(tx: ReadTx, pools: list[Pool], state: State | None, after: str) -> list[Row]:

@@ -12,7 +12,7 @@ from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.clocks import clock_of
 from dispatch.cases.read import Row, inbox, tally_units
-from dispatch.lifecycle.states import OPEN, State
+from dispatch.lifecycle.states import OPEN, ClockKind, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
@@ -22,6 +22,7 @@ __all__ = ["Lane", "lanes", "router"]
 router = APIRouter(include_in_schema=False)
 MINE = (State.DISPATCHED, State.HANDLING)
 OTHERS = tuple(sorted(OPEN - set(MINE)))
+UNITS_CLOCKS = (ClockKind.SIGN, ClockKind.DISPOSE)
 MOST = 200  # of one's own work; what is more is told as a number
 
 
@@ -59,17 +60,17 @@ def _tonight(now: datetime, view: View) -> datetime:
 
 
 def lanes(rows: list[Row], now: datetime | None, end: datetime | None) -> list[Lane]:
-    """One's own work in three lanes: warned or late, due before `end`, later or without limit."""
+    """One's own work in three lanes: warned or late, to be signed or done before `end`, later or without limit."""
     soon: list[Row] = []
     today: list[Row] = []
     later: list[Row] = []
     for row in rows:
-        document = row.clocks.get("dispose")
-        clock = clock_of("dispose", document) if document else None
-        if clock is None or clock.due is None or now is None or end is None:
+        running = [clock_of(kind, row.clocks[kind]) for kind in UNITS_CLOCKS if kind in row.clocks]
+        due = min((clock.due for clock in running if clock.due), default=None)
+        if due is None or now is None or end is None:
             later.append(row)
-        elif row.hazard or now >= (clock.warn or clock.due):
+        elif row.hazard or any(now >= told for clock in running if (told := clock.warn or clock.due)):
             soon.append(row)
         else:
-            (today if clock.due < end else later).append(row)
+            (today if due < end else later).append(row)
     return [Lane("soon", soon), Lane("today", today), Lane("later", later)]

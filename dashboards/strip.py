@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from dashboards.times import span
 from dashboards.view import View
-from dispatch.cases.clocks import HOLDERS_CLOCK
+from dispatch.cases.clocks import HOLDERS_CLOCKS
 from dispatch.cases.dossier import Full, Step
 from dispatch.lifecycle.states import ENDED, State
 
@@ -63,8 +63,8 @@ def _stages(steps: tuple[Step, ...], now: datetime) -> list[_Stage]:
         state = State(step.to_state)
         if state in ENDED:
             continue
-        kind = HOLDERS_CLOCK.get(state)
-        word = f"clock.{kind.value}" if kind else f"state.{state.value}"
+        kinds = HOLDERS_CLOCKS.get(state)
+        word = f"clock.{kinds[0].value}" if kinds else f"state.{state.value}"
         end = after.at if after else None
         if stages and stages[-1].clock == word:
             stages[-1].end, stages[-1].state = end, state
@@ -79,7 +79,7 @@ def _segment(view: View, file: Full, stage: _Stage, x: float, width: float) -> S
     shape = "ck-done"
     if now:
         late = left is not None and left.urgency == "late"
-        shape = "ck-late" if late else "ck-work" if stage.clock == "clock.dispose" else "ck-now"
+        shape = "ck-late" if late else "ck-work" if stage.clock in ("clock.sign", "clock.dispose") else "ck-now"
     return Segment(
         word=view.t(stage.clock),
         time=span((stage.end or view.now or stage.begin) - stage.begin, view.t),

@@ -15,7 +15,7 @@ from fastapi import Request
 from dashboards.times import Left, left_of, span, time_left, when
 from dashboards.words import LANGUAGES, Words, words
 from dispatch.cases.books import Books, books
-from dispatch.cases.clocks import HOLDERS_CLOCK
+from dispatch.cases.clocks import holders_clock
 from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.people.may import may
 from dispatch.people.roles import Permission
@@ -288,8 +288,7 @@ class View:
 
     def left(self, case: Standing, kind: str | None = None) -> Left | None:
         """Time left on the holder's clock, or on the clock `kind`; None if it has none."""
-        holder = HOLDERS_CLOCK.get(case.state)
-        clock = left_of(case.clocks, kind or (holder.value if holder else None))
+        clock = left_of(case.clocks, kind or holders_clock(case.state, case.clocks))
         if clock is None or self.books is None or self.now is None:
             return None
         return time_left(clock, self.now, self.books.calendar, self.t)

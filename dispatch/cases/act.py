@@ -360,7 +360,8 @@ def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
     if event == LAPSED and clock.kind is ClockKind.DISPOSE:
         draft.case.late = True
     action = Action.WARN if event == WARNED else Action.LAPSE
-    draft.tell(f"{event}:{clock.kind.value}", unit=draft.case.unit_id, person=draft.case.inspector_id)
+    if clock.kind is not ClockKind.REPLY_CITIZEN:  # the centre's own debt: it stands in the acceptor's list
+        draft.tell(f"{event}:{clock.kind.value}", unit=draft.case.unit_id, person=draft.case.inspector_id)
     _own(
         tx, draft, city, action, at, known, {"clock": clock.kind.value, "epoch": clock.epoch, "instant": at.isoformat()}
     )

@@ -6,7 +6,7 @@ an event of an old epoch can never fire.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,23 +16,34 @@ from dispatch.clock.calendar import WorkCalendar
 from dispatch.clock.limits import Limit, Pause, Rule, due_at, fraction_at
 from dispatch.lifecycle.states import ClockKind, State
 
-HOLDERS_CLOCK: dict[State, ClockKind] = {
-    State.REPORTED: ClockKind.ACCEPT,
-    State.SELF_HANDLED: ClockKind.ACCEPT,
-    State.VERIFYING: ClockKind.VERIFY,
-    State.VERIFIED: ClockKind.ACCEPT,
-    State.ACCEPTED: ClockKind.FILE,
-    State.FILED: ClockKind.DISPATCH,
-    State.DISPATCHED: ClockKind.DISPOSE,
-    State.HANDLING: ClockKind.DISPOSE,
-    State.RETURN_ASKED: ClockKind.APPROVE,
-    State.DELAY_ASKED: ClockKind.APPROVE,
-    State.SUSPEND_ASKED: ClockKind.APPROVE,
-    State.CHECK_PENDING: ClockKind.SEND_CHECK,
-    State.CHECKING: ClockKind.CHECK,
-    State.REWORK: ClockKind.DISPATCH,
-    State.CHECKED_OK: ClockKind.CLOSE,
+# Of several the first that runs: a unit's own clock is that of signing until it has signed, then that of disposal.
+HOLDERS_CLOCKS: dict[State, tuple[ClockKind, ...]] = {
+    State.REPORTED: (ClockKind.ACCEPT,),
+    State.SELF_HANDLED: (ClockKind.ACCEPT,),
+    State.VERIFYING: (ClockKind.VERIFY,),
+    State.VERIFIED: (ClockKind.ACCEPT,),
+    State.ACCEPTED: (ClockKind.FILE,),
+    State.FILED: (ClockKind.DISPATCH,),
+    State.DISPATCHED: (ClockKind.SIGN, ClockKind.DISPOSE),
+    State.HANDLING: (ClockKind.DISPOSE,),
+    State.RETURN_ASKED: (ClockKind.APPROVE,),
+    State.DELAY_ASKED: (ClockKind.APPROVE,),
+    State.SUSPEND_ASKED: (ClockKind.APPROVE,),
+    State.CHECK_PENDING: (ClockKind.SEND_CHECK,),
+    State.CHECKING: (ClockKind.CHECK,),
+    State.REWORK: (ClockKind.DISPATCH,),
+    State.CHECKED_OK: (ClockKind.CLOSE,),
+    State.CLOSED: (ClockKind.REPLY_CITIZEN,),
+    State.CLOSED_FORCED: (ClockKind.REPLY_CITIZEN,),
+    State.REFUSED: (ClockKind.REPLY_CITIZEN,),
 }
+
+
+def holders_clock(state: State, clocks: Container[str]) -> ClockKind | None:
+    """Which of the case's clocks its present holder is on; None if none of them is there."""
+    return next((kind for kind in HOLDERS_CLOCKS.get(state, ()) if kind in clocks), None)
+
+
 WARNED, LAPSED = "warn", "lapse"
 
 

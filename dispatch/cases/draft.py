@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from dispatch.cases.clocks import HOLDERS_CLOCK, Clock
+from dispatch.cases.clocks import Clock, holders_clock
 from dispatch.cases.steps import Step
 from dispatch.lifecycle.states import HOLDER, ClockKind, State
 from gis.locate import Place
@@ -115,9 +115,8 @@ class Draft:
     @property
     def stage_due_at(self) -> datetime | None:
         """When the present holder's own clock is due."""
-        kind = HOLDERS_CLOCK.get(self.case.state)
-        clock = self.clocks.get(kind) if kind is not None else None
-        return clock.due if clock is not None else None
+        kind = holders_clock(self.case.state, self.clocks)
+        return self.clocks[kind].due if kind is not None else None
 
     @property
     def pool(self) -> str:

@@ -50,6 +50,7 @@ def _accept(step: Step, changes: Columns, counts: Counts) -> None:
 
 def _refuse(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"refused_at": step.at, "acceptor_id": step.actor_id, "ontime_accept": _ontime(step, "accept")}
+    _unanswered(changes)
 
 
 def _send_verify(step: Step, changes: Columns, counts: Counts) -> None:
@@ -72,7 +73,7 @@ def _void(step: Step, changes: Columns, counts: Counts) -> None:
 
 def _dispatch(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"dispatched_at": step.at, "dispatcher_id": step.actor_id, "ontime_dispatch": _ontime(step, "dispatch")}
-    changes |= {"signed_at": None, "disposed_at": None, "ontime": None}
+    changes |= {"signed_at": None, "ontime_sign": None, "disposed_at": None, "ontime": None}
     if "unit_before" in step.data and step.data["unit_before"] != step.unit_id:
         for name in OF_THE_UNIT:
             counts.pop(name, None)
@@ -80,7 +81,7 @@ def _dispatch(step: Step, changes: Columns, counts: Counts) -> None:
 
 
 def _sign(step: Step, changes: Columns, counts: Counts) -> None:
-    changes["signed_at"] = step.at
+    changes |= {"signed_at": step.at, "ontime_sign": _ontime(step, "sign")}
 
 
 def _return(step: Step, changes: Columns, counts: Counts) -> None:
@@ -132,10 +133,23 @@ def _pass(step: Step, changes: Columns, counts: Counts) -> None:
 
 def _close(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"closed_at": step.at, "shift_leader_id": step.actor_id, "ontime_close": _ontime(step, "close")}
+    _unanswered(changes)
 
 
 def _force(step: Step, changes: Columns, counts: Counts) -> None:
     changes |= {"closed_at": step.at, "forced": True}
+    _unanswered(changes)
+
+
+def _unanswered(changes: Columns) -> None:
+    """Whoever reported it waits for an answer, again if it was opened again."""
+    changes |= {"answered_at": None, "ontime_answer": None}
+
+
+def _answer(step: Step, changes: Columns, counts: Counts) -> None:
+    changes["answered_at"] = step.at
+    if (met := _ontime(step, "reply_citizen")) is not None:  # a second answer is no second chance
+        changes["ontime_answer"] = met
 
 
 def _self_close(step: Step, changes: Columns, counts: Counts) -> None:
@@ -200,5 +214,6 @@ RULES: dict[Action, Rule] = {
     Action.REOPEN: _reopen,
     Action.AMEND: _amend,
     Action.GRANT_APPEAL: _exempt,
+    Action.ANSWER_CITIZEN: _answer,
     Action.REVISIT: _revisit,
 }

@@ -105,6 +105,8 @@ def _disposal_due(effect: Effect, clock: Clock) -> None:
 
 def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
     case = effect.draft.case
+    if kind is ClockKind.REPLY_CITIZEN and not case.public:
+        return None  # an inspector's own find: nobody waits
     if kind is not ClockKind.DISPOSE:
         return effect.books.stage_limit(kind, urgent=case.hazard)
     if case.limit_value is None or case.time_class is None:

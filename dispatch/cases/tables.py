@@ -33,6 +33,7 @@ def _one_of(column: str, values: type[State] | type[Pool]) -> CheckConstraint:
 
 
 OPEN = text("state NOT IN (" + ", ".join(f"'{s.value}'" for s in sorted(ENDED)) + ")")
+TO_ANSWER = text("state IN ('closed', 'closed_forced', 'refused') AND stage_due_at IS NOT NULL")
 
 cases = Table(
     "cases",
@@ -103,6 +104,7 @@ cases = Table(
     Index("cases_open_geom", "geom", postgresql_using="gist", postgresql_where=OPEN),
     Index("cases_pool_due", "pool", "stage_due_at", "id", postgresql_where=OPEN),
     Index("cases_unit_due", "unit_id", "stage_due_at", "id", postgresql_where=OPEN),
+    Index("cases_to_answer", "stage_due_at", "id", postgresql_where=TO_ANSWER),
     Index("cases_inspector", "inspector_id", "stage_due_at", postgresql_where=OPEN),
     Index("cases_reporter", "reporter_id", "reported_at"),
     Index("cases_reported", "reported_at", "id"),
@@ -206,6 +208,7 @@ fact = Table(
     instant("voided_at"),
     instant("dispatched_at"),
     instant("signed_at"),
+    instant("answered_at", comment="the last answer to the citizen since the case ended"),
     instant("disposed_at", comment="the last reply; emptied by rework or return, so at closing the one that passed"),
     instant("first_reply_at"),
     instant("checked_at"),
@@ -217,6 +220,8 @@ fact = Table(
     Column("ontime_verify", Boolean),
     Column("ontime_file", Boolean),
     Column("ontime_dispatch", Boolean),
+    Column("ontime_sign", Boolean),
+    Column("ontime_answer", Boolean),
     Column("ontime_send_verify", Boolean),
     Column("ontime_send_check", Boolean),
     Column("ontime_check", Boolean),

@@ -10,7 +10,8 @@ from dispatch.lifecycle.table import TRANSITIONS, Transition
 HEAD = """# Transitions
 All moves a case can make, as `dispatch/lifecycle/table.py` holds them; this page is printed from it.
 `no` is the number of the closed loop in the field (0: the system's own). Clocks: `+kind` starts, `-kind` stops,
-`~kind` pauses, `^kind` resumes, `-*` stops all.
+`~kind` pauses, `^kind` resumes, `-*` stops all. A clock runs only where the city sets its limit, and `reply_citizen`
+only where somebody of the public waits for an answer.
 
 | no | from | action | to | who | needs | clocks |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -37,6 +38,8 @@ def _cells(row: Transition) -> list[str]:
 def _states(states: frozenset[State]) -> str:
     if states == OPEN:
         return "any open"
+    if states > OPEN:
+        return f"any open, {_states(states - OPEN)}"
     return ", ".join(state.value for state in State if state in states) or "–"
 
 

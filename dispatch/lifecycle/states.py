@@ -124,14 +124,18 @@ class Action(StrEnum):
 
 
 class ClockKind(StrEnum):
-    """The clock of a stage. The disposal clock runs through the unit's whole work; the others follow the holder."""
+    """The clock of a stage. The disposal clock runs through the unit's whole work; the others follow the holder.
+
+    `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered."""
 
     ACCEPT = "accept"
     VERIFY = "verify"
     FILE = "file"
     DISPATCH = "dispatch"
+    SIGN = "sign"
     DISPOSE = "dispose"
     APPROVE = "approve"
     SEND_CHECK = "send_check"
     CHECK = "check"
     CLOSE = "close"
+    REPLY_CITIZEN = "reply_citizen"

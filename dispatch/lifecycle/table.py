@@ -1,7 +1,8 @@
 """All transitions of a case as rows: the code runs them, the docs print them, the tests walk them.
 
 `no` is the number in the closed loop of the field (案件流转); `clock` says what happens to the clocks:
-`+kind` starts a new epoch, `-kind` stops, `~kind` pauses, `^kind` resumes, `-*` stops all that run.
+`+kind` starts a new epoch, `-kind` stops, `~kind` pauses, `^kind` resumes, `-*` stops all that run. A clock runs only
+where the city sets its limit, and `reply_citizen` only where somebody of the public waits for an answer.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def _row(no: int, frm: set[State] | State | None, action: Action, to: State | No
 WORKING = {S.DISPATCHED, S.HANDLING}
 UNFILED = {S.REPORTED, S.SELF_HANDLED, S.VERIFYING, S.VERIFIED, S.ACCEPTED}
 DONE = {S.CLOSED, S.CLOSED_FORCED}
+ANSWERABLE = DONE | {S.REFUSED}
 PUBLIC = {R.ACCEPTOR, R.CITIZEN, R.SYSTEM}
 
 # fmt: off
@@ -56,14 +58,14 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(4,  S.MERGED,                 A.UNMERGE,           S.REPORTED,      R.ACCEPTOR,                "reason",           "+accept"),
     _row(5,  S.REPORTED,               A.SEND_VERIFY,       S.VERIFYING,     R.ACCEPTOR,                "inspector",        "~accept +verify"),
     _row(6,  S.VERIFYING,              A.VERIFY,            S.VERIFIED,      R.INSPECTOR,               "result",           "-verify ^accept"),
-    _row(7,  {S.REPORTED, S.VERIFIED}, A.REFUSE,            S.REFUSED,       R.ACCEPTOR,                "reason",           "-*"),
+    _row(7,  {S.REPORTED, S.VERIFIED}, A.REFUSE,            S.REFUSED,       R.ACCEPTOR,                "reason",           "-* +reply_citizen"),
     _row(8,  {S.REPORTED, S.VERIFIED}, A.ACCEPT,            S.ACCEPTED,      R.ACCEPTOR,                "category",         "-accept +file"),
     _row(9,  S.ACCEPTED,               A.FILE,              S.FILED,         R.SHIFT_LEADER,            "condition",        "-file +dispatch"),
     _row(10, {S.ACCEPTED, S.FILED},    A.VOID,              S.VOID,          R.SHIFT_LEADER,            "reason",           "-*"),
-    _row(11, S.FILED,                  A.DISPATCH,          S.DISPATCHED,    {R.DISPATCHER, R.SYSTEM},  "unit",             "-dispatch +dispose"),
-    _row(12, WORKING,                  A.SUBDISPATCH,       S.DISPATCHED,    R.PLATFORM,                "unit",             ""),
-    _row(13, S.DISPATCHED,             A.SIGN,              S.HANDLING,      DEPARTMENT,                "",                 ""),
-    _row(14, WORKING,                  A.ASK_RETURN,        S.RETURN_ASKED,  DEPARTMENT,                "reason",           "+approve"),
+    _row(11, S.FILED,                  A.DISPATCH,          S.DISPATCHED,    {R.DISPATCHER, R.SYSTEM},  "unit",             "-dispatch +dispose +sign"),
+    _row(12, WORKING,                  A.SUBDISPATCH,       S.DISPATCHED,    R.PLATFORM,                "unit",             "-sign +sign"),
+    _row(13, S.DISPATCHED,             A.SIGN,              S.HANDLING,      DEPARTMENT,                "",                 "-sign"),
+    _row(14, WORKING,                  A.ASK_RETURN,        S.RETURN_ASKED,  DEPARTMENT,                "reason",           "-sign +approve"),
     _row(15, S.RETURN_ASKED,           A.APPROVE_RETURN,    S.FILED,         {R.DISPATCHER, R.SYSTEM},  "",                 "-approve -dispose +dispatch"),
     _row(16, S.RETURN_ASKED,           A.REFUSE_RETURN,     S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "reason",           "-approve"),
     _row(17, S.HANDLING,               A.ASK_DELAY,         S.DELAY_ASKED,   DEPARTMENT,                "reason",           "+approve"),
@@ -80,25 +82,25 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(24, S.CHECKING,               A.CHECK_PASS,        S.CHECKED_OK,    R.INSPECTOR,               "photos",           "-check +close"),
     _row(25, S.CHECKING,               A.CHECK_FAIL,        S.REWORK,        R.INSPECTOR,               "photos",           "-check +dispatch"),
     _row(25, S.REWORK,                 A.SEND_REWORK,       S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "",                 "-dispatch ^dispose"),
-    _row(26, S.CHECKED_OK,             A.CLOSE,             S.CLOSED,        R.SHIFT_LEADER,            "",                 "-*"),
+    _row(26, S.CHECKED_OK,             A.CLOSE,             S.CLOSED,        R.SHIFT_LEADER,            "",                 "-* +reply_citizen"),
     _row(27, set(OPEN),                A.SUPERVISE,         SAME,            {R.LEADER, R.SUPERVISOR, R.SHIFT_LEADER, R.SYSTEM}, "reason", ""),
     _row(27, set(OPEN),                A.ANSWER_SUPERVISION, SAME,           DEPARTMENT,                "note",             ""),
-    _row(28, set(OPEN),                A.FORCE_CLOSE,       S.CLOSED_FORCED, {R.LEADER, R.SUPERVISOR},  "reason",           "-*"),
+    _row(28, set(OPEN),                A.FORCE_CLOSE,       S.CLOSED_FORCED, {R.LEADER, R.SUPERVISOR},  "reason",           "-* +reply_citizen"),
     _row(29, DONE,                     A.APPEAL,            SAME,            DEPARTMENT,                "reason",           ""),
     _row(29, DONE,                     A.GRANT_APPEAL,      SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
     _row(29, DONE,                     A.REFUSE_APPEAL,     SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
     _row(30, UNFILED,                  A.AMEND,             SAME,            {R.ACCEPTOR, R.SHIFT_LEADER}, "reason",        ""),
     _row(30, set(OPEN) - UNFILED,      A.AMEND,             SAME,            R.DISPATCHER,              "reason",           ""),
-    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "+dispatch"),
-    _row(32, DONE | {S.REFUSED},       A.ANSWER_CITIZEN,    SAME,            R.ACCEPTOR,                "note",             ""),
-    _row(32, DONE | {S.REFUSED},       A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
-    _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            ""),
+    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "-reply_citizen +dispatch"),
+    _row(32, ANSWERABLE,               A.ANSWER_CITIZEN,    SAME,            R.ACCEPTOR,                "note",             "-reply_citizen"),
+    _row(32, ANSWERABLE,               A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
+    _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            "-sign"),
     _row(33, S.HANDLING,               A.REPLY_FOR,         S.FEEDBACK,      R.DISPATCHER,              "proxy photos",     "~dispose"),
     # A case of another system, with the times that are known of it; open ones go on where their last known time leaves them.
     _row(0,  None,                     A.IMPORT,            S.CLOSED,        R.SYSTEM,                  "",                 ""),
     # The scheduler's own, not numbered in the field: a warning and a lapse take effect at their true instant.
-    _row(0,  set(OPEN),                A.WARN,              SAME,            R.SYSTEM,                  "",                 ""),
-    _row(0,  set(OPEN),                A.LAPSE,             SAME,            R.SYSTEM,                  "",                 ""),
+    _row(0,  set(OPEN | ANSWERABLE),   A.WARN,              SAME,            R.SYSTEM,                  "",                 ""),
+    _row(0,  set(OPEN | ANSWERABLE),   A.LAPSE,             SAME,            R.SYSTEM,                  "",                 ""),
 )
 # fmt: on
 

@@ -51,6 +51,9 @@ def _quiet(town: Town) -> None:
     town.report("E0401", handled=True, photos=(town.photo(7),))
     town.do(town.report("E0401", handled=True), Action.CONFIRM_HANDLED, "acceptor")
     town.filed("E0405", 2)  # no limit
+    for _ in range(2):
+        refused = town.do(town.told(), Action.REFUSE, "acceptor", reason="not-ours")
+    town.do(refused, Action.ANSWER_CITIZEN, "acceptor", note="已答复来电人")
 
 
 def _busy(town: Town) -> None:

@@ -15,6 +15,10 @@ said AS (
          max(seq) FILTER (WHERE action = 'dispatch') AS dispatched,
          max(at) FILTER (WHERE action IN ('sign', 'sign_for')) AS signed_at,
          max(seq) FILTER (WHERE action IN ('sign', 'sign_for')) AS signed,
+         max(at) FILTER (WHERE action = 'answer_citizen') AS answered_at,
+         max(seq) FILTER (WHERE action = 'answer_citizen') AS answered,
+         max(seq) FILTER (WHERE action = 'answer_citizen' AND data #> '{ontime,reply_citizen}' IS NOT NULL) AS judged,
+         max(seq) FILTER (WHERE action IN ('close', 'force_close', 'refuse')) AS waits,
          max(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied_at,
          min(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS first_reply_at,
          max(seq) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied,
@@ -43,8 +47,13 @@ folded AS (
               WHEN s.undone IS NULL THEN (k.met)::boolean END AS ontime,
          CASE WHEN s.closed > coalesce(s.reopened, 0) THEN s.closed_at
               WHEN s.reopened IS NULL THEN (k.known ->> 'closed_at')::timestamptz END AS ended_at,
+         CASE WHEN s.answered > coalesce(s.waits, 0) THEN s.answered_at END AS told_at,
+         CASE WHEN s.judged > coalesce(s.waits, 0) THEN (a.data #>> '{ontime,reply_citizen}')::boolean END AS ontime_answer,
+         CASE WHEN s.signed > coalesce(s.dispatched, 0) THEN (g.data #>> '{ontime,sign}')::boolean END AS ontime_sign,
          k.known
     FROM said s
+    LEFT JOIN step a ON a.case_id = s.case_id AND a.seq = s.judged
+    LEFT JOIN step g ON g.case_id = s.case_id AND g.seq = s.signed
     JOIN step l ON l.case_id = s.case_id AND l.seq = s.last
     LEFT JOIN step d ON d.case_id = s.case_id AND d.seq = s.due_told
     LEFT JOIN step r ON r.case_id = s.case_id AND r.seq = s.replied
@@ -63,6 +72,8 @@ compared AS (
            CASE WHEN f.dispatched_at IS DISTINCT FROM coalesce(s.dispatched_at, (s.known ->> 'dispatched_at')::timestamptz) THEN 'dispatched' END,
            CASE WHEN f.signed_at IS DISTINCT FROM CASE WHEN s.signed > coalesce(s.dispatched, 0) THEN s.signed_at
                       WHEN s.dispatched IS NULL THEN (s.known ->> 'signed_at')::timestamptz END THEN 'signed' END,
+           CASE WHEN f.ontime_sign IS DISTINCT FROM s.ontime_sign THEN 'signed on time' END,
+           CASE WHEN (f.answered_at, f.ontime_answer) IS DISTINCT FROM (s.told_at, s.ontime_answer) THEN 'answered' END,
            CASE WHEN f.disposed_at IS DISTINCT FROM s.disposed_at THEN 'disposed' END,
            CASE WHEN f.first_reply_at IS DISTINCT FROM s.first_reply_at THEN 'first reply' END,
            CASE WHEN f.ontime IS DISTINCT FROM s.ontime THEN 'on time' END,

@@ -1,0 +1,60 @@
+"""What waits for the centre although no stage holds it: the citizen's answer after the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+from dispatch.cases.read import COLUMNS, DRESS, PAGE, Row
+from dispatch.people.roles import Role
+from gis.db import ReadTx, dicts, rows
+
+__all__ = ["LISTS", "Waiting", "listed", "waits_for"]
+
+# The words repeat the index's own condition (`cases_to_answer`), or the planner could not use it.
+TO_ANSWER: LiteralString = (
+    "cases c WHERE c.state IN ('closed', 'closed_forced', 'refused') AND c.stage_due_at IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Cases that wait for one of `roles`. `where`: the table and its condition, along an index."""
+
+    roles: frozenset[Role]
+    where: LiteralString
+
+
+LISTS: dict[str, _List] = {
+    "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One such list: its key, how many cases stand in it, how many of them are past their time."""
+
+    key: str
+    count: int
+    late: int
+
+
+def waits_for(tx: ReadTx, roles: frozenset[Role]) -> list[Waiting]:
+    """The lists of these posts, counted; costs by their lengths."""
+    found = []
+    for key, one in LISTS.items():
+        if one.roles & roles:
+            sql: LiteralString = (
+                "SELECT count(*) AS count, count(*) FILTER (WHERE c.stage_due_at < %(now)s) AS late FROM " + one.where
+            )
+            found += [Waiting(key=key, **row) for row in dicts(tx, sql, now=tx.now)]
+    return found
+
+
+def listed(tx: ReadTx, key: str, *, limit: int = PAGE) -> list[Row]:
+    """The cases of one list, first due first."""
+    sql: LiteralString = (
+        "WITH page AS (SELECT " + COLUMNS + " FROM " + LISTS[key].where
+        + " ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)" + DRESS + " ORDER BY p.stage_due_at NULLS LAST, p.id"
+    )  # fmt: skip
+    return rows(tx, Row, sql, limit=limit)
