@@ -17,7 +17,7 @@ from dashboards.strip import Segment, strip
 from dashboards.view import View
 from dispatch.audit.trail import Kind, record
 from dispatch.cases.act import act
-from dispatch.cases.dossier import Full, Inspector, Near, duplicates, full, inspectors
+from dispatch.cases.dossier import Case, Full, Inspector, Near, duplicates, full, inspectors
 from dispatch.cases.read import Row, board, inbox
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.http import whence
@@ -110,12 +110,17 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         words=said,
         personal=[],
         near=duplicates(tx, file.case, metres=view.known.reach("duplicate_m", MERGE_REACH)) if merges else (),
-        inspectors=inspectors(tx, file.case.duty_grid) if wants_inspector else [],
+        inspectors=_others(tx, file.case) if wants_inspector else [],
         units=_units(tree, file.case.route),
         below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
         queue=queue_of(tx, me),
         strip=strip(view, file),
     )
+
+
+def _others(tx: ReadTx, case: Case) -> list[Inspector]:
+    """Whom a task may be sent to: everybody but who has it already."""
+    return [one for one in inspectors(tx, case.duty_grid) if one.id != case.inspector_id]
 
 
 def _units(tree: Tree, route: Mapping[str, Any] | None) -> list[Unit]:

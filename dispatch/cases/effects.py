@@ -142,6 +142,7 @@ def _wake(effect: Effect) -> None:
 
 
 def _task(effect: Effect) -> None:
+    effect.draft.tell("task_taken", person=effect.draft.case.inspector_id)  # sent again: whoever had it is told
     effect.draft.case.inspector_id = effect.form.inspector
     effect.draft.tell(effect.data["action"], person=effect.form.inspector)
 

@@ -54,7 +54,9 @@ def _refuse(step: Step, changes: Columns, counts: Counts) -> None:
 
 
 def _send_verify(step: Step, changes: Columns, counts: Counts) -> None:
-    changes |= {"ontime_send_verify": _ontime(step, "accept"), "verifier_id": step.data["form"]["inspector"]}
+    changes["verifier_id"] = step.data["form"]["inspector"]
+    if step.from_state != "verifying":  # sent again, it was sent before
+        changes["ontime_send_verify"] = _ontime(step, "accept")
 
 
 def _verify(step: Step, changes: Columns, counts: Counts) -> None:
@@ -123,7 +125,8 @@ def _fail(step: Step, changes: Columns, counts: Counts) -> None:
 
 
 def _send_check(step: Step, changes: Columns, counts: Counts) -> None:
-    changes["ontime_send_check"] = _ontime(step, "send_check")
+    if step.from_state != "checking":
+        changes["ontime_send_check"] = _ontime(step, "send_check")
     changes["checker_id"] = step.data["form"]["inspector"]
 
 

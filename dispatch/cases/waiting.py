@@ -1,11 +1,12 @@
-"""What waits for the centre although no stage holds it: the citizen's answer after the end."""
+"""What waits for the centre although no stage of its own holds it: the citizen's answer after the end, and tasks whose
+inspector is gone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import LiteralString
 
-from dispatch.cases.read import COLUMNS, DRESS, PAGE, Row
+from dispatch.cases.read import COLUMNS, DRESS, OPEN_ONLY, PAGE, Row
 from dispatch.people.roles import Role
 from gis.db import ReadTx, dicts, rows
 
@@ -14,6 +15,13 @@ __all__ = ["LISTS", "Waiting", "listed", "waits_for"]
 # The words repeat the index's own condition (`cases_to_answer`), or the planner could not use it.
 TO_ANSWER: LiteralString = (
     "cases c WHERE c.state IN ('closed', 'closed_forced', 'refused') AND c.stage_due_at IS NOT NULL"
+)
+# Costs by the tasks in hand: indexes cases_inspector and cases_pool_due.
+UNHELD: LiteralString = (
+    """person p JOIN cases c ON c.inspector_id = p.id
+       WHERE (p.disabled OR NOT EXISTS (SELECT FROM person_role r WHERE r.person_id = p.id AND r.role = 'inspector'))
+         AND c.pool = 'inspector' AND """
+    + OPEN_ONLY
 )
 
 
@@ -27,6 +35,7 @@ class _List:
 
 LISTS: dict[str, _List] = {
     "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
+    "unheld": _List(frozenset({Role.ACCEPTOR}), UNHELD),
 }
 
 

@@ -2,7 +2,7 @@
 -- Straight from the steps, each by its own instant, so that whoever acts on the case later changes nothing of it.
 -- `key`: the person; empty where it was the system's or nobody's. A clock that was not set counts as kept.
 WITH acted AS (
-    SELECT s.case_id, s.seq, s.action, s.actor_id, s.data, (s.data #>> '{form,inspector}')::bigint AS sent_to
+    SELECT s.case_id, s.seq, s.action, s.actor_id, s.from_state, s.data, (s.data #>> '{form,inspector}')::bigint AS sent_to
       FROM step s
      WHERE s.at >= %(since)s AND s.at < %(until)s
        AND s.action = ANY(CASE %(post)s::text
@@ -53,7 +53,7 @@ did AS (
                WHEN 'send_check' THEN ARRAY['need_send_check',
                    CASE WHEN a.data #> '{ontime,send_check}' IS DISTINCT FROM 'false' THEN 'ontime_send_check' END]
                ELSE ARRAY['accepted'] END
-      FROM acted a WHERE %(post)s = 'acceptor'
+      FROM acted a WHERE %(post)s = 'acceptor' AND a.from_state NOT IN ('verifying', 'checking')  -- not what was sent again
     UNION ALL  -- not sent, and past its time at the cut: whoever accepted the case; before that, nobody yet
     SELECT f.acceptor_id, f.case_id, ARRAY[CASE WHEN c.state = 'check_pending' THEN 'need_send_check' ELSE 'need_send_verify' END]
       FROM cases c JOIN fact f ON f.case_id = c.id

@@ -211,10 +211,18 @@ def _verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
 def _send_verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if not case.public:
         raise _refuse("An inspector's own report is not verified before filing", "监督员上报的案件立案前无需核实", case)
+    _send_task(case, form, now, policy)
+
+
+def _send_task(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    """A task may be sent again, to somebody else: whoever has it would only get a second clock."""
+    if case.inspector is not None and form.inspector == case.inspector:
+        raise _refuse("This inspector has the task already", "该任务已在这名监督员手上", case)
 
 
 PROCEDURE = {
     Action.SEND_VERIFY: _send_verify,
+    Action.SEND_CHECK: _send_task,
     Action.ASK_RETURN: _return,
     Action.ASK_DELAY: _delay,
     Action.ASK_SUSPEND: _suspend,

@@ -92,11 +92,13 @@ def platform(town: Town) -> Receipt:
 
 
 PHOTO = {"photos": "one"}
+INSPECTORS: dict[object, str] = {"one": "inspector1", "two": "inspector2"}
 WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (3, A.CONFIRM_HANDLED, self_handled, "acceptor", {}, S.SELF_CLOSED),
     (3, A.CONTEST_HANDLED, self_handled, "acceptor", {"reason": "not_done"}, S.REPORTED),
     (4, A.UNMERGE, merged, "acceptor", {"reason": "two_things"}, S.REPORTED),
     (5, A.SEND_VERIFY, Town.told, "acceptor", {"inspector": "one"}, S.VERIFYING),
+    (5, A.SEND_VERIFY, verifying, "acceptor", {"inspector": "two"}, S.VERIFYING),
     (6, A.VERIFY, verifying, "inspector1", {"result": "false"}, S.VERIFIED),
     (7, A.REFUSE, verified, "acceptor", {"reason": "nothing_there"}, S.REFUSED),
     (8, A.ACCEPT, verified, "acceptor", {"category": "E0401"}, S.ACCEPTED),
@@ -118,6 +120,7 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (21, A.REJECT_REPLY, Town.replied, "dispatcher", {"reason": "no_photo"}, S.HANDLING),
     (22, A.PASS_TO_CHECK, Town.replied, "dispatcher", {}, S.CHECK_PENDING),
     (23, A.SEND_CHECK, check_pending, "acceptor", {"inspector": "one"}, S.CHECKING),
+    (23, A.SEND_CHECK, Town.checking, "acceptor", {"inspector": "two"}, S.CHECKING),
     (24, A.CHECK_PASS, Town.checking, "inspector1", PHOTO, S.CHECKED_OK),
     (25, A.CHECK_FAIL, Town.checking, "inspector1", PHOTO, S.REWORK),
     (25, A.SEND_REWORK, rework, "dispatcher", {}, S.HANDLING),
@@ -138,14 +141,16 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
 BEGUN = {1: A.REPORT, 2: A.REGISTER, 3: A.REPORT_HANDLED, 4: A.MERGE, 18: A.ASK_SUSPEND}
 
 
-@pytest.mark.parametrize(("no", "action", "way", "who", "form", "to"), WAYS, ids=[f"{w[0]}-{w[1]}" for w in WAYS])
+@pytest.mark.parametrize(
+    ("no", "action", "way", "who", "form", "to"), WAYS, ids=[f"{w[0]}-{w[1]}-{w[5]}" for w in WAYS]
+)
 def test_a_transition_is_done(
     town: Town, no: int, action: Action, way: Way, who: str, form: dict[str, object], to: State
 ) -> None:
     filled = {
         **form,
         **({"photos": (town.photo(11),)} if "photos" in form else {}),
-        **({"inspector": town.people["inspector1"].person_id} if "inspector" in form else {}),
+        **({"inspector": town.people[INSPECTORS[form["inspector"]]].person_id} if "inspector" in form else {}),
     }
     case = way(town)
     done = town.do(case, action, who, **filled)
