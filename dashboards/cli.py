@@ -24,11 +24,13 @@ __all__ = ["COMMANDS", "main"]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where a subcommand lives. `database`: it is run with the database at hand, started for it if need be."""
+    """Where a subcommand lives. `database`: it is run with the database at hand, started for it if need be;
+    `unless`: not where this argument is given."""
 
     name: str
     where: str
     database: bool = True
+    unless: str = ""
 
 
 COMMANDS = (
@@ -40,7 +42,7 @@ COMMANDS = (
     Room("city load", "dispatch.city:load_command"),
     Room("layers", "dispatch.layers.command:command"),
     Room("user", "dispatch.people.user_command:command"),
-    Room("who", "dispatch.who:command"),
+    Room("who", "dispatch.who:command", unless="city"),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),
     Room("replay", "dispatch.drafts.replay_command:command"),
@@ -78,7 +80,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     asked = [room for room in COMMANDS if _asked_for(room, words) and _command(room)]
     arguments = _parser(asked or list(COMMANDS)).parse_args(words)
-    if not arguments.database:
+    if not arguments.database or (arguments.unless and getattr(arguments, arguments.unless) is not None):
         return int(arguments.command.run(arguments))
     with connected(settings(), _say) as urls:
         if not is_migrated(urls):
@@ -111,7 +113,7 @@ def _parser(rooms: list[Room]) -> argparse.ArgumentParser:
         below = groups[group[0]] if group else top
         one = below.add_parser(name, help=command.help, description=command.description or command.help, epilog=EPILOG)
         command.add_arguments(one)
-        one.set_defaults(command=command, database=room.database)
+        one.set_defaults(command=command, database=room.database, unless=room.unless)
     return parser
 
 

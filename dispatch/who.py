@@ -7,6 +7,9 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dispatch.bulk.stream import stream, told
+from dispatch.bulk.town import Town, folder_named, town_of_database, town_of_folder
+from dispatch.bulk.whose import Whose
 from dispatch.cases.books import Books, books
 from dispatch.command import Command, print_table
 from dispatch.routing.decide import Routing
@@ -89,9 +92,12 @@ def ask(
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("lon", type=float, metavar="LON", help="longitude, degrees")
-    parser.add_argument("lat", type=float, metavar="LAT", help="latitude, degrees")
-    parser.add_argument("category", metavar="CATEGORY", help="code of a category, such as C0101")
+    parser.add_argument("lon", type=float, nargs="?", metavar="LON", help="longitude, degrees")
+    parser.add_argument("lat", type=float, nargs="?", metavar="LAT", help="latitude, degrees")
+    parser.add_argument("category", nargs="?", metavar="CATEGORY", help="code of a category, such as C0101")
+    parser.add_argument("--in", dest="source", metavar="CSV", help="ask for each row of a file (-: standard input)")
+    parser.add_argument("--out", dest="target", metavar="CSV", default="-", help="with --in: where to (default: -)")
+    parser.add_argument("--city", metavar="NAME", help="with --in: a folder of data/cities, without any database")
     parser.add_argument("--accuracy", type=float, metavar="M", help="accuracy of the fix in metres: may leave a doubt")
     parser.add_argument("--component", metavar="CODE", help="code of the component it is about")
     parser.add_argument("--street", metavar="NAME", help="name of the road, or an address: before nearer roads")
@@ -101,6 +107,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> int:
     """0 if a unit answers, 1 if a dispatcher has to decide, 2 if the question cannot be understood."""
+    if arguments.source is not None:
+        return _run_file(arguments)
+    if arguments.category is None or arguments.city is not None:
+        sys.stderr.write("wangge who: it wants LON LAT CATEGORY, or --in CSV, which may come with --city NAME\n")
+        return 2
     point = to_store(arguments.lon, arguments.lat, arguments.crs)
     try:
         with read() as tx:
@@ -121,6 +132,23 @@ def _run(arguments: Namespace) -> int:
     else:
         _print_words(answer)
     return 0 if answer.routing.unit is not None else 1
+
+
+def _run_file(arguments: Namespace) -> int:
+    """0, or 1 if rows were left out, 2 if the file cannot be read as one of points."""
+    try:
+        town = _town(arguments.city)
+        return told("who", stream(arguments.source, arguments.target, lambda header: Whose(town, header)))
+    except FormIncomplete as problem:
+        sys.stderr.write(f"wangge who: {problem.title}\n")
+        return 2
+
+
+def _town(city: str | None) -> Town:
+    if city is not None:
+        return town_of_folder(folder_named(city))
+    with read(heavy=True) as tx:
+        return town_of_database(tx, things=True)
 
 
 def _print_document(answer: Answer) -> None:
@@ -185,6 +213,9 @@ command = Command(
     description=(
         "Place the point, apply the rules in force, and print the one unit responsible with rule, reason, the facts it "
         "saw, and the rules tried before with the clause that did not hold. Example: "
-        "wangge who 114.0183 22.5345 C0101 --accuracy 10. Exit code 0: a unit answers; 1: a dispatcher has to decide."
+        "wangge who 114.0183 22.5345 C0101 --accuracy 10. Exit code 0: a unit answers; 1: a dispatcher has to decide. "
+        "With --in, the same for every row of a CSV file with the columns id,lon,lat and, if wanted, datum, subclass, "
+        "street_name, at (wall time of the city, or an instant with its offset): the places and rules of that day. "
+        "Rows that cannot be understood are told, the rest is done, and the exit code is 1."
     ),
 )

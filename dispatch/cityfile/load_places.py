@@ -22,7 +22,7 @@ from gis.db import Tx, execute, value
 from gis.plane import Plane
 from gis.tables import SRID
 
-__all__ = ["FOLLOW", "load_areas", "load_components", "load_roads"]
+__all__ = ["FOLLOW", "load_areas", "load_components", "load_roads", "storer"]
 
 STORED = ("wgs84", "cgcs2000")  # equal within decimetres: relabelled, not moved
 MOST_M2 = 2**31 - 1  # what the column holds
@@ -32,7 +32,7 @@ Place = tuple[int, list[int]]  # id, path
 def load_areas(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
     """Every level from the top; an area whose parent is written anew is written anew too, for its path changed."""
     known = _known_areas(tx)
-    store = _storer(city)
+    store = storer(city)
     flat = Plane(*city.document["centre"]).metres
     changed: list[dict[str, Any]] = []
     places: dict[tuple[str, str], Place] = {}
@@ -113,7 +113,7 @@ def _area_values(row: AreaRow, parent: Place | None, geometry: BaseGeometry) -> 
 
 def load_roads(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
     """Every road segment, by code, with what its trims leave of it."""
-    store, trims = _storer(city), trims_by_road(city)
+    store, trims = storer(city), trims_by_road(city)
     wanted = {row.code: _road_values(row, trims.get(row.code, []), store) for row in city.roads}
     known = tx.connection.execute(
         """SELECT code, name, name_en, class, upper(encode(ST_AsEWKB(geom), 'hex')),
@@ -140,7 +140,7 @@ def _road_values(
 
 def load_components(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
     """Every component, by code, with the unit grid it stands on."""
-    store = _storer(city)
+    store = storer(city)
     finest = list(city.areas)[-1]
     grids: dict[str, int] = dict(
         tx.connection.execute("SELECT code, id FROM area WHERE level = %s AND valid_to IS NULL", (finest,)).fetchall()
@@ -211,7 +211,7 @@ def _new_ids(tx: Tx, table: LiteralString, count: int) -> Iterable[int]:
     return found or []
 
 
-def _storer(city: CityFiles) -> Callable[[BaseGeometry], BaseGeometry]:
+def storer(city: CityFiles) -> Callable[[BaseGeometry], BaseGeometry]:
     """What takes a geometry of the folder to the stored datum."""
     datum = str(city.document["datum"])
     if datum in STORED:

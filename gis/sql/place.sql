@@ -5,7 +5,7 @@ fix AS (
   SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS geom,
          ST_MakePoint(%(lon)s::float8 * %(kx)s, %(lat)s::float8 * %(ky)s) AS flat
 ),
--- 0.1 m closes slivers between areas; 1 mm is "on the line", where the lowest code decides.
+-- 0.1 m closes slivers between areas; 1 mm is "on the line", where the lowest code decides, on every machine alike.
 grid AS (
   SELECT a.id, a.code, a.path, a.area_class,
          ST_Distance(ST_SetSRID(ST_Scale(a.geom, %(kx)s, %(ky)s), 0), fix.flat) AS metres
@@ -16,7 +16,8 @@ grid AS (
      AND a.finest = 1 AND a.valid_from <= %(on)s AND (a.valid_to IS NULL OR a.valid_to > %(on)s)
 ),
 own AS (
-  SELECT * FROM grid WHERE metres <= 0.1 ORDER BY greatest(metres, 0.001), code LIMIT 1
+  SELECT * FROM grid WHERE round(metres * 1000) <= 100
+   ORDER BY greatest(round(metres * 1000), 1), code COLLATE "C" LIMIT 1
 ),
 named AS (
   SELECT array_agg(p.id ORDER BY p.depth) AS path,
@@ -27,12 +28,12 @@ named AS (
     FROM own JOIN area p ON p.id = ANY (own.path)
 ),
 near_path AS (
-  SELECT coalesce(json_agg(codes ORDER BY metres, code), '[]') AS paths
+  SELECT coalesce(json_agg(codes ORDER BY metres, code COLLATE "C"), '[]') AS paths
     FROM (SELECT grid.code, grid.metres,
                  (SELECT json_agg(p.level || ':' || p.code ORDER BY p.depth)
                     FROM area p WHERE p.id = ANY (grid.path)) AS codes
             FROM grid
-           WHERE metres <= %(near_m)s AND id IS DISTINCT FROM (SELECT id FROM own)) near
+           WHERE metres < %(near_m)s AND id IS DISTINCT FROM (SELECT id FROM own)) near
 ),
 -- A stretch that its own row takes off the road is not in `counts`; metres by the millimetre, so that every reader of
 -- the same ground ranks alike.
@@ -49,9 +50,9 @@ way AS (
      AND round(d.metres * 1000) / 1000 <= %(road_m)s
 ),
 ways AS (
-  SELECT coalesce(json_agg(json_build_array(id, code, class, name, name_en, metres, dx, dy) ORDER BY metres, code),
+  SELECT coalesce(json_agg(json_build_array(id, code, class, name, name_en, metres, dx, dy) ORDER BY metres, code COLLATE "C"),
                   '[]') AS roads
-    FROM (SELECT DISTINCT ON (class, name) * FROM way ORDER BY class, name, metres, code) nearest
+    FROM (SELECT DISTINCT ON (class, name) * FROM way ORDER BY class, name, metres, code COLLATE "C") nearest
 ),
 thing AS (
   SELECT c.code, c.category, c.owner, c.maintainer, c.supervisor,
@@ -72,10 +73,10 @@ thing AS (
 ),
 things AS (
   SELECT coalesce(json_agg(json_build_array(code, category, owner, maintainer, supervisor, metres, dx, dy)
-                           ORDER BY metres, code), '[]') AS components
+                           ORDER BY metres, code COLLATE "C"), '[]') AS components
     FROM (SELECT * FROM (SELECT *, round(sqrt(dx * dx + dy * dy) * 1000) / 1000 AS metres FROM thing) measured
            WHERE metres <= %(thing_m)s OR %(component)s IS NOT NULL
-           ORDER BY metres, code LIMIT 16) nearest
+           ORDER BY metres, code COLLATE "C" LIMIT 16) nearest
 )
 SELECT (SELECT id FROM own) AS area_id, named.path, named.codes, named.names, named.names_en, named.area_class,
        (SELECT duty_grid FROM duty_grid_area WHERE area_id = (SELECT id FROM own)) AS duty_grid,

@@ -1,0 +1,175 @@
+"""A file of questions through one task, part by part: in this process where it is short, in two where it is long.
+
+Memory is bounded by the parts on their way; the answers come out in the order of the questions.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import IO, NamedTuple, Protocol, TextIO
+
+from dispatch.bulk.rows import Fault, Line
+from gis.problems import FormIncomplete
+
+__all__ = ["Answered", "Done", "Task", "stream", "told"]
+
+PART = 20_000
+PROCESSES = 2
+MOST_TOLD = 50
+LONGEST = 100_000  # signs in one cell: more is no table of points
+
+
+class Answered(NamedTuple):
+    """One part of a file: CSV text, its number of rows, and the rows left out."""
+
+    text: str
+    rows: int
+    faults: list[Fault]
+
+
+class Task(Protocol):
+    """What is done to each part. It is sent to each process once, and may keep there what it learns."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """Names of the columns that come out."""
+
+    def answer(self, lines: Sequence[Line]) -> Answered:
+        """One part."""
+
+
+class Done(NamedTuple):
+    """What came of a file. `faults`: the first rows left out; `left_out`: how many there were."""
+
+    rows: int
+    left_out: int
+    faults: list[Fault]
+
+
+def stream(source: str, target: str, make: Callable[[Sequence[str]], Task]) -> Done:
+    """Read the CSV file `source` (`-`: standard input; .gz too), write `target` (`-`: standard output).
+
+    `make` gets the header. Raises FormIncomplete where the file is no CSV or lacks a column; OSError.
+    """
+    with ExitStack() as stack:
+        reader = csv.reader(stack.enter_context(_opened(source)), strict=True)
+        csv.field_size_limit(LONGEST)
+        try:
+            task = make(next(reader, []))
+            out = stack.enter_context(_target(target))
+            csv.writer(out, lineterminator="\n").writerow(task.header)
+            return _answer_all(task, _parts(reader), out)
+        except (csv.Error, UnicodeDecodeError, ValueError) as wrong:
+            reason = f"{source}, line {reader.line_num or 1}: {wrong}"
+            raise FormIncomplete(reason, zh=f"{source} 第 {reader.line_num or 1} 行:{wrong}") from wrong
+
+
+def told(command: str, done: Done) -> int:
+    """Say on standard error which rows were left out. The exit code: 0, or 1 if there were any."""
+    for fault in done.faults[:MOST_TOLD]:
+        sys.stderr.write(f"row {fault.row}, id {fault.id or '(none)'}: {fault.reason}\n")
+    if done.left_out > MOST_TOLD:
+        sys.stderr.write(f"… and {done.left_out - MOST_TOLD:,} rows more\n")
+    sys.stderr.write(f"wangge {command}: {done.rows:,} rows answered, {done.left_out:,} left out\n")
+    return 1 if done.left_out else 0
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[TextIO]:
+    if source == "-":
+        yield sys.stdin
+        return
+    opener = gzip.open if source.endswith(".gz") else open
+    with opener(source, "rt", encoding="utf-8-sig", newline="") as file:
+        yield file
+
+
+@contextmanager
+def _target(target: str) -> Iterator[IO[str]]:
+    if target == "-":
+        yield sys.stdout
+        return
+    with Path(target).open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+def _parts(reader: Iterator[list[str]]) -> Iterator[list[Line]]:
+    numbered = ((reader.line_num, cells) for cells in reader if cells)  # type: ignore[attr-defined]
+    while part := list(islice(numbered, PART)):
+        yield part
+
+
+def _answer_all(task: Task, parts: Iterator[list[Line]], out: IO[str]) -> Done:
+    first = next(parts, [])
+    second = next(parts, None)
+    if second is None or (os.cpu_count() or 1) < PROCESSES:
+        waiting = iter([first] if second is None else [first, second])
+        return _gather((task.answer(part) for some in (waiting, parts) for part in some), out)
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), _begin, (task,)) as pool:
+        return _gather(_in_turn(pool, [first, second], parts), out)
+
+
+def _in_turn(pool: ProcessPoolExecutor, begun: list[list[Line]], parts: Iterator[list[Line]]) -> Iterator[Answered]:
+    """Answers in the order of the parts, with two parts a process on their way."""
+    on_their_way: deque[Future[Answered]] = deque(pool.submit(_answer, part) for part in begun)
+    for part in parts:
+        on_their_way.append(pool.submit(_answer, part))
+        if len(on_their_way) > 2 * PROCESSES:
+            yield on_their_way.popleft().result()
+    while on_their_way:
+        yield on_their_way.popleft().result()
+
+
+class _Mine:
+    """This process's task."""
+
+    task: Task | None = None
+
+
+def _begin(task: Task) -> None:
+    _Mine.task = task
+
+
+def _answer(lines: list[Line]) -> Answered:
+    if _Mine.task is None:
+        raise AssertionError("a process of the pool begins with its task")
+    return _Mine.task.answer(lines)
+
+
+def _gather(answers: Iterator[Answered], out: IO[str]) -> Done:
+    rows, left_out = 0, 0
+    faults: list[Fault] = []
+    progress = _Progress()
+    for answered in answers:
+        out.write(answered.text)
+        rows += answered.rows
+        left_out += len(answered.faults)
+        faults += answered.faults[: MOST_TOLD - len(faults)]
+        progress.tell(rows + left_out)
+    out.flush()
+    return Done(rows, left_out, faults)
+
+
+class _Progress:
+    """A line on standard error every two seconds of a long run."""
+
+    def __init__(self) -> None:
+        self.began = self.told = time.monotonic()
+
+    def tell(self, rows: int) -> None:
+        now = time.monotonic()
+        if now - self.told >= 2:
+            self.told = now
+            sys.stderr.write(f"  {rows:,} rows, {rows / (now - self.began):,.0f} a second\n")
+            sys.stderr.flush()

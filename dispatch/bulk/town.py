@@ -1,0 +1,137 @@
+"""All that the answer to "who answers here?" rests on, in memory: from a city's folder, or from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dispatch.cases.books import books
+from dispatch.cityfile.atlas import atlas_of_files
+from dispatch.cityfile.check import check_files
+from dispatch.cityfile.faults import Faults
+from dispatch.cityfile.read import read as read_folder
+from dispatch.cityfile.rows import CategoryRow, CityFiles, UnitRow
+from dispatch.config import ROOT
+from dispatch.routing.facts import CategoryLike
+from dispatch.routing.rulebook import Rulebook, rulebook_of
+from dispatch.routing.table import Table
+from dispatch.standard.catalogue import Category
+from dispatch.units.tree import Tree, Unit
+from gis.atlas import Atlas, atlas_of
+from gis.db import ReadTx
+from gis.ground import Reaches
+from gis.locate import TIE_M
+from gis.problems import FormIncomplete
+
+__all__ = ["Town", "folder_named", "town_of_database", "town_of_folder"]
+
+NO_RULES = Table(Rulebook("", ()), Tree({}))
+RULES = "SELECT in_force, content FROM edition WHERE kind = 'rules' ORDER BY in_force, id"
+
+
+@dataclass(slots=True, kw_only=True)
+class Town:
+    """`levels`: keys from the top down; `tables`: the rules, each with their first day, in order; `now`: the city's
+    wall time that a question without one is about."""
+
+    levels: tuple[str, ...]
+    zone: str
+    language: str
+    reaches: Reaches
+    atlas: Atlas
+    categories: dict[str, CategoryLike]
+    tables: Sequence[tuple[date, Table]]
+    now: datetime
+
+    def table(self, day: date) -> Table:
+        """The rules in force on a day; before the first, none."""
+        return next((table for since, table in reversed(self.tables) if since <= day), NO_RULES)
+
+
+def folder_named(name: str) -> Path:
+    """A folder under data/cities by its name, or any folder by its path. Raises FormIncomplete."""
+    for folder in (ROOT / "data" / "cities" / name, Path(name)):
+        if (folder / "city.toml").is_file():
+            return folder
+    raise FormIncomplete(f"There is no city {name} under data/cities", zh=f"data/cities 下没有城市 {name}")
+
+
+def town_of_folder(folder: Path) -> Town:
+    """What a database with this folder loaded would answer. Raises FormIncomplete if the folder has errors."""
+    faults = Faults()
+    city = read_folder(folder, faults)
+    check_files(city, faults)
+    if faults.errors:
+        raise FormIncomplete(
+            f"{folder} has {len(faults.errors)} faults, the first: {faults.errors[0]}; wangge city check lists them",
+            zh=f"{folder} 有 {len(faults.errors)} 处错误,第一处:{faults.errors[0]}",
+        )
+    document = city.document
+    tree = _tree(city)
+    return _town(
+        document,
+        atlas_of_files(city),
+        {row.code: _category(row) for row in city.categories},
+        [(document["editions"]["rules"]["in_force"], Table(rulebook_of(city.rules), tree))],
+        now=datetime.now(UTC),
+    )
+
+
+def town_of_database(tx: ReadTx, *, things: bool) -> Town:
+    """The loaded city. `things`: whether the components are needed."""
+    city = books(tx)
+    tables = [(since, Table(rulebook_of(content), city.tree)) for since, content in tx.connection.execute(RULES)]
+    return _town(city.city, atlas_of(tx, things=things), dict(city.catalogue.categories), tables, now=tx.now)
+
+
+def _town(
+    document: Mapping[str, Any],
+    atlas: Atlas,
+    categories: dict[str, CategoryLike],
+    tables: Sequence[tuple[date, Table]],
+    *,
+    now: datetime,
+) -> Town:
+    reach = document["reach"]
+    return Town(
+        levels=tuple(level["key"] for level in document["levels"]),
+        zone=document["time_zone"],
+        language=document["languages"][0],
+        reaches=Reaches(
+            reach_m=float(reach["road_m"]),
+            component_m=float(reach["component_m"]),
+            tie_m=float(reach.get("tie_m", TIE_M)),
+            look_m=max((table.rulebook.look_m for _, table in tables), default=0.0),
+        ),
+        atlas=atlas,
+        categories=categories,
+        tables=tables,
+        now=now.astimezone(ZoneInfo(document["time_zone"])),
+    )
+
+
+def _category(row: CategoryRow) -> Category:
+    return Category(**{name: getattr(row, name) for name in Category.__slots__})
+
+
+def _tree(city: CityFiles) -> Tree:
+    return Tree({row.id: _unit(row) for row in sorted(city.units, key=lambda row: row.id)})
+
+
+def _unit(row: UnitRow) -> Unit:
+    return Unit(
+        id=row.id,
+        name=row.name,
+        name_en=row.name_en,
+        tier=row.tier,
+        parent=row.parent or None,
+        types=row.types,
+        area=row.area or None,
+        terminal=row.terminal,
+        platform=row.platform,
+        ranking_group=row.group or None,
+    )
