@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from dispatch.cases.books import Books
@@ -53,7 +54,10 @@ def _stop(effect: Effect, kind: ClockKind) -> None:
 
 
 def _start(effect: Effect, kind: ClockKind) -> None:
-    limit = limit_of(effect, kind)
+    _begin(effect, kind, limit_of(effect, kind))
+
+
+def _begin(effect: Effect, kind: ClockKind, limit: Limit | None) -> None:
     if limit is None:
         return
     # Epochs run through the whole case, so that a reopened stage never repeats one.
@@ -72,9 +76,19 @@ def _resume(effect: Effect, kind: ClockKind) -> None:
     clock = effect.draft.clocks.get(kind)
     if clock is None:
         return
-    if effect.books.policy.rework_clock == "full" and effect.data["action"] == Action.SEND_REWORK.value:
-        return _start(effect, kind)
-    keep_clock(effect, "^", effect.books.keeper.resume(clock, effect.now))
+    anew = _rework_limit(effect) if effect.data["action"] == Action.SEND_REWORK.value else None
+    if anew is not None:
+        _begin(effect, kind, anew)
+    else:
+        keep_clock(effect, "^", effect.books.keeper.resume(clock, effect.now))
+
+
+def _rework_limit(effect: Effect) -> Limit | None:
+    """The limit that rework has to itself; None: the rest of the first one, so that a false reply wins no time."""
+    policy = effect.books.policy
+    if policy.rework_clock == "fixed":
+        return Limit(Decimal(str(policy.rework_limit)), effect.books.time_class(policy.rework_time_class))
+    return limit_of(effect, ClockKind.DISPOSE) if policy.rework_clock == "full" else None
 
 
 MARKS = {"+": _start, "-": _stop, "~": _pause, "^": _resume}

@@ -152,7 +152,9 @@ class _Reach(_Part):
 
 
 class _Policy(_Part):
-    rework_clock: Literal["rest", "full"]
+    rework_clock: Literal["rest", "full", "fixed"]
+    rework_limit: Positive | None = None
+    rework_time_class: Word | None = None
     warn_at: Annotated[float, Field(gt=0, lt=1)]
     return_within_hours: Positive
     max_returns: Count
@@ -225,9 +227,18 @@ def _check_names(document: dict[str, Any], faults: Faults) -> None:
     for number, stage in enumerate(document["stages"], start=1):
         if stage["time_class"] not in classes:
             faults.error(FILE, None, f"stages {number} ({stage['stage']}): unknown time class {stage['time_class']}")
+    _check_rework(document["policy"], classes, faults)
     _refuse_twice("levels", [level["key"] for level in document["levels"]], faults)
     _refuse_twice("stages", [f"{s['stage']} urgent={s['urgent']}" for s in document["stages"]], faults)
     _refuse_twice("ranking.groups", [group["key"] for group in document["ranking"]["groups"]], faults)
+
+
+def _check_rework(policy: dict[str, Any], classes: set[str], faults: Faults) -> None:
+    limit, time_class = policy.get("rework_limit"), policy.get("rework_time_class")
+    if policy["rework_clock"] == "fixed" and (limit is None or time_class is None):
+        faults.error(FILE, None, "policy: rework_clock = fixed wants rework_limit and rework_time_class")
+    if time_class is not None and time_class not in classes:
+        faults.error(FILE, None, f"policy.rework_time_class: unknown time class {time_class}")
 
 
 def _refuse_twice(what: str, keys: list[str], faults: Faults) -> None:

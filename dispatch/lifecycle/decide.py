@@ -45,6 +45,8 @@ class Policy:
     """The city's rules of procedure; `docs/city.md` [policy]. Hours are counted by the caller's calendar."""
 
     rework_clock: str = "rest"
+    rework_limit: float = 0
+    rework_time_class: str = "work_hour"
     return_within_hours: int = 4
     max_returns: int = 2
     max_extensions: int = 2

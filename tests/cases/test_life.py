@@ -90,6 +90,26 @@ def test_a_reply_checked_false_gives_only_the_rest_of_the_limit_back(town: Town)
     assert row(case.case_id)["due_at"] == local(16)
 
 
+@pytest.mark.parametrize(
+    ("policy", "due"),
+    [
+        ({"rework_clock": "full"}, local(17)),  # four hours again
+        ({"rework_clock": "fixed", "rework_limit": 1.5, "rework_time_class": "work_hour"}, local(14, 30)),
+        ({"rework_clock": "fixed", "rework_limit": 30, "rework_time_class": "urgent_minute"}, local(11, 30)),
+    ],
+)
+def test_rework_has_the_limit_that_the_city_gives_it(town: Town, policy: dict[str, object], due: datetime) -> None:
+    case = town.checking()
+    town.later(hours=2)
+    with town.policy(**policy):
+        town.do(case, Action.CHECK_FAIL, "inspector1", photos=(town.photo(4),))
+        town.do(case, Action.SEND_REWORK, "dispatcher")  # at 11:00
+    assert (row(case.case_id)["due_at"], fact(case.case_id)["due_at"]) == (due, due)
+    town.set(due + timedelta(minutes=1))
+    town.do(case, Action.REPLY, "enforcement-a", photos=(town.photo(2),))
+    assert fact(case.case_id)["ontime"] is False
+
+
 def test_a_clock_starts_anew_with_each_dispatch(town: Town) -> None:
     case = town.handling()
     town.later(hours=1)

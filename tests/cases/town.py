@@ -14,6 +14,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from PIL import Image
+from psycopg.types.json import Jsonb
 
 from dispatch import city
 from dispatch.cases import books
@@ -95,6 +96,19 @@ class Town:
         case_id = case if isinstance(case, int) else case.case_id
         with write(as_units=sorted(actor.units) if department else None) as tx:
             return act(tx, case_id, action, actor, Form(**form), key=key or uuid4(), version=version)
+
+    @contextmanager
+    def policy(self, **keys: object) -> Iterator[None]:
+        """Other rules of procedure for a while."""
+        with write() as tx:
+            kept = value(tx, "SELECT document FROM city")
+        self._write({**kept, "policy": {**kept["policy"], **keys}})
+        yield
+        self._write(kept)
+
+    def _write(self, document: object) -> None:
+        with write() as tx:
+            execute(tx, "UPDATE city SET document = %(document)s, version = version + 1", document=Jsonb(document))
 
     def sweep(self) -> int:
         """Fire all that is due."""

@@ -52,6 +52,8 @@ SPOILT = [
     ("duty_grids.csv", "inspector1", "inspector9", 2, "unknown inspector inspector9"),
     ("duty_grids.csv", "inspector1", "acceptor", 2, "acceptor is not an inspector"),
     ("duty_grids.csv", "440001001001002", "440001001001009", 3, "unknown unit grid 440001001001009"),
+    ("city.toml", 'rework_clock = "rest"', 'rework_clock = "fixed"', None, "fixed wants rework_limit"),
+    ("city.toml", "[policy]", '[policy]\nrework_time_class = "fortnight"', None, "unknown time class fortnight"),
     # catalogue
     ("catalogue/categories.csv", "sanitation,no,no", "fairies,no,no", 8, "the responsible type fairies"),
     ("catalogue/categories.csv", "E0104,", "E0102,", 8, "category code E0102 is given twice"),
