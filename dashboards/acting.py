@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 from fastapi import File, UploadFile
 from fastapi import Form as Posted
 
+from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
-from dispatch.lifecycle.decide import allowed
+from dispatch.lifecycle.decide import allowed, extenders
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import BY_ACTION
 from dispatch.people.may import UNIT
 from dispatch.people.who import Me
-from dispatch.units.tree import Tree
 from gis.db import ReadTx
 from gis.problems import FormIncomplete
 
@@ -46,7 +46,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.ASK_RETURN: ASKING,
     A.APPROVE_RETURN: TELLING,
     A.REFUSE_RETURN: REFUSING,
-    A.ASK_DELAY: ASKING,
+    A.ASK_DELAY: ("reason", "limit", "photos", "note"),
     A.APPROVE_DELAY: TELLING,
     A.REFUSE_DELAY: REFUSING,
     A.ASK_SUSPEND: ("reason", "until", "photos", "note"),
@@ -112,20 +112,22 @@ class Offer:
         return self.action in RISKY
 
 
-def offers(case: Case, me: Me, tree: Tree) -> list[Offer]:
+def offers(case: Case, me: Me, city: Books) -> list[Offer]:
     """The actions that make sense here for this person, the likeliest first. `act` has the last word."""
-    open_to = [a for a in allowed(case.state, me.roles) if a in SHOWS and a not in TASKS and _fits(a, case, me, tree)]
+    open_to = [a for a in allowed(case.state, me.roles) if a in SHOWS and a not in TASKS and _fits(a, case, me, city)]
     first = next((a for a in FIRST.get(case.state, ()) if a in open_to), None)
     order = sorted(open_to, key=lambda a: (a is not first, a in RISKY))
     return [Offer(a, SHOWS[a], BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]
 
 
-def _fits(action: Action, case: Case, me: Me, tree: Tree) -> bool:
+def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
     """Whether the case's own facts leave room for the action."""
     by_unit = bool(BY_ACTION[case.state, action].by & UNIT)
     if by_unit and case.unit_id not in me.units:
         return False
+    tree, asked = city.tree, case.asked or {}
     unit = tree.get(case.unit_id or "")
+    higher = extenders(case.extensions, city.policy, estimate="limit" in asked or "time_class" in asked)
     room: dict[Action, bool] = {
         A.SUBDISPATCH: len(tree.below(case.unit_id or "")) > 1,
         A.SIGN_FOR: unit is not None and not unit.terminal,
@@ -135,6 +137,7 @@ def _fits(action: Action, case: Case, me: Me, tree: Tree) -> bool:
         A.APPEAL: not case.appealed and case.late,
         A.ANSWER_SUPERVISION: case.supervised,
         A.ASK_DELAY: not case.late,
+        A.APPROVE_DELAY: bool(me.roles & higher),
         A.ANSWER_CITIZEN: case.public,
         A.REVISIT: case.public,
     }
@@ -157,6 +160,7 @@ class Fields:
     lon: Annotated[str, Posted()] = ""
     lat: Annotated[str, Posted()] = ""
     until: Annotated[str, Posted()] = ""
+    limit: Annotated[str, Posted()] = ""
     result: Annotated[str, Posted()] = ""
     into: Annotated[str, Posted()] = ""
     satisfied: Annotated[str, Posted()] = ""
@@ -198,6 +202,7 @@ def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo,
         lon=degrees("lon", text["lon"], 180) if placed else None,
         lat=degrees("lat", text["lat"], 90) if placed else None,
         until=instant("until", text["until"], zone) if "until" in shows else None,
+        limit=_length(text["limit"]) if "limit" in shows else None,
         into=_case(tx, text["into"]) if "into" in shows else None,
         satisfied={"yes": True, "no": False}.get(text["satisfied"]) if "satisfied" in shows else None,
         photos=photos if "photos" in shows else (),
@@ -210,6 +215,19 @@ def _number(name: str, text: str) -> int | None:
     if not text.isdecimal() or len(text) > 18:
         raise _wrong(name, "This is not a number", "不是数字")
     return int(text)
+
+
+def _length(text: str) -> Decimal | None:
+    """So many units of the case's own time class; None for nothing typed. Raises FormIncomplete."""
+    if not text:
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise _wrong("limit", "This is not a number", "不是数字") from error
+    if not value.is_finite() or not 0 < value <= 3650:
+        raise _wrong("limit", "This is no length of time", "时限不合理")
+    return value
 
 
 def degrees(name: str, text: str, most: int) -> float:

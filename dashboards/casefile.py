@@ -98,7 +98,7 @@ def _again(request: Request, me: Me, number: str, fields: Fields, problem: Probl
 def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     tree = view.known.tree
     file = full(tx, number)
-    open_to = offers(file.case, me, tree)
+    open_to = offers(file.case, me, view.known)
     said: dict[int, list[CaseText]] = {}
     for text in texts(tx, file.case.id, OPEN_KINDS):
         said.setdefault(text.seq, []).append(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -233,12 +233,16 @@ class View:
         """State → icon and colour of the design kit, for the map's pins."""
         return {state.value: (icon, TOKENS[colour]) for state, (icon, colour) in SHAPES.items()}
 
-    def limit(self, value: Decimal | None, time_class: str | None) -> str:
+    def posts(self, roles: Iterable[str]) -> str:
+        """Posts in words, one after the other."""
+        return self.t("comma").join(self.t(f"role.{role}") for role in roles)
+
+    def limit(self, value: Decimal | str | None, time_class: str | None) -> str:
         """A disposal limit in the city's own words for its time classes."""
         if value is None or time_class is None or self.books is None:
             return self.t("time.no_limit")
         row = self.books.city.get("time_classes", {}).get(time_class, {"name": time_class})
-        return f"{value.normalize():f} {self._said(row)}"
+        return f"{Decimal(value).normalize():f} {self._said(row)}"
 
     def road_class(self, key: str) -> str:
         """The city's word for a class of road; empty for none."""

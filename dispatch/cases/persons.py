@@ -24,6 +24,9 @@ ANSWERS = frozenset(
     }
 )
 
+# Nobody makes his own report disappear, or his own handling good.
+OF_A_REPORT = frozenset({Action.CONFIRM_HANDLED, Action.VOID})
+
 
 def check_task_holder(case: CaseRow, action: Action, by: Actor) -> None:
     """Verify and check belong to the inspector they were sent to."""
@@ -37,8 +40,8 @@ def check_person(case: CaseRow, action: Action, role: Role, by: Actor) -> None:
         raise NotAllowed("This case is another unit's", zh="本案由其他单位承办", state=case.state.value)
     if by.person_id is not None and by.person_id == _first_person(case, action):
         raise NotAllowed(
-            "You asked for this yourself; somebody else has to answer",
-            zh="不能审批自己提出的申请,请由他人办理",
+            "You asked for this or reported it yourself; somebody else has to answer",
+            zh="不能审批自己提出的申请或上报的案件,请由他人办理",
             state=case.state.value,
         )
 
@@ -47,4 +50,4 @@ def _first_person(case: CaseRow, action: Action) -> int | None:
     """Who asked for what the action answers, None if nobody did."""
     if action in ANSWERS:
         return (case.asked or {}).get("by")
-    return case.reporter_id if action is Action.CONFIRM_HANDLED else None
+    return case.reporter_id if action in OF_A_REPORT else None

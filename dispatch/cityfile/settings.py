@@ -72,6 +72,8 @@ Word = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
+Posts = Annotated[list[Literal["dispatcher", "shift_leader", "leader", "supervisor"]], Field(min_length=1)]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -159,6 +161,8 @@ class _Policy(_Part):
     return_within_hours: Positive
     max_returns: Count
     max_extensions: Count
+    extend_first: Posts | None = None
+    extend_more: Posts | None = None
     max_suspension_days: Count
     reopen_within_days: Count
     unanswered: Literal["grant", "refuse"]

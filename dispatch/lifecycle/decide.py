@@ -4,7 +4,7 @@ written here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -50,6 +50,8 @@ class Policy:
     return_within_hours: int = 4
     max_returns: int = 2
     max_extensions: int = 2
+    extend_first: Sequence[str] = ("dispatcher", "shift_leader")
+    extend_more: Sequence[str] = ("leader", "supervisor")
     max_suspensions: int = 1
     max_suspension_days: int = 365
     reopen_within_days: int = 30
@@ -81,6 +83,9 @@ def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], n
     row = BY_ACTION.get((case.state, action))
     if row is None or not row.by & roles:
         raise _not_allowed(case, action, roles, known=row is not None)
+    posts = row.by & HIGHER_POSTS[action](case, form, policy) if action in HIGHER_POSTS else row.by
+    if not posts & roles:
+        raise _higher(case, posts)
     if form.reason is not None and not CODE.fullmatch(form.reason):
         raise FormIncomplete(
             "The reason is a code word from the list; write the rest into the note",
@@ -97,12 +102,12 @@ def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], n
     rule = PROCEDURE.get(action)
     if rule is not None:
         rule(case, form, now, policy)
-    return Change(transition=row, to=case.state if row.to is None else row.to, role=_post(row, roles))  # type: ignore[arg-type]
+    return Change(transition=row, to=case.state if row.to is None else row.to, role=_post(posts, roles))  # type: ignore[arg-type]
 
 
-def _post(row: Transition, roles: frozenset[Role]) -> Role:
+def _post(posts: frozenset[Role], roles: frozenset[Role]) -> Role:
     """The post the person acts in: the first in the order of `Role`."""
-    return next(role for role in Role if role in row.by and role in roles)
+    return next(role for role in Role if role in posts and role in roles)
 
 
 def _not_allowed(case: Standing, action: Action, roles: frozenset[Role], *, known: bool) -> NotAllowed:
@@ -114,6 +119,16 @@ def _not_allowed(case: Standing, action: Action, roles: frozenset[Role], *, know
     )
     options = [a.value for a in allowed(case.state, roles)]
     return NotAllowed(why[0], zh=why[1], action=action.value, state=state, allowed=options)
+
+
+def _higher(case: Standing, posts: frozenset[Role]) -> NotAllowed:
+    words = ", ".join(sorted(posts - {Role.SYSTEM}))
+    return NotAllowed(
+        f"This one is for a higher post: {words}",
+        zh="此项须由上级岗位审批",
+        state=case.state.value if case.state else None,
+        posts=sorted(posts - {Role.SYSTEM}),
+    )
 
 
 def _refuse(title: str, zh: str, case: Standing) -> NotAllowed:
@@ -142,6 +157,17 @@ def _delay(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
         )
     if case.extensions >= policy.max_extensions:
         raise _refuse(f"Already extended {case.extensions} times", f"已延期 {case.extensions} 次,不能再延", case)
+
+
+def extenders(extensions: int, policy: Policy, *, estimate: bool) -> frozenset[Role]:
+    """Who may extend a case extended so often before. `estimate`: by another length than one original limit."""
+    first = extensions == 0 and not estimate
+    return frozenset(map(Role, (*policy.extend_more, *(policy.extend_first if first else ())))) | {Role.SYSTEM}
+
+
+def _extenders(case: Standing, form: Form, policy: Policy) -> frozenset[Role]:
+    estimate = any((form.limit, form.time_class, case.asked.get("limit"), case.asked.get("time_class")))
+    return extenders(case.extensions, policy, estimate=estimate)
 
 
 def _suspend(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
@@ -221,6 +247,9 @@ def _send_task(case: Standing, form: Form, now: datetime, policy: Policy) -> Non
     if case.inspector is not None and form.inspector == case.inspector:
         raise _refuse("This inspector has the task already", "该任务已在这名监督员手上", case)
 
+
+# Which of the row's posts may, where that hangs on what is asked.
+HIGHER_POSTS: dict[Action, Callable[[Standing, Form, Policy], frozenset[Role]]] = {Action.APPROVE_DELAY: _extenders}
 
 PROCEDURE = {
     Action.SEND_VERIFY: _send_verify,

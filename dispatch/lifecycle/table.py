@@ -17,6 +17,7 @@ SAME = None  # the case keeps its state
 
 DEPARTMENT = frozenset({R.DEPARTMENT, R.PLATFORM})
 CENTRE = frozenset({R.DISPATCHER, R.SHIFT_LEADER, R.SYSTEM})
+HIGHER = frozenset({R.LEADER, R.SUPERVISOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(15, S.RETURN_ASKED,           A.APPROVE_RETURN,    S.FILED,         {R.DISPATCHER, R.SYSTEM},  "",                 "-approve -dispose +dispatch"),
     _row(16, S.RETURN_ASKED,           A.REFUSE_RETURN,     S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "reason",           "-approve"),
     _row(17, S.HANDLING,               A.ASK_DELAY,         S.DELAY_ASKED,   DEPARTMENT,                "reason",           "+approve"),
-    _row(17, S.DELAY_ASKED,            A.APPROVE_DELAY,     S.HANDLING,      CENTRE,                    "",                 "-approve"),
+    _row(17, S.DELAY_ASKED,            A.APPROVE_DELAY,     S.HANDLING,      CENTRE | HIGHER,                    "",                 "-approve"),
     _row(17, S.DELAY_ASKED,            A.REFUSE_DELAY,      S.HANDLING,      CENTRE,                    "reason",           "-approve"),
     _row(18, S.HANDLING,               A.ASK_SUSPEND,       S.SUSPEND_ASKED, DEPARTMENT,                "reason until",     "+approve"),
     _row(18, S.SUSPEND_ASKED,          A.APPROVE_SUSPEND,   S.SUSPENDED,     CENTRE,                    "",                 "-approve ~dispose"),

@@ -70,7 +70,7 @@ def test_an_extension_in_a_time_class_that_is_none_is_refused_before_it_can_stop
         town.do(case, A.ASK_DELAY, "enforcement-a", reason="weather", **asked)
     town.do(case, A.ASK_DELAY, "enforcement-a", reason="weather")
     with pytest.raises(FormIncomplete):
-        town.do(case, A.APPROVE_DELAY, "dispatcher", **asked)
+        town.do(case, A.APPROVE_DELAY, "leader", **asked)
 
 
 def test_an_extension_that_nobody_answered_is_one_original_limit_whatever_was_asked(town: Town) -> None:

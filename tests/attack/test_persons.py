@@ -69,3 +69,12 @@ def test_who_put_it_right_does_not_confirm_it(town: Town) -> None:
     with pytest.raises(NotAllowed, match="somebody else"):
         do(town, case, A.CONFIRM_HANDLED, "double")
     do(town, case, A.CONFIRM_HANDLED, "acceptor")
+
+
+def test_nobody_voids_what_he_reported_himself(town: Town) -> None:
+    reporter = town.people["inspector1"]
+    town.people["reporter"] = Actor(person_id=reporter.person_id, roles=reporter.roles | {Role.SHIFT_LEADER})
+    case = town.filed()
+    with pytest.raises(NotAllowed):
+        do(town, case, A.VOID, "reporter", reason="gone")
+    do(town, case, A.VOID, "shift_leader", reason="gone")

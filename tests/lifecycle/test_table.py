@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -51,7 +52,8 @@ def standing(state: State | None, action: Action) -> Standing:
 @pytest.mark.parametrize(("state", "row"), PAIRS, ids=lambda v: getattr(v, "action", v))
 def test_every_pair_in_the_table_works_for_every_post_named(state: State | None, row: object) -> None:
     for role in row.by:  # type: ignore[attr-defined]
-        change = decide(standing(state, row.action), row.action, FULL, frozenset({role}), NOW, POLICY)  # type: ignore[attr-defined]
+        form = replace(FULL, limit=None, time_class=None) if row.action is Action.APPROVE_DELAY else FULL  # type: ignore[attr-defined]
+        change = decide(standing(state, row.action), row.action, form, frozenset({role}), NOW, POLICY)  # type: ignore[attr-defined]
         assert change.to == (row.to or state)  # type: ignore[attr-defined]
         assert change.role == role
 
@@ -130,6 +132,38 @@ PROCEDURE = [
 def test_the_rules_of_procedure_refuse_if(why: str, action: Action, state: State, given: dict[str, object]) -> None:
     with pytest.raises(NotAllowed):
         decide(Standing(state=state, **given), action, FULL, frozenset(Role), NOW, POLICY)  # type: ignore[arg-type]
+
+
+EXTENSIONS = [
+    ({}, {}, True),  # the first, one original limit
+    ({"extensions": 1}, {}, False),
+    ({"asked": {"limit": "3"}}, {}, False),
+    ({"asked": {"time_class": "work_day"}}, {}, False),
+    ({}, {"limit": Decimal(1)}, False),  # the approver's own estimate is one too
+]
+
+
+@pytest.mark.parametrize(("given", "form", "first"), EXTENSIONS)
+def test_only_a_first_preset_extension_is_granted_below_the_leader(
+    given: dict[str, object], form: dict[str, object], first: bool
+) -> None:
+    case = Standing(state=State.DELAY_ASKED, **given)  # type: ignore[arg-type]
+    for role in (Role.DISPATCHER, Role.SHIFT_LEADER, Role.LEADER, Role.SUPERVISOR, Role.SYSTEM):
+        roles, asked = frozenset({role}), Form(**form)  # type: ignore[arg-type]
+        if first or role not in (Role.DISPATCHER, Role.SHIFT_LEADER):
+            assert decide(case, Action.APPROVE_DELAY, asked, roles, NOW, POLICY).role is role
+        else:
+            with pytest.raises(NotAllowed) as refusal:
+                decide(case, Action.APPROVE_DELAY, asked, roles, NOW, POLICY)
+            assert refusal.value.extra["posts"] == ["leader", "supervisor"]
+
+
+def test_who_may_extend_is_the_citys_to_say() -> None:
+    policy = Policy(extend_first=["dispatcher"], extend_more=["shift_leader"])
+    again = Standing(state=State.DELAY_ASKED, extensions=1)
+    assert decide(again, Action.APPROVE_DELAY, Form(), frozenset({Role.SHIFT_LEADER}), NOW, policy)
+    with pytest.raises(NotAllowed):
+        decide(again, Action.APPROVE_DELAY, Form(), frozenset({Role.LEADER}), NOW, policy)
 
 
 def test_another_unit_than_the_rule_names_needs_a_reason() -> None:
