@@ -28,7 +28,7 @@ def test_the_tiny_town_has_no_fault() -> None:
     assert check(TINY) == []
 
 
-@pytest.mark.parametrize("name", ["boston", "binhe"])
+@pytest.mark.parametrize("name", ["boston", "binhe", "newyork"])
 def test_the_shipped_cities_have_no_error(name: str) -> None:
     assert errors(CITIES / name) == []
 
