@@ -117,7 +117,7 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
 
 
 def _take(report: Report, by: Actor) -> Response:
-    with write() as tx:
+    with write(together=True) as tx:
         receipt = receive(tx, report, by)
     failpoint("after-commit")
     return _out(receipt)

@@ -53,6 +53,7 @@ def _run(arguments: Namespace) -> int:
         port=arguments.port,
         workers=arguments.workers,
         access_log=False,
+        proxy_headers=False,  # which proxy's word counts is `dispatch.http.behind_proxy`'s to say, not the server's
         timeout_graceful_shutdown=5,
         timeout_worker_healthcheck=60,  # a busy machine takes long to import; a dead worker is noticed at once anyway
         **options,  # type: ignore[arg-type]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, TypeVar, cast
 
 import orjson
 import psycopg
+from psycopg.abc import PQGen
+from psycopg.generators import send
 from psycopg.pq import ConnStatus
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
@@ -33,12 +35,30 @@ LIMITS = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction
 NOW = "SELECT coalesce((SELECT simulated_now FROM city), clock_timestamp())"
 
 
+class _Together(psycopg.Pipeline):
+    """A pipeline that sends nothing until somebody waits for an answer; then all that was asked, in one packet.
+
+    The library's own sends, and looks for answers, at every statement: a third of what a report costs the server.
+    """
+
+    def _communicate_gen(self) -> PQGen[None]:
+        yield from ()
+
+    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
+        while self.command_queue:
+            self.command_queue.popleft()()
+        if not flush:
+            yield from send(self.pgconn)
+        yield from super()._fetch_gen(flush=flush)
+
+
 @dataclass
 class ReadTx:
-    """A snapshot one may look at."""
+    """A snapshot one may look at. `pipeline`: what its statements travel in, if they travel together."""
 
     connection: Connection
     as_units: Sequence[str] | None = None
+    pipeline: psycopg.Pipeline | None = field(default=None, repr=False)
     _now: datetime | None = field(default=None, repr=False)
 
     @property
@@ -64,6 +84,10 @@ class Tx(ReadTx):
         yield  # not in a finally: after an error the transaction is over, and its role with it
         self.connection.execute("SET LOCAL ROLE wangge_department")
 
+    def at_once(self) -> AbstractContextManager[object]:
+        """What is executed in it takes one round trip; none of its own where the whole transaction travels together."""
+        return self.connection.pipeline() if self.pipeline is None else nullcontext()
+
 
 class _Pools:
     """The process's pools; made by `configure`, closed by `close`."""
@@ -88,7 +112,8 @@ def _pool(url: str, least: int, most: int) -> ConnectionPool[Connection]:
         max_size=most,
         timeout=10,
         open=True,
-        kwargs={"options": LIMITS, "row_factory": tuple_row, "autocommit": False},
+        # Transactions are begun by `write` and `read`: the library's own BEGIN would be a round trip.
+        kwargs={"options": LIMITS, "row_factory": tuple_row, "autocommit": True},
         check=_check_alive,
     )
 
@@ -126,42 +151,54 @@ def _connection(*, side: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def write(*, as_units: Sequence[str] | None = None, durable: bool = True) -> Iterator[Tx]:
+def write(*, as_units: Sequence[str] | None = None, durable: bool = True, together: bool = False) -> Iterator[Tx]:
     """One transaction, READ COMMITTED. `as_units`: under row security for these units only.
 
     `durable=False` acknowledges before the disk does: for rehearsals, never for a person's report.
+    `together`: a statement travels with the next one whose rows are asked for, the last ones with the commit. What the
+    database refuses is then raised there, not where it was executed; there is no COPY and no savepoint in it.
     """
-    with _connection() as connection:
-        if connection.read_only:
-            connection.read_only = None
+    with _connection() as connection, _begun(connection, "BEGIN", together=together) as pipeline:
         if as_units is not None:
             _become_department(connection, as_units)
         if not durable:
             connection.execute("SET LOCAL synchronous_commit = off")
-        yield Tx(connection, as_units)
+        yield Tx(connection, as_units, pipeline)
 
 
 @contextmanager
-def read(*, as_units: Sequence[str] | None = None, heavy: bool = False) -> Iterator[ReadTx]:
-    """One transaction that cannot write. `heavy`: tiles, rankings, exports; they have two connections of their own."""
-    with _connection(side=heavy) as connection:
-        connection.read_only = True  # goes out with the BEGIN
+def read(*, as_units: Sequence[str] | None = None, heavy: bool = False, together: bool = False) -> Iterator[ReadTx]:
+    """One transaction that cannot write. `heavy`: tiles, rankings, exports; they have two connections of their own.
+
+    `together`: as in `write`.
+    """
+    with (
+        _connection(side=heavy) as connection,
+        _begun(connection, "BEGIN READ ONLY", together=together) as pipeline,
+    ):
         if as_units is not None:
             _become_department(connection, as_units)
-        yield ReadTx(connection, as_units)
+        yield ReadTx(connection, as_units, pipeline)
+
+
+@contextmanager
+def _begun(connection: Connection, begin: LiteralString, *, together: bool) -> Iterator[psycopg.Pipeline | None]:
+    """A transaction, begun. Committed here if it travels together, else by the pool; rolled back by the pool."""
+    if not together:
+        connection.execute(begin)
+        yield None
+        return
+    connection._pipeline = _Together(connection)
+    with connection.pipeline() as pipeline:
+        connection.execute(begin)
+        yield pipeline
+        connection.execute("COMMIT")
 
 
 def glance(cls: type[T], sql: LiteralString, **params: object) -> T | None:
     """The first row of one statement that stands alone: no transaction around it, so a single round trip."""
-    with _connection() as connection:
-        connection.read_only = None
-        connection.autocommit = True
-        try:
-            with connection.cursor(row_factory=class_row(cls)) as cursor:
-                return cursor.execute(sql, params or None).fetchone()
-        finally:
-            if not connection.closed:
-                connection.autocommit = False
+    with _connection() as connection, connection.cursor(row_factory=class_row(cls)) as cursor:
+        return cursor.execute(sql, params or None).fetchone()
 
 
 def _become_department(connection: Connection, units: Sequence[str]) -> None:
@@ -196,7 +233,10 @@ def value(tx: ReadTx, sql: LiteralString, **params: object) -> Any:
 
 def execute(tx: Tx, sql: LiteralString, **params: object) -> int:
     """Run a statement; the number of rows it touched."""
-    return tx.connection.execute(sql, params or None).rowcount
+    cursor = tx.connection.execute(sql, params or None)
+    if tx.pipeline is not None:
+        tx.pipeline.sync()
+    return cursor.rowcount
 
 
 def execute_many(tx: Tx, sql: LiteralString, params: Sequence[Mapping[str, object]]) -> None:

@@ -90,7 +90,7 @@ class Living:
         """Do one thing. Somebody else may have acted meanwhile: then the life is looked at anew."""
         at, _, event = heappop(self.heap)
         try:
-            with write(durable=False) as tx:
+            with write(durable=False, together=True) as tx:
                 case_id = self._report(tx, event) if isinstance(event, Find) else self._act(tx, event)
                 lives = [] if case_id is None else lives_of(tx, [case_id])
         except Unavailable:
@@ -128,7 +128,7 @@ def live(seed: int, per_day: int, photos: tuple[str, ...], grown: Callable[[], b
     living, version = None, 0
     while True:
         try:
-            with write(durable=False) as tx:
+            with write(durable=False, together=True) as tx:
                 now, present = tx.now, books(tx).version
                 if living is None or version != present or grown():
                     living, version = _settle_in(tx, living, present, seed, per_day, photos)

@@ -59,7 +59,7 @@ def run_window(window: Window, tell: Tell) -> None:
         there = known_reports(tx, window.since)
     for finds in days_of(scene, window):
         for group in families(find for find in finds if find.report.id not in there):
-            with write(durable=False) as tx:
+            with write(durable=False, together=True) as tx:
                 tally = live_through(tx, scene, group, until=window.now, photos=window.photos)
             tell(Progress(window.share, group[-1].at, tally.cases, tally.acts, tally.refused))
 

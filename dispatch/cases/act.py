@@ -45,9 +45,11 @@ LOCK = """
            c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
            c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version
       FROM cases c, city
-     WHERE c.id = %(id)s
+     WHERE c.id = %(case)s
        FOR UPDATE OF c
 """
+LOCK_NUMBER = LOCK.replace("c.id = %(case)s", "c.number = %(case)s")
+# A statement of its own: its snapshot sees whatever the lock before it waited for.
 ANSWERED = """
     SELECT s.case_id, s.seq, s.form_hash, s.to_state, s.unit_id,
            (SELECT (d.data ->> 'dispose_due')::timestamptz FROM step d
@@ -75,9 +77,19 @@ class Receipt:
     repeated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A case under lock: its draft, the instant, the city's version; `answered`: the step under the asked key."""
+
+    draft: Draft
+    now: datetime
+    city_version: int
+    answered: tuple[Any, ...] | None
+
+
 def act(
     tx: Tx,
-    case_id: int,
+    case: int | str,
     action: Action,
     by: Actor,
     form: Form = Form(),  # noqa: B008  (frozen: one empty form serves all)
@@ -86,17 +98,17 @@ def act(
     version: int | None = None,
     now: datetime | None = None,
 ) -> Receipt:
-    """Do one action on one case.
+    """Do one action on one case, named by its id or its number.
 
     `key`: the caller's idempotency key; a repeat returns the first answer. `version`: what the caller last saw, if he
     wants to be told of a change in between. `now`: only for a rehearsal's clock and past records.
     Raises NotFound, NotAllowed (carries what is allowed), Conflict (stale version, key used otherwise), FormIncomplete.
     """
-    with locked(tx, case_id) as (draft, at, city_version):
+    with locked(tx, case, key) as held:
+        draft = held.draft
         given = _form_hash(tx, draft, action, by, form)
-        answered = _answered(tx, key, given, draft.case)
-        if answered is not None:
-            return answered
+        if held.answered is not None:
+            return _answered(held.answered, given, draft.case)
         if version is not None and version != draft.case.version:
             raise Conflict(
                 "Somebody acted on this case meanwhile; look again",
@@ -104,8 +116,8 @@ def act(
                 state=draft.case.state.value,
                 version=draft.case.version,
             )
-        moment = max(at if now is None else now, draft.case.last_at)
-        city = books(tx, city_version, moment)
+        moment = max(held.now if now is None else now, draft.case.last_at)
+        city = books(tx, held.city_version, moment)
         _sees(draft.case, by)
         check_references(tx, form, by.person_id)
         settle(tx, draft, city, moment)
@@ -141,25 +153,28 @@ def receipt_of(draft: Draft) -> Receipt:
 
 
 @contextmanager
-def locked(tx: Tx, case_id: int) -> Iterator[tuple[Draft, datetime, int]]:
-    """The case, locked under the caller's own rights; what is then recorded is recorded as the centre."""
+def locked(tx: Tx, case: int | str, key: UUID | None = None) -> Iterator[Held]:
+    """The case, locked under the caller's own rights; what is then recorded is recorded as the centre.
+
+    What a step under `key` was answered with is asked for at the same time, before it is known whether there is a case.
+    """
     with tx.connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(LOCK, {"id": case_id}).fetchone()
-    if row is None:
-        raise NotFound("There is no such case", zh="没有该案件")
-    now, city_version = row.pop("now"), row.pop("city_version")
-    clocks = running(row.pop("clocks"))
-    row["state"] = State(row["state"])
-    with tx.as_centre():
-        yield Draft(CaseRow(**row), clocks), now, city_version
+        cursor.execute(LOCK if isinstance(case, int) else LOCK_NUMBER, {"case": case})
+        with tx.as_centre():
+            asked = None if key is None else tx.connection.execute(ANSWERED, {"key": key})
+            row = cursor.fetchone()
+            if row is None:
+                raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
+            now, city_version = row.pop("now"), row.pop("city_version")
+            clocks = running(row.pop("clocks"))
+            row["state"] = State(row["state"])
+            answered = None if asked is None else asked.fetchone()
+            yield Held(Draft(CaseRow(**row), clocks), now, city_version, answered)
 
 
-def _answered(tx: Tx, key: UUID, given: bytes, case: CaseRow) -> Receipt | None:
-    # Read after the lock, in a statement of its own: its snapshot sees whatever the lock waited for.
-    row = tx.connection.execute(ANSWERED, {"key": key}).fetchone()
-    if row is None:
-        return None
-    case_id, seq, first, state, unit, due = row
+def _answered(step: tuple[Any, ...], given: bytes, case: CaseRow) -> Receipt:
+    """The first answer again. Raises Conflict if the key stands for something else."""
+    case_id, seq, first, state, unit, due = step
     if case_id != case.id or first != given:
         raise Conflict("This key was used for something else", zh="该请求标识已用于其他操作", state=case.state.value)
     return Receipt(
@@ -178,7 +193,7 @@ def _sees(case: CaseRow, by: Actor) -> None:
     """A department acts on its own cases only; row security has refused others already. The two are not told apart."""
     outside = Role.DEPARTMENT in by.roles or Role.PLATFORM in by.roles
     if outside and not by.roles - {Role.DEPARTMENT, Role.PLATFORM} and case.unit_id not in by.units:
-        raise NotFound("There is no such case", zh="没有该案件")
+        raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
 
 
 def apply(

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from dispatch.cases.act import Receipt, act
 from dispatch.cases.books import books
-from dispatch.cases.dossier import full, id_of
+from dispatch.cases.dossier import full
 from dispatch.cases.read import Filters, Row, search
 from dispatch.cases.whose import place_case, route
 from dispatch.failpoints import failpoint
@@ -91,11 +91,8 @@ def _out(receipt: Receipt) -> Response:
 def post_action(number: str, body: ActionIn, me: Signed) -> Response:
     """Do one action. 409 tells the present state and what is allowed, 422 the fields that are missing."""
     with me.write() as tx:
-        case_id = id_of(tx, number)
-        if case_id is None:
-            raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
         form = Form(**body.form.model_dump())
-        receipt = act(tx, case_id, body.action, me.actor(), form, key=body.key, version=body.version)
+        receipt = act(tx, number, body.action, me.actor(), form, key=body.key, version=body.version)
     failpoint("after-commit")
     return _out(receipt)
 

@@ -158,7 +158,7 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
 def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
     """Wait for any other copy of the same report, then: the instant, a running number, an id, or the case it is
     already."""
-    with tx.connection.pipeline(), tx.connection.cursor(row_factory=dict_row) as cursor:
+    with tx.at_once(), tx.connection.cursor(row_factory=dict_row) as cursor:
         tx.connection.execute(ALONE, {"id": report_id})
         opening = cursor.execute(OPENING, {"id": report_id}).fetchone()
     if opening is None:
@@ -301,7 +301,7 @@ def insert(
     fact |= {"case_id": case.id, "state": case.state.value, "source": case.source, "public": case.public}
     fact |= {"category": case.category, "unit_id": case.unit_id, "reporter_id": case.reporter_id}
     fact |= {"reported_at": case.reported_at, "imported": imported}
-    with tx.connection.pipeline():
+    with tx.at_once():
         # No value more than the statement holds: with over 50 psycopg works it out anew each time.
         tx.connection.execute(CASE, {name: columns[name] for name in HOLDS})
         tx.connection.execute(

@@ -41,24 +41,24 @@ def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True
 
 def settle_case(tx: Tx, case_id: int, *, now: datetime) -> int:
     """Settle one case in the caller's transaction, at the caller's instant: for a rehearsal's clock; events fired."""
-    with locked(tx, case_id) as (draft, _, version):
-        count = settle(tx, draft, books(tx, version), now)
+    with locked(tx, case_id) as held:
+        count = settle(tx, held.draft, books(tx, held.city_version), now)
         if count:
-            save(tx, draft)
+            save(tx, held.draft)
     return count
 
 
 def _settle_next(now: datetime | None, aside: list[int], durable: bool) -> int | None:
-    with write(durable=durable) as tx:
+    with write(durable=durable, together=True) as tx:
         case_id = value(tx, CLAIM, now=now, aside=aside)
         if case_id is None:
             return None
         aside.append(case_id)
-        with locked(tx, case_id) as (draft, at, version):
-            count = settle(tx, draft, books(tx, version), now or at)
+        with locked(tx, case_id) as held:
+            count = settle(tx, held.draft, books(tx, held.city_version), now or held.now)
             failpoint("between-claim-and-fire")
             if count:
-                save(tx, draft)
+                save(tx, held.draft)
     failpoint("after-fire")
     aside.pop()
     return count

@@ -62,7 +62,7 @@ CHANGING = tuple(name for name in CaseRow.__slots__ if f"%({name})s" in CASE)
 def save(tx: Tx, draft: Draft) -> None:
     """Write the whole draft; nothing here decides."""
     case_id = draft.case.id
-    with tx.connection.pipeline():
+    with tx.at_once():
         tx.connection.execute(CASE, case_columns(draft))
         if draft.place is not None:
             tx.connection.execute(PLACE, place_columns(draft.place) | {"id": case_id})

@@ -61,11 +61,11 @@ class Me:
 
     def write(self) -> AbstractContextManager[Tx]:
         """A transaction with my rights: a department's stands under row security."""
-        return write(as_units=self.units if self.is_department_only else None)
+        return write(as_units=self.units if self.is_department_only else None, together=True)
 
     def read(self, *, heavy: bool = False) -> AbstractContextManager[ReadTx]:
         """The same, without writing. `heavy`: see `gis.db.read`."""
-        return read(as_units=self.units if self.is_department_only else None, heavy=heavy)
+        return read(as_units=self.units if self.is_department_only else None, heavy=heavy, together=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

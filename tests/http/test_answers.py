@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import http.client
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel
 
+from dashboards.serve import command
 from dispatch.cluster import Urls
 from dispatch.http import CSP, ORDINARY_BODY, cursor, install, place_of, problem_answer
 from dispatch.people.roles import Permission
@@ -214,3 +217,12 @@ def test_a_cursor_comes_back_as_it_went() -> None:
 def test_a_cursor_that_is_not_ours_is_refused(text: str) -> None:
     with pytest.raises(FormIncomplete):
         place_of(text, str, int)
+
+
+def test_the_server_itself_believes_no_forwarding_header(monkeypatch: pytest.MonkeyPatch):
+    told: dict[str, object] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: told.update(options))
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    command.run(parser.parse_args([]))
+    assert told["proxy_headers"] is False

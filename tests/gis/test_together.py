@@ -1,0 +1,78 @@
+"""A transaction whose statements travel together: fewer round trips, the same promises."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from dispatch.cluster import Urls
+from gis.db import Tx, execute, read, value, write
+
+KEEP = "INSERT INTO throttle (key, count, since) VALUES (%(key)s, 1, now())"
+COUNT = "SELECT count(*) FROM throttle WHERE key LIKE %(like)s"
+
+
+def _kept(like: str) -> int:
+    with read() as tx:
+        return int(value(tx, COUNT, like=like))
+
+
+def test_nothing_is_sent_before_somebody_waits_for_an_answer(database: Urls):
+    with write(together=True) as tx:
+        tx.connection.execute(KEEP, {"key": "sent-1"})
+        with psycopg.connect(database.super or "", autocommit=True) as other:
+            assert not _has_begun(other, tx)
+            assert value(tx, COUNT, like="sent-%") == 1
+            assert _has_begun(other, tx)
+        tx.connection.execute(KEEP, {"key": "sent-2"})
+    assert _kept("sent-%") == 2
+
+
+def _has_begun(other: psycopg.Connection[tuple[bool]], tx: Tx) -> bool:
+    asked = "SELECT xact_start IS NOT NULL FROM pg_stat_activity WHERE pid = %s"
+    row = other.execute(asked, [tx.connection.info.backend_pid]).fetchone()
+    return row is not None and row[0]
+
+
+def test_what_the_database_refuses_last_is_raised_by_the_commit_and_nothing_is_kept(database: Urls):
+    with pytest.raises(psycopg.errors.UniqueViolation), write(together=True) as tx:
+        tx.connection.execute(KEEP, {"key": "twice"})
+        tx.connection.execute(KEEP, {"key": "twice"})
+        tx.connection.execute(KEEP, {"key": "twice-and-once"})
+    assert _kept("twice%") == 0
+    with write(together=True) as tx:  # the same connection serves on
+        tx.connection.execute(KEEP, {"key": "twice"})
+    assert _kept("twice%") == 1
+
+
+def test_an_exception_in_it_takes_everything_back(database: Urls):
+    with pytest.raises(ZeroDivisionError), write(together=True) as tx:
+        tx.connection.execute(KEEP, {"key": "taken-back"})
+        raise ZeroDivisionError
+    assert _kept("taken-back") == 0
+
+
+def test_a_department_is_itself_from_its_first_statement_and_the_centre_only_within(database: Urls):
+    with write(as_units=["a", 'b"}'], together=True) as tx:
+        assert value(tx, "SELECT current_user::text") == "wangge_department"
+        assert value(tx, "SELECT current_setting('wangge.units')::text[]") == ["a", 'b"}']
+        with tx.as_centre():
+            assert value(tx, "SELECT current_user::text") == "wangge_app"
+        assert value(tx, "SELECT current_user::text") == "wangge_department"
+    assert _user() == "wangge_app"
+
+
+def _user() -> str:
+    with read(together=True) as tx:
+        return str(value(tx, "SELECT current_user::text"))
+
+
+def test_a_reader_cannot_write_and_a_count_is_known_at_once(database: Urls):
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), read(together=True) as looking:
+        looking.connection.execute(KEEP, {"key": "read"})
+    key = str(uuid4())
+    with write(together=True) as tx:
+        tx.connection.execute(KEEP, {"key": key})
+        assert execute(tx, "UPDATE throttle SET count = 2 WHERE key = %(key)s", key=key) == 1
