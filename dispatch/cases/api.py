@@ -22,6 +22,7 @@ from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
 from dispatch.people.roles import Permission
+from dispatch.people.straight import straight
 from dispatch.people.who import Signed, needs
 from gis.problems import NotFound
 
@@ -87,7 +88,7 @@ def _out(receipt: Receipt) -> Response:
     return _json({name: getattr(receipt, name) for name in ActionOut.model_fields})
 
 
-@router.post("/cases/{number}/actions", response_model=ActionOut, **needs(Permission.ACT))
+@straight(router, "/cases/{number}/actions", response_model=ActionOut, **needs(Permission.ACT))
 def post_action(number: str, body: ActionIn, me: Signed) -> Response:
     """Do one action. 409 tells the present state and what is allowed, 422 the fields that are missing."""
     with me.write() as tx:
