@@ -11,7 +11,7 @@ import dispatch.cases.api
 import dispatch.evidence.api
 import dispatch.people.api
 from collectors import patrol
-from dashboards import casefile, cases, console, desk, field, leader, maps, public, rules, shell, socket
+from dashboards import casefile, cases, console, desk, field, leader, maps, near, public, rules, shell, socket
 from dispatch.http import install
 from dispatch.live.hub import Hub
 from dispatch.people.roles import Permission
@@ -19,7 +19,7 @@ from dispatch.people.who import serves
 
 __all__ = ["create_app"]
 
-PAGES = (shell, console, casefile, cases, desk, field, leader, rules, maps, public)
+PAGES = (shell, console, casefile, cases, desk, field, leader, rules, maps, near, public)
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, patrol, socket)
 
 

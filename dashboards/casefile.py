@@ -17,7 +17,8 @@ from dashboards.strip import Segment, strip
 from dashboards.view import View
 from dispatch.audit.trail import Kind, record
 from dispatch.cases.act import act
-from dispatch.cases.dossier import Case, Full, Inspector, Near, duplicates, full, inspectors
+from dispatch.cases.dossier import Case, Full, Inspector, full, inspectors
+from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
 from dispatch.cases.read import Row, board, inbox
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.http import whence
@@ -38,7 +39,6 @@ POOLS: dict[Role, Pool] = {
     Role.DISPATCHER: Pool.DISPATCHER,
 }
 INSPECTORS = frozenset({Action.SEND_VERIFY, Action.SEND_CHECK})
-MERGE_REACH = 50.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Sheet:
     offers: list[Offer]
     words: dict[int, list[CaseText]]
     personal: list[CaseText]
-    near: Sequence[Near]
+    near: Sequence[Candidate]
+    merge: Offer | None
     inspectors: list[Inspector]
     units: list[Unit]
     below: list[Unit]
@@ -58,15 +59,16 @@ class Sheet:
 
 
 @router.get("/cases/{number}", **needs(Permission.SEE_CASES))
-def case_page(request: Request, me: Signed, number: str, done: str = "", personal: int = 0) -> Response:
-    """One case. `personal=1` shows who reported it, to those who may, and records the look."""
+def case_page(request: Request, me: Signed, number: str, done: str = "", act: str = "", personal: int = 0) -> Response:
+    """One case. `personal=1` shows who reported it, to those who may, and records the look; `act`: a form to open."""
     with me.read() as tx:
         view = View.of(request, tx, me)
         sheet = _sheet(tx, view, me, number)
     if personal and me.may(Permission.SEE_PERSONAL):
         sheet.personal.extend(_personal(request, me, sheet.file.case.id))
     said = done if done in frozenset(Action) else ""
-    return page(view, "case.html", sheet=sheet, done=said, problem=None, fields=Fields())
+    wanted = act if act in [offer.action for offer in sheet.offers] else ""
+    return page(view, "case.html", sheet=sheet, done=said, problem=None, fields=Fields(action=wanted))
 
 
 @router.post("/cases/{number}", **needs(Permission.ACT, body=BODY))
@@ -103,13 +105,14 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     for text in texts(tx, file.case.id, OPEN_KINDS):
         said.setdefault(text.seq, []).append(text)
     wants_inspector = any(offer.action in INSPECTORS for offer in open_to)
-    merges = any(offer.action is Action.MERGE for offer in open_to)
+    merge = next((offer for offer in open_to if offer.action is Action.MERGE), None)
     return Sheet(
         file=file,
         offers=open_to,
         words=said,
         personal=[],
-        near=duplicates(tx, file.case, metres=view.known.reach("duplicate_m", MERGE_REACH)) if merges else (),
+        near=_near(tx, view, file.case) if merge else (),
+        merge=merge,
         inspectors=_others(tx, file.case) if wants_inspector else [],
         units=_units(tree, file.case.route),
         below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
@@ -121,6 +124,21 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
 def _others(tx: ReadTx, case: Case) -> list[Inspector]:
     """Whom a task may be sent to: everybody but who has it already."""
     return [one for one in inspectors(tx, case.duty_grid) if one.id != case.inspector_id]
+
+
+def _near(tx: ReadTx, view: View, case: Case) -> list[Candidate]:
+    if case.lon is None or case.lat is None or case.category is None:
+        return []
+    matter = Matter(
+        category=case.category,
+        lon=case.lon,
+        lat=case.lat,
+        at=case.reported_at,
+        component=case.component_code,
+        road_id=case.road_id,
+        case_id=case.id,
+    )
+    return candidates(tx, matter, Limits.of(view.known))
 
 
 def _units(tree: Tree, route: Mapping[str, Any] | None) -> list[Unit]:

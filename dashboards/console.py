@@ -16,6 +16,7 @@ from dashboards.casefile import POOLS
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.view import View
+from dispatch.cases.duplicates import Limits, counted
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally
 from dispatch.cases.waiting import LISTS, listed, waits_for
@@ -48,10 +49,17 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
         asides = waits_for(tx, me.roles)
         aside = q if q in LISTS and LISTS[q].roles & me.roles else None
         rows = listed(tx, aside) if aside else _page(tx, pools, state, after)
+        again = _repeated(tx, view, rows)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
-    chosen: dict[str, Any] = {"stage": state, "aside": aside, "more": more, "after": after}
+    chosen: dict[str, Any] = {"stage": state, "aside": aside, "again": again, "more": more, "after": after}
     return page(view, "console.html", live=live, rows=rows[:PAGE], stages=stages, asides=asides, **chosen)
+
+
+def _repeated(tx: ReadTx, view: View, rows: list[Row]) -> dict[int, int]:
+    """How many open cases may be the same matter, of those that can still be merged."""
+    fresh = [row.id for row in rows if row.state in (State.REPORTED, State.VERIFIED)]
+    return counted(tx, fresh, Limits.of(view.known), latitude=view.known.city["centre"][1])
 
 
 def _page(tx: ReadTx, pools: list[Pool], state: State | None, after: str) -> list[Row]:

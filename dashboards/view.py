@@ -290,6 +290,10 @@ class View:
         length = (self.now or at) - at
         return self.t("time.now") if length < timedelta(minutes=1) else self.t("time.ago", span=span(length, self.t))
 
+    def length(self, minutes: float) -> str:
+        """A length of time by the wall clock, at least a minute."""
+        return span(timedelta(minutes=max(1.0, minutes)), self.t)
+
     def left(self, case: Standing, kind: str | None = None) -> Left | None:
         """Time left on the holder's clock, or on the clock `kind`; None if it has none."""
         clock = left_of(case.clocks, kind or holders_clock(case.state, case.clocks))

@@ -173,7 +173,7 @@ component_cell = Table(
     Column("level", SmallInteger, primary_key=True, comment="the zoom whose tiles are the cells"),
     Column("x", Integer, primary_key=True),
     Column("y", Integer, primary_key=True),
-    Column("category", Text, primary_key=True),
+    Column("class", Text, primary_key=True, comment="class code of the catalogue; empty: not in it"),
     Column("valid_from", Date, primary_key=True),
     Column("valid_to", Date, primary_key=True, comment="infinity: no end"),
     Column("n", Integer, nullable=False),

@@ -31,6 +31,7 @@ function pickMap(element) {
     set("lat", lat.toFixed(7));
     set("accuracy", metres ? metres.toFixed(1) : "");
     set("hand_placed", metres ? "" : "yes");
+    form.dispatchEvent(new Event("placed"));
   };
   map.on("moveend", () => {
     if (!moving) return;

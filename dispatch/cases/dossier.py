@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from math import cos, radians
 from typing import Any, LiteralString
 
 from dispatch.lifecycle.states import Pool, State
@@ -19,7 +17,6 @@ __all__ = [
     "Photo",
     "PublicCase",
     "Step",
-    "duplicates",
     "full",
     "public_case",
     "public_steps",
@@ -51,6 +48,7 @@ class Case:
     areas: list[str]
     areas_en: list[str]
     duty_grid: str | None
+    road_id: int | None
     road: str | None
     road_class: str
     road_m: float | None
@@ -131,7 +129,7 @@ CASE: LiteralString = """
            c.area_path, ARRAY(SELECT a.name FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas,
            ARRAY(SELECT coalesce(nullif(a.name_en, ''), a.name)
                    FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas_en,
-           c.duty_grid, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words,
+           c.duty_grid, c.road_id, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words,
            c.place_words_en, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
            c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at,
@@ -167,51 +165,6 @@ def full(tx: ReadTx, number: str) -> Full:
         case=case,
         steps=tuple(rows(tx, Step, STEPS, case=case.id)),
         photos=tuple(rows(tx, Photo, PHOTOS, case=case.id)),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
-    """An open case that may be the same matter: same category, near, not long ago."""
-
-    id: int
-    number: str
-    state: State
-    place_words: str
-    place_words_en: str
-    reported_at: datetime
-    metres: float
-    photo: str | None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "state", State(self.state))
-
-
-def duplicates(tx: ReadTx, case: Case, *, metres: float, limit: int = 3) -> Sequence[Near]:
-    """Open cases of the same category within `metres`, nearest first. Index: cases_geom, by the box around."""
-    if case.lon is None or case.lat is None or case.category is None:
-        return ()
-    sql: LiteralString = """
-        WITH here AS (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS g),
-             near AS (SELECT c.id, c.number, c.state, c.place_words, c.place_words_en, c.reported_at,
-                             ST_Distance(c.geom::geography, h.g::geography) AS metres
-                        FROM here h JOIN cases c ON c.geom && ST_Expand(h.g, %(degrees)s)
-                       WHERE c.category = %(category)s AND c.id <> %(id)s
-                         AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void'))
-        SELECT near.*, (SELECT sha256 FROM case_photo WHERE case_id = near.id ORDER BY seq, id LIMIT 1) AS photo
-          FROM near WHERE metres <= %(metres)s ORDER BY metres LIMIT %(limit)s
-    """
-    return rows(
-        tx,
-        Near,
-        sql,
-        id=case.id,
-        lon=case.lon,
-        lat=case.lat,
-        category=case.category,
-        metres=metres,
-        degrees=metres / (111_000 * max(cos(radians(case.lat)), 0.01)),
-        limit=limit,
     )
 
 

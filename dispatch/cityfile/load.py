@@ -155,11 +155,11 @@ def _load_rows(
     tx: Tx, city: CityFiles, ids: dict[str, tuple[int, Edition, bool]], done: Loaded, *, progress: Progress
 ) -> None:
     steps = {
+        "catalogue": _load_catalogue,  # first: the map counts components by its classes
         "areas": load_areas,
         "roads": load_roads,
         "components": load_components,
         "units": load_units,
-        "catalogue": _load_catalogue,
     }
     for kind, step in steps.items():
         edition_id, edition, new = ids[kind]
@@ -215,6 +215,7 @@ def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) ->
             for row in city.conditions
         ],
     )
+    execute(tx, "SELECT recount_components()")
     return Counter(categories=len(city.categories), conditions=len(city.conditions))
 
 

@@ -149,6 +149,7 @@ class _Reach(_Part):
     road_m: Positive
     duplicate_m: Positive
     duplicate_hours: Positive
+    duplicate_closed_hours: Positive = 168
     component_m: Positive
     tie_m: Annotated[float, Field(ge=0)] = 2
 

@@ -54,14 +54,14 @@ def test_a_tile_bears_names_and_classes(ground: Tx) -> None:
     assert tile(ground, "road", *at(114.0005, 22.5005, 9)) == b""
 
 
-def test_components_are_counted_together_before_zoom_16(ground: Tx) -> None:
-    assert b"intact" in tile(ground, "component", *at(114.01, 22.502, 16))
-    for zoom in (15, 14, 9):
+def test_components_are_counted_together_before_zoom_17(ground: Tx) -> None:
+    assert b"intact" in tile(ground, "component", *at(114.0005, 22.5005, 17))
+    for zoom in (16, 15, 14, 9):
         found = tile(ground, "component", *at(114.01, 22.502, zoom))
         assert b"intact" not in found
         assert b"classes" not in found  # a number for each class is an attribute of its own: n, n01, n02 …
         assert found
-    assert tile(ground, "component", *at(114.01, 22.502, 7)) == b""
+    assert tile(ground, "component", *at(114.01, 22.502, 8)) == b""
 
 
 SUM: LiteralString = """
@@ -73,9 +73,9 @@ MOVE: LiteralString = "UPDATE component SET geom = ST_Translate(geom, 0.3, 0) WH
 END: LiteralString = "UPDATE component SET valid_to = '2026-06-01' WHERE code > '0000000000000390'"
 WHERE_ARE: LiteralString = """
     SELECT count(*) FROM (
-      SELECT x, y, category, n FROM component_cell WHERE level = 18 AND n <> 0
+      SELECT x, y, n FROM component_cell WHERE level = 19 AND n <> 0
       EXCEPT
-      SELECT floor(tile_x(geom, 18)), floor(tile_y(geom, 18)), category, count(*) FROM component GROUP BY 1, 2, 3) d
+      SELECT floor(tile_x(geom, 19)), floor(tile_y(geom, 19)), count(*) FROM component GROUP BY 1, 2) d
 """
 
 
@@ -106,7 +106,7 @@ def test_roads_come_in_by_rank(ground: Tx) -> None:
     assert b"main" in tile(ground, "road", *at(114.0005, 22.5005, 13))
 
 
-def test_a_tours_grids_are_drawn_as_one(ground: Tx) -> None:
+def test_a_tour_is_drawn_by_its_grids(ground: Tx) -> None:
     execute(ground, "INSERT INTO duty_grid (code, name) VALUES ('D1', '一号')")
     execute(
         ground,

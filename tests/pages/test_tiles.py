@@ -92,3 +92,10 @@ def test_a_step_that_commits_late_changes_the_mark() -> None:
     after = told()
     assert after != before
     assert told() == after
+
+
+def test_components_far_off_are_a_number_for_each_class(person: Enter) -> None:
+    place = at(114.0005, 22.5010, 14)
+    found = person("acceptor").web.get("/tiles/component/{}/{}/{}".format(*place)).content
+    assert b"n01" in found
+    assert b"C0101" not in found

@@ -15,11 +15,11 @@ CREATE TABLE component_cell (
   level smallint NOT NULL,
   x integer NOT NULL,
   y integer NOT NULL,
-  category text NOT NULL,
+  class text NOT NULL,
   valid_from date NOT NULL,
   valid_to date NOT NULL,
   n integer NOT NULL,
-  CONSTRAINT pk_component_cell PRIMARY KEY (level, x, y, category, valid_from, valid_to)
+  CONSTRAINT pk_component_cell PRIMARY KEY (level, x, y, class, valid_from, valid_to)
 );
 COMMENT ON COLUMN component_cell.level IS 'the zoom whose tiles are the cells';
 COMMENT ON COLUMN component_cell.valid_to IS 'infinity: no end';
@@ -34,17 +34,21 @@ CREATE FUNCTION tile_y(geom geometry, zoom integer) RETURNS float8 LANGUAGE sql 
          * 2.0::float8 ^ zoom;
 COMMENT ON FUNCTION tile_y IS 'how many tiles of the zoom a point in degrees lies south of the map''s upper edge';
 """
-# The finest cells (z18: 140 m at the tropic) first, where rows that were only touched cancel out; the coarser from them.
+# The finest cells (z19: 70 m at the tropic) first, where rows that were only touched cancel out; the coarser from them.
 COUNTED = """
-WITH fine AS (
-  SELECT floor(tile_x(geom, 18))::int AS x, floor(tile_y(geom, 18))::int AS y, category, valid_from,
-         coalesce(valid_to, 'infinity') AS valid_to, sum(n)::int AS n
-    FROM ({source}) moved GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0
+WITH class AS (
+  SELECT DISTINCT ON (code) code, class_code FROM category WHERE kind = 'component' ORDER BY code, edition_id DESC
+),
+fine AS (
+  SELECT floor(tile_x(geom, 19))::int AS x, floor(tile_y(geom, 19))::int AS y, coalesce(class_code, '') AS class,
+         valid_from, coalesce(valid_to, 'infinity') AS valid_to, sum(n)::int AS n
+    FROM ({source}) moved LEFT JOIN class ON class.code = moved.category
+   GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0
 )
-INSERT INTO component_cell AS c (level, x, y, category, valid_from, valid_to, n)
-SELECT 18 - 2 * up, x >> (2 * up), y >> (2 * up), category, valid_from, valid_to, sum(n)
+INSERT INTO component_cell AS c (level, x, y, class, valid_from, valid_to, n)
+SELECT 19 - 2 * up, x >> (2 * up), y >> (2 * up), class, valid_from, valid_to, sum(n)
   FROM fine, generate_series(0, 3) up GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6  -- one order: no deadlock
-    ON CONFLICT (level, x, y, category, valid_from, valid_to) DO UPDATE SET n = c.n + excluded.n
+    ON CONFLICT (level, x, y, class, valid_from, valid_to) DO UPDATE SET n = c.n + excluded.n
 """
 ADDED = "SELECT 1 AS n, category, valid_from, valid_to, geom FROM {}"
 REMOVED = "SELECT -1 AS n, category, valid_from, valid_to, geom FROM removed"
@@ -53,6 +57,11 @@ SOURCES = {
     "update": (f"{ADDED.format('added')} UNION ALL {REMOVED}", "NEW TABLE AS added OLD TABLE AS removed"),
     "delete": (REMOVED, "OLD TABLE AS removed"),
 }
+# A new catalogue may have put a subclass into another class.
+RECOUNT = f"""
+CREATE FUNCTION recount_components() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+$$ BEGIN DELETE FROM component_cell; {COUNTED.format(source=ADDED.format("component"))}; END $$
+"""
 
 
 def upgrade() -> None:
@@ -61,7 +70,8 @@ def upgrade() -> None:
     op.execute(PLACE)
     for event, (source, tables) in SOURCES.items():
         _count(event, source, tables)
-    op.execute(COUNTED.format(source=ADDED.format("component")))
+    op.execute(RECOUNT)
+    op.execute("SELECT recount_components()")
     op.execute(f"CREATE INDEX cases_open_geom ON cases USING gist (geom) WHERE {OPEN}")
 
 
@@ -84,5 +94,6 @@ def downgrade() -> None:
     for event in SOURCES:
         op.execute(f"DROP TRIGGER count_{event} ON component")
         op.execute(f"DROP FUNCTION count_component_{event}()")
+    op.execute("DROP FUNCTION recount_components()")
     op.execute("DROP TABLE component_cell")
     op.execute("DROP FUNCTION tile_x, tile_y")
