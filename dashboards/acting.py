@@ -63,7 +63,9 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.CLOSE: TELLING,
     A.SUPERVISE: REFUSING,
     A.ANSWER_SUPERVISION: TELLING,
-    A.FORCE_CLOSE: REFUSING,
+    A.ASK_FORCE_CLOSE: REFUSING,
+    A.FORCE_CLOSE: TELLING,
+    A.REFUSE_FORCE_CLOSE: REFUSING,
     A.APPEAL: ASKING,
     A.GRANT_APPEAL: REFUSING,
     A.REFUSE_APPEAL: REFUSING,
@@ -93,7 +95,7 @@ FIRST: dict[State, tuple[Action, ...]] = {
     State.CHECKED_OK: (A.CLOSE,),
 }
 TASKS = frozenset({A.VERIFY, A.CHECK_PASS, A.CHECK_FAIL})
-RISKY = frozenset({A.REFUSE, A.VOID, A.FORCE_CLOSE})
+RISKY = frozenset({A.REFUSE, A.VOID, A.ASK_FORCE_CLOSE, A.FORCE_CLOSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,14 @@ def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
     tree, asked = city.tree, case.asked or {}
     unit = tree.get(case.unit_id or "")
     higher = extenders(case.extensions, city.policy, estimate="limit" in asked or "time_class" in asked)
+    second = case.close_asked is not None and case.close_asked["by"] != me.person_id
     room: dict[Action, bool] = {
         A.SUBDISPATCH: len(tree.below(case.unit_id or "")) > 1,
         A.SIGN_FOR: unit is not None and not unit.terminal,
         A.REPLY_FOR: unit is not None and not unit.terminal,
+        A.ASK_FORCE_CLOSE: case.close_asked is None,
+        A.FORCE_CLOSE: second,
+        A.REFUSE_FORCE_CLOSE: second,
         A.GRANT_APPEAL: case.appealed,
         A.REFUSE_APPEAL: case.appealed,
         A.APPEAL: not case.appealed and case.late,

@@ -13,6 +13,7 @@ from dispatch.people.roles import Role
 HOUR = 3600.0
 PASSED_ON = 0.92  # of what reaches a platform; it keeps the rest for itself
 HOPELESS, FORCED = 0.002, 0.7
+AGREED, ANSWERED = 0.75, 0.9  # of the forced closes that are asked for
 WOKEN = 0.25  # of the suspended cases go on before their date
 SUPERVISED = 0.35  # of those a day overdue
 RETURN = ("not_owner", "not_area", "wrong_place", "not_found")
@@ -140,8 +141,20 @@ def _pressed(turn: Turn, reply_at: datetime) -> list[Plan]:
         found.append(turn.centre(Role.SHIFT_LEADER, urged, Action.SUPERVISE, reason="overdue"))
     if reply_at > case.due_at + timedelta(days=12) and turn.scene.posts[Role.LEADER] and turn.chance(FORCED):
         ended = case.due_at + timedelta(days=10, hours=turn.rng.uniform(1, 8))
-        found.append(turn.centre(Role.LEADER, ended, Action.FORCE_CLOSE, reason=turn.reason(("cannot", "planned"))))
+        found.append(_forced(turn, ended))
     return found
+
+
+def _forced(turn: Turn, at: datetime) -> Plan:
+    """The shift leader asks; a leader says yes or no, or lets the time for it run out."""
+    reason = turn.reason(("cannot", "planned"))
+    if not turn.case.close_asked:
+        return turn.centre(Role.SHIFT_LEADER, at, Action.ASK_FORCE_CLOSE, reason=reason)
+    fate, at = turn.fate("forced"), turn.after(turn.since(ClockKind.FORCE_CLOSE) + timedelta(minutes=95))
+    if fate < AGREED:
+        return turn.centre(Role.LEADER, at, Action.FORCE_CLOSE)
+    later = at + timedelta(days=0 if fate < ANSWERED else 3)
+    return turn.centre(Role.LEADER, later, Action.REFUSE_FORCE_CLOSE, reason="can_be_done")
 
 
 def _suspended(turn: Turn) -> Plan | None:

@@ -41,6 +41,7 @@ LOCK = """
            c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.area_id, c.area_path,
            c.duty_grid, c.road_class, c.component_code, c.unit_id, c.route, c.route_unit, c.reporter_id, c.inspector_id,
            c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.suspensions, c.appealed, c.asked,
+           c.close_asked,
            c.editions,
            c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
            c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version
@@ -56,6 +57,8 @@ ANSWERED = """
              WHERE d.case_id = s.case_id AND d.seq <= s.seq AND d.data ? 'dispose_due' ORDER BY d.seq DESC LIMIT 1)
       FROM step s WHERE s.key = %(key)s
 """
+# What the centre owes: it stands in a list of its own (`cases.waiting`), and is nothing to tell a unit of.
+OF_THE_CENTRE = frozenset({ClockKind.REPLY_CITIZEN, ClockKind.FORCE_CLOSE})
 KEY = "SELECT key FROM case_key WHERE case_id = %(id)s"
 TAKEN_FROM = """
     SELECT data ->> 'returned_from' FROM step
@@ -258,6 +261,7 @@ def _standing(draft: Draft, city: Books, at: datetime) -> Standing:
         extensions=case.extensions,
         suspensions=case.suspensions,
         appealed=case.appealed,
+        close_asked=case.close_asked is not None,
         terminal=unit is None or unit.terminal,
         dispatched_at=case.dispatched_at,
         return_open=city.return_open(case.dispatched_at, at),
@@ -375,23 +379,31 @@ def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
     if event == LAPSED and clock.kind is ClockKind.DISPOSE:
         draft.case.late = True
     action = Action.WARN if event == WARNED else Action.LAPSE
-    if clock.kind is not ClockKind.REPLY_CITIZEN:  # the centre's own debt: it stands in the acceptor's list
+    if clock.kind not in OF_THE_CENTRE:
         draft.tell(f"{event}:{clock.kind.value}", unit=draft.case.unit_id, person=draft.case.inspector_id)
     _own(
         tx, draft, city, action, at, known, {"clock": clock.kind.value, "epoch": clock.epoch, "instant": at.isoformat()}
     )
     draft.fired.append((clock.kind.value, clock.epoch, event, draft.case.version, at))
-    if event == LAPSED and clock.kind is ClockKind.APPROVE:
+    if event == LAPSED and clock.kind in (ClockKind.APPROVE, ClockKind.FORCE_CLOSE):
         _answer_by_default(tx, draft, city, clock, at, known)
 
 
 def _answer_by_default(tx: Tx, draft: Draft, city: Books, clock: Clock, at: datetime, known: datetime) -> None:
     """限时办结,超期默认: an approval nobody gave in time is granted or refused as the city's policy says."""
+    action = _force_by_default(city) if clock.kind is ClockKind.FORCE_CLOSE else _approve_by_default(draft, city)
+    if action is not None:
+        _own(tx, draft, city, action, at, known, {"default": True})
+
+
+def _approve_by_default(draft: Draft, city: Books) -> Action | None:
     grant = city.policy.unanswered == "grant"
-    action = {
+    return {
         State.RETURN_ASKED: Action.APPROVE_RETURN if grant else Action.REFUSE_RETURN,
         State.DELAY_ASKED: Action.APPROVE_DELAY if grant else Action.REFUSE_DELAY,
         State.SUSPEND_ASKED: Action.APPROVE_SUSPEND if grant else Action.REFUSE_SUSPEND,
     }.get(draft.case.state)
-    if action is not None:
-        _own(tx, draft, city, action, at, known, {"default": True})
+
+
+def _force_by_default(city: Books) -> Action:
+    return Action.FORCE_CLOSE if city.policy.unanswered_force_close == "grant" else Action.REFUSE_FORCE_CLOSE

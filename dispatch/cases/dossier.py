@@ -69,6 +69,7 @@ class Case:
     appealed: bool
     clocks: dict[str, dict[str, Any]]
     asked: dict[str, Any] | None
+    close_asked: dict[str, Any] | None
     editions: dict[str, Any]
     reported_at: datetime
     hand_back_at: datetime | None
@@ -132,7 +133,8 @@ CASE: LiteralString = """
            c.duty_grid, c.road_id, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words,
            c.place_words_en, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
-           c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.editions, c.reported_at, c.hand_back_at,
+           c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.close_asked,
+           c.editions, c.reported_at, c.hand_back_at,
            c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
       FROM cases c
       LEFT JOIN road r ON r.id = c.road_id

@@ -52,6 +52,7 @@ class CaseRow:
     suspensions: int
     appealed: bool
     asked: dict[str, Any] | None
+    close_asked: dict[str, Any] | None
     editions: dict[str, Any]
     reported_at: datetime
     suspended_until: datetime | None

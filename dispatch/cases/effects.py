@@ -171,6 +171,22 @@ def _supervise(effect: Effect) -> None:
 def _end(effect: Effect) -> None:
     case = effect.draft.case
     case.ended_at, case.suspended_until, case.inspector_id, case.asked = effect.now, None, None, None
+    case.close_asked = None
+
+
+def _ask_force_close(effect: Effect) -> None:
+    asked = {"reason": effect.form.reason, "by": effect.person, "at": effect.now.isoformat()}
+    effect.draft.case.close_asked = asked
+
+
+def _force_close(effect: Effect) -> None:
+    """The reason is the one that was asked with: whoever decides only says yes."""
+    effect.data["asked"] = {"reason": (effect.draft.case.close_asked or {}).get("reason")}
+    _end(effect)
+
+
+def _keep_open(effect: Effect) -> None:
+    effect.draft.case.close_asked = None
 
 
 def _merge(effect: Effect) -> None:
@@ -257,7 +273,8 @@ def _after_amend(effect: Effect) -> State:
     case.unit_id, case.due_at, case.late = None, None, False
     case.asked, case.suspended_until, case.inspector_id = None, None, None
     effect.data["dispose_due"] = None
-    move_clocks(effect, "-* +dispatch")
+    ended = " ".join(f"-{kind}" for kind in effect.draft.clocks if kind is not ClockKind.FORCE_CLOSE)
+    move_clocks(effect, f"{ended} +dispatch")
     return State.FILED
 
 
@@ -295,7 +312,9 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.SEND_REWORK: _told,
     Action.SUPERVISE: _supervise,
     Action.CLOSE: _end,
-    Action.FORCE_CLOSE: _end,
+    Action.ASK_FORCE_CLOSE: _ask_force_close,
+    Action.FORCE_CLOSE: _force_close,
+    Action.REFUSE_FORCE_CLOSE: _keep_open,
     Action.REFUSE: _end,
     Action.VOID: _end,
     Action.CONFIRM_HANDLED: _end,

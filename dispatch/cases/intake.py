@@ -240,6 +240,7 @@ def draft_of(
         suspensions=0,
         appealed=False,
         asked=None,
+        close_asked=None,
         editions=dict(city.editions),
         reported_at=at,
         suspended_until=None,

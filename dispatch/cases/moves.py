@@ -121,6 +121,9 @@ def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
     case = effect.draft.case
     if kind is ClockKind.REPLY_CITIZEN and not case.public:
         return None  # an inspector's own find: nobody waits
+    if kind is ClockKind.FORCE_CLOSE:
+        own = effect.books.stage_limit(kind, urgent=case.hazard)
+        return own or effect.books.stage_limit(ClockKind.APPROVE, urgent=case.hazard)
     if kind is not ClockKind.DISPOSE:
         return effect.books.stage_limit(kind, urgent=case.hazard)
     if case.limit_value is None or case.time_class is None:

@@ -50,4 +50,6 @@ def _first_person(case: CaseRow, action: Action) -> int | None:
     """Who asked for what the action answers, None if nobody did."""
     if action in ANSWERS:
         return (case.asked or {}).get("by")
+    if action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE):
+        return (case.close_asked or {}).get("by")
     return case.reporter_id if action in OF_A_REPORT else None

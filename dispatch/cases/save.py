@@ -30,7 +30,8 @@ CASE = """
            inspector_id = %(inspector_id)s, merged_into = %(merged_into)s, supervised = %(supervised)s,
            reworks = %(reworks)s,
            returns = %(returns)s, extensions = %(extensions)s, suspensions = %(suspensions)s, appealed = %(appealed)s,
-           clocks = %(clocks)s, asked = %(asked)s, editions = %(editions)s, suspended_until = %(suspended_until)s,
+           clocks = %(clocks)s, asked = %(asked)s, close_asked = %(close_asked)s,
+           editions = %(editions)s, suspended_until = %(suspended_until)s,
            dispatched_at = %(dispatched_at)s, ended_at = %(ended_at)s, next_at = %(next_at)s, due_at = %(due_at)s,
            stage_due_at = %(stage_due_at)s, late = %(late)s, last_at = %(last_at)s, last_hash = %(last_hash)s
      WHERE id = %(id)s
@@ -106,6 +107,7 @@ def case_columns(draft: Draft) -> dict[str, Any]:
         "pool": draft.pool,
         "route": _json(case.route),
         "asked": _json(case.asked),
+        "close_asked": _json(case.close_asked),
         "editions": Jsonb(case.editions),
         "clocks": Jsonb({kind.value: clock.document() for kind, clock in draft.clocks.items()}),
         "next_at": draft.next_at,

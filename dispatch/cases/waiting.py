@@ -1,5 +1,5 @@
 """What waits for the centre although no stage of its own holds it: the citizen's answer after the end, and tasks whose
-inspector is gone."""
+inspector is gone; forced closes that want a second person."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from dispatch.cases.read import COLUMNS, DRESS, OPEN_ONLY, PAGE, Row
+from dispatch.lifecycle.table import HIGHER
 from dispatch.people.roles import Role
 from gis.db import ReadTx, dicts, rows
 
@@ -23,6 +24,7 @@ UNHELD: LiteralString = (
          AND c.pool = 'inspector' AND """
     + OPEN_ONLY
 )
+CLOSE_ASKED: LiteralString = "cases c WHERE c.close_asked IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class _List:
 
 LISTS: dict[str, _List] = {
     "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
+    "close_asked": _List(HIGHER, CLOSE_ASKED),
     "unheld": _List(frozenset({Role.ACCEPTOR}), UNHELD),
 }
 

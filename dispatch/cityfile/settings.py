@@ -26,6 +26,7 @@ STAGES = Literal[
     "check",
     "close",
     "approve",
+    "force_close",
     "reply_citizen",
 ]
 
@@ -167,6 +168,7 @@ class _Policy(_Part):
     max_suspension_days: Count
     reopen_within_days: Count
     unanswered: Literal["grant", "refuse"]
+    unanswered_force_close: Literal["grant", "refuse"] | None = None
     self_dispatch: bool
 
 

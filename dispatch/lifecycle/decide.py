@@ -33,6 +33,7 @@ class Standing:
     extensions: int = 0
     suspensions: int = 0
     appealed: bool = False
+    close_asked: bool = False
     terminal: bool = True
     dispatched_at: datetime | None = None
     return_open: bool = True
@@ -56,6 +57,7 @@ class Policy:
     max_suspension_days: int = 365
     reopen_within_days: int = 30
     unanswered: str = "grant"
+    unanswered_force_close: str = "refuse"
     self_dispatch: bool = False
 
 
@@ -222,6 +224,17 @@ def _ruling(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
         raise _refuse("No appeal of this case waits for a ruling", "本案没有待裁定的申诉", case)
 
 
+def _ask_force_close(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.close_asked:
+        raise _refuse("A forced close of this case waits for an answer", "本案的非正常结案申请正待审批", case)
+
+
+def _force_close(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    """强制结案 takes two persons: one asks with a reason, another decides."""
+    if not case.close_asked:
+        raise _refuse("Nobody has asked for a forced close of this case", "本案没有待审批的非正常结案申请", case)
+
+
 def _by_proxy(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.terminal:
         raise _refuse("This unit has its own terminal and answers for itself", "该单位已接入终端,应自行办理", case)
@@ -263,6 +276,9 @@ PROCEDURE = {
     Action.APPEAL: _appeal,
     Action.GRANT_APPEAL: _ruling,
     Action.REFUSE_APPEAL: _ruling,
+    Action.ASK_FORCE_CLOSE: _ask_force_close,
+    Action.FORCE_CLOSE: _force_close,
+    Action.REFUSE_FORCE_CLOSE: _force_close,
     Action.SIGN_FOR: _by_proxy,
     Action.REPLY_FOR: _by_proxy,
     Action.VERIFY: _verify,

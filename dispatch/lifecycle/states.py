@@ -109,7 +109,9 @@ class Action(StrEnum):
     CLOSE = "close"  # 结案
     SUPERVISE = "supervise"  # 督办
     ANSWER_SUPERVISION = "answer_supervision"  # 回复督办
-    FORCE_CLOSE = "force_close"  # 非正常结案
+    ASK_FORCE_CLOSE = "ask_force_close"  # 申请非正常结案
+    FORCE_CLOSE = "force_close"  # 批准非正常结案
+    REFUSE_FORCE_CLOSE = "refuse_force_close"  # 驳回非正常结案
     APPEAL = "appeal"  # 申诉
     GRANT_APPEAL = "grant_appeal"  # 申诉成立
     REFUSE_APPEAL = "refuse_appeal"  # 申诉不成立
@@ -126,7 +128,8 @@ class Action(StrEnum):
 class ClockKind(StrEnum):
     """The clock of a stage. The disposal clock runs through the unit's whole work; the others follow the holder.
 
-    `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered."""
+    `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered;
+    `FORCE_CLOSE` beside whatever goes on, while a forced close waits for the second person."""
 
     ACCEPT = "accept"
     VERIFY = "verify"
@@ -139,3 +142,4 @@ class ClockKind(StrEnum):
     CHECK = "check"
     CLOSE = "close"
     REPLY_CITIZEN = "reply_citizen"
+    FORCE_CLOSE = "force_close"

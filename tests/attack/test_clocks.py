@@ -48,7 +48,7 @@ def test_no_case_that_has_ended_keeps_a_clock_or_waits_for_the_sweep(town: Town)
     asked = town.handling()
     town.do(asked, A.ASK_DELAY, "enforcement-a", reason="weather")
     for case in (suspended, asked, town.checking(), town.filed(), town.dispatched(), town.replied()):
-        town.do(case, A.FORCE_CLOSE, "leader", reason="other")
+        town.forced(case)
     town.closed()
     town.later(days=60)
     town.sweep()

@@ -205,7 +205,7 @@ def test_a_unit_without_terminal_is_answered_for(town: Town) -> None:
 
 def test_a_forced_close_ends_everything(town: Town) -> None:
     case = town.handling()
-    assert town.do(case, Action.FORCE_CLOSE, "leader", reason="void").state == "closed_forced"
+    assert town.forced(case).state == "closed_forced"
     ended = row(case.case_id)
     assert (ended["clocks"], ended["next_at"]) == ({}, None)
     assert fact(case.case_id)["forced"] is True

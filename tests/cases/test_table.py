@@ -62,6 +62,10 @@ def suspended(town: Town) -> Receipt:
     return town.do(suspend_asked(town), A.APPROVE_SUSPEND, "shift_leader")
 
 
+def close_asked(town: Town) -> Receipt:
+    return town.do(suspended(town), A.ASK_FORCE_CLOSE, "supervisor", reason="void")
+
+
 def check_pending(town: Town) -> Receipt:
     return town.do(town.replied(), A.PASS_TO_CHECK, "dispatcher")
 
@@ -127,7 +131,9 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (26, A.CLOSE, checked_ok, "shift_leader", {}, S.CLOSED),
     (27, A.SUPERVISE, Town.handling, "leader", {"reason": "hurry"}, S.HANDLING),
     (27, A.ANSWER_SUPERVISION, Town.handling, UNIT, {"note": "在办"}, S.HANDLING),
-    (28, A.FORCE_CLOSE, suspended, "supervisor", {"reason": "void"}, S.CLOSED_FORCED),
+    (28, A.ASK_FORCE_CLOSE, suspended, "supervisor", {"reason": "void"}, S.SUSPENDED),
+    (28, A.FORCE_CLOSE, close_asked, "leader", {}, S.CLOSED_FORCED),
+    (28, A.REFUSE_FORCE_CLOSE, close_asked, "leader", {"reason": "can_be_done"}, S.SUSPENDED),
     (29, A.APPEAL, Town.closed, UNIT, {"reason": "wrong"}, S.CLOSED),
     (29, A.GRANT_APPEAL, appealed, "evaluator", {"reason": "right"}, S.CLOSED),
     (29, A.REFUSE_APPEAL, appealed, "supervisor", {"reason": "late_is_late"}, S.CLOSED),

@@ -146,6 +146,11 @@ class Town:
         self.do(case, Action.PASS_TO_CHECK, "dispatcher")
         return self.do(case, Action.SEND_CHECK, "acceptor", inspector=self.people["inspector1"].person_id)
 
+    def forced(self, case: Receipt) -> Receipt:
+        """A case that two persons close against the usual way."""
+        self.do(case, Action.ASK_FORCE_CLOSE, "shift_leader", reason="void")
+        return self.do(case, Action.FORCE_CLOSE, "leader")
+
     def closed(self, unit: str = "enforcement-a", **more: Any) -> Receipt:
         """A case that has ended well."""
         case = self.checking(unit, **more)

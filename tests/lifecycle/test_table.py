@@ -44,8 +44,16 @@ def standing(state: State | None, action: Action) -> Standing:
     appealed = action in (Action.GRANT_APPEAL, Action.REFUSE_APPEAL)
     proxy = action in (Action.SIGN_FOR, Action.REPLY_FOR)
     asked = {"action": "appeal"} if appealed else {}
+    forced = action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE)
     return Standing(
-        state=state, appealed=appealed, asked=asked, public=True, terminal=not proxy, dispatched_at=NOW, ended_at=NOW
+        close_asked=forced,
+        state=state,
+        appealed=appealed,
+        asked=asked,
+        public=True,
+        terminal=not proxy,
+        dispatched_at=NOW,
+        ended_at=NOW,
     )
 
 
@@ -121,6 +129,8 @@ PROCEDURE = [
     ("an extension is asked after the deadline", Action.ASK_DELAY, State.HANDLING, {"late": True}),
     ("a third extension is asked", Action.ASK_DELAY, State.HANDLING, {"extensions": 2}),
     ("a second suspension is asked", Action.ASK_SUSPEND, State.HANDLING, {"suspensions": 1}),
+    ("nobody asked for a forced close", Action.FORCE_CLOSE, State.HANDLING, {}),
+    ("a forced close is asked twice", Action.ASK_FORCE_CLOSE, State.HANDLING, {"close_asked": True}),
     ("a case is appealed twice", Action.APPEAL, State.CLOSED, {"appealed": True}),
     ("nobody appealed", Action.GRANT_APPEAL, State.CLOSED, {"appealed": False}),
     ("it was closed too long ago", Action.REOPEN, State.CLOSED, {"ended_at": NOW - timedelta(days=31)}),

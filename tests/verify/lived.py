@@ -80,7 +80,8 @@ def _busy(town: Town) -> None:
     town.do(corrected, Action.AMEND, "dispatcher", reason="street-trade", category="E0401", condition=1)
     reopened = town.closed()
     town.do(reopened, Action.REOPEN, "shift_leader", reason="back-again")
-    town.do(town.handling(), Action.FORCE_CLOSE, "leader", reason="void")
+    town.forced(town.handling())
+    town.do(town.handling(), Action.ASK_FORCE_CLOSE, "leader", reason="void")  # nobody answers: refused by default
     appealed = town.closed()
     town.do(appealed, Action.APPEAL, "enforcement-a", reason="wrong")
     town.do(appealed, Action.GRANT_APPEAL, "evaluator", reason="right")

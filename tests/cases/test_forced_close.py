@@ -1,0 +1,96 @@
+"""强制结案 takes two persons and never stops the work meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dispatch.cases.act import Receipt
+from dispatch.cases.actor import Actor
+from dispatch.cases.waiting import listed
+from dispatch.cluster import Urls
+from dispatch.lifecycle.states import Action
+from dispatch.people.roles import Role
+from gis.db import read
+from gis.problems import NotAllowed
+from tests.cases.town import MONDAY, Town, look, settled
+
+A = Action
+
+
+@pytest.fixture(scope="module")
+def town(database: Urls) -> Iterator[Town]:
+    with settled() as town:
+        yield town
+
+
+@pytest.fixture(autouse=True)
+def monday(town: Town) -> None:
+    """Every test begins at nine on a Monday."""
+    town.set(MONDAY)
+
+
+def asked(town: Town, who: str = "shift_leader") -> Receipt:
+    return town.do(town.handling(), A.ASK_FORCE_CLOSE, who, reason="cannot")
+
+
+def row(case: Receipt) -> dict[str, Any]:
+    return look("SELECT * FROM cases WHERE id = %(id)s", id=case.case_id)[0]
+
+
+def test_whoever_asked_does_not_decide_whatever_posts_he_holds(town: Town) -> None:
+    case = asked(town, "leader")
+    town.people["both"] = Actor(
+        person_id=town.people["leader"].person_id, roles=frozenset({Role.LEADER, Role.SUPERVISOR})
+    )
+    for who, action, form in (("leader", A.FORCE_CLOSE, {}), ("both", A.REFUSE_FORCE_CLOSE, {"reason": "other"})):
+        with pytest.raises(NotAllowed):
+            town.do(case, action, who, **form)
+    assert town.do(case, A.FORCE_CLOSE, "supervisor").state == "closed_forced"
+    step = look("SELECT data FROM step WHERE case_id = %(id)s ORDER BY seq DESC LIMIT 1", id=case.case_id)[0]
+    assert step["data"]["asked"] == {"reason": "cannot"}
+    assert row(case)["close_asked"] is None
+
+
+def test_the_work_goes_on_while_it_waits(town: Town) -> None:
+    case = asked(town)
+    with read() as tx:
+        assert case.case_id in [one.id for one in listed(tx, "close_asked")]
+    town.do(case, A.ASK_DELAY, "enforcement-a", reason="parts")
+    town.do(case, A.APPROVE_DELAY, "shift_leader")
+    town.do(case, A.REPLY, "enforcement-a", photos=(town.photo(2),))
+    assert town.do(case, A.REFUSE_FORCE_CLOSE, "leader", reason="can_be_done").state == "feedback"
+    with read() as tx:
+        assert case.case_id not in [one.id for one in listed(tx, "close_asked")]
+
+
+@pytest.mark.parametrize(("default", "state"), [("refuse", "handling"), ("grant", "closed_forced")])
+def test_unanswered_it_is_decided_by_default_at_its_instant(town: Town, default: str, state: str) -> None:
+    case = asked(town)  # the city sets no limit of its own for it: the four working hours of an approval
+    town.set(MONDAY + timedelta(hours=7))
+    with town.policy(unanswered_force_close=default):
+        town.sweep()
+    assert row(case)["state"] == state
+    step = look(
+        """SELECT action, at, role, data FROM step
+            WHERE case_id = %(id)s AND action IN ('force_close', 'refuse_force_close')""",
+        id=case.case_id,
+    )[0]
+    assert (step["at"], step["role"], step["data"]["default"]) == (MONDAY + timedelta(hours=6), "system", True)
+
+
+def test_it_waits_on_while_the_case_is_sent_to_another_unit(town: Town) -> None:
+    case = asked(town)
+    town.do(case, A.AMEND, "dispatcher", reason="wrong_class", category="E0201", condition=1)
+    assert set(row(case)["clocks"]) == {"dispatch", "force_close"}
+    assert town.do(case, A.FORCE_CLOSE, "leader").state == "closed_forced"
+    assert row(case)["clocks"] == {}
+
+
+def test_an_ordinary_end_takes_the_question_away(town: Town) -> None:
+    case = town.do(town.filed(), A.ASK_FORCE_CLOSE, "dispatcher", reason="cannot")
+    town.do(case, A.VOID, "shift_leader", reason="gone")
+    assert (row(case)["close_asked"], row(case)["clocks"]) == (None, {})
