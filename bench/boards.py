@@ -24,6 +24,7 @@ from gis.db import ReadTx
 __all__ = ["fill", "measure_boards"]
 
 FILL = (Path(__file__).parent / "fill.sql").read_text()
+STEPS = (Path(__file__).parent / "steps.sql").read_text()
 BATCH = 100_000
 REPEATS = 101
 WARM_UP = 12  # prepared after five, a plan for all values after ten
@@ -35,6 +36,7 @@ def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
     small, large = here.urls.app, _second(here)
     fill(here.cluster.urls(DATABASE).super or "", few)
     fill(here.cluster.urls("wangge_many").super or "", many)
+    _walk(here.cluster.urls("wangge_many").super or "", _last_month().end)
     with closing(psycopg.connect(small)) as one, closing(psycopg.connect(large)) as other:
         unit = _busiest(one)
         for name, (length, look) in _looks(unit).items():
@@ -67,6 +69,20 @@ def fill(url: str, count: int) -> None:
         connection.execute("SELECT setval(pg_get_serial_sequence('cases', 'id'), max(id)) FROM cases")
         connection.execute("VACUUM ANALYZE")
     say(f"{count:,} cases in {time.monotonic() - begin:.0f} s")
+
+
+def _walk(url: str, end: datetime) -> None:
+    """Give the cases that were open at `end` their steps."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        made = connection.execute(cast(Any, STEPS), {"end": end}).rowcount
+        connection.execute("VACUUM ANALYZE step")
+    say(f"{made:,} steps of the cases that were open at the month's end")
+
+
+def _last_month() -> Period:
+    end = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return Period("last month", (end - timedelta(days=1)).replace(day=1), end)
 
 
 def _busiest(connection: psycopg.Connection[Any], *, least: bool = False) -> str:
@@ -118,10 +134,7 @@ def _timed(connection: psycopg.Connection[Any], look: Look, most: int, *, role: 
 
 
 def _rank(connection: psycopg.Connection[Any], unit: str) -> None:
-    now = datetime.now(UTC)
-    begin = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)).replace(day=1)
-    end = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    period = Period("last month", begin, end)
+    period = _last_month()
     groups = [
         g
         for (g,) in connection.execute(
@@ -129,8 +142,11 @@ def _rank(connection: psycopg.Connection[Any], unit: str) -> None:
         )
     ]
     looks: dict[str, Look] = {
-        "a month by unit, whole city": lambda tx, _: measure(tx, period, Cut(by="unit")),
-        f"a month's ranking of group {groups[0]}": lambda tx, _: list(ranking_counts(tx, period, groups[0])),
+        "a month by unit, whole city": lambda tx, _: measure(tx, period, Cut(by="unit"), as_of=tx.now),
+        "a month by unit, as of its end": lambda tx, _: measure(tx, period, Cut(by="unit")),
+        f"a month's ranking of group {groups[0]}, as of its end": lambda tx, _: list(
+            ranking_counts(tx, period, groups[0])
+        ),
     }
     for name, look in looks.items():
         spent = median(_timed(connection, look, 0, role="centre", unit=unit)[0] for _ in range(WARM_UP))

@@ -37,7 +37,7 @@ WITH units AS (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS n FROM 
        RETURNING 1)
 INSERT INTO fact (case_id, state, source, public, category, class_code, unit_id, area_id, top_area_id, area_class,
                   reported_at, accepted_at, filed_at, dispatched_at, signed_at, disposed_at, first_reply_at, checked_at,
-                  closed_at, due_at, ontime, ontime_accept, ontime_file, ontime_dispatch)
+                  closed_at, due_at, ontime, ontime_accept, ontime_file, ontime_dispatch, known_at)
 SELECT p.i, p.state, 'inspector', p.k %% 3 = 0, p.code, p.class,
        CASE WHEN p.state IN ('closed', 'handling', 'feedback') THEN p.unit END, p.grid, p.path[1], p.area_class, p.t,
        CASE WHEN p.state <> 'reported' THEN p.t + interval '5 minutes' END,
@@ -47,7 +47,9 @@ SELECT p.i, p.state, 'inspector', p.k %% 3 = 0, p.code, p.class,
        CASE WHEN p.state = 'closed' THEN p.t + interval '63 hours' END,
        CASE WHEN p.state = 'closed' THEN p.t + interval '64 hours' END,
        CASE WHEN w.worked THEN p.t + interval '2 days' END, CASE WHEN w.replied THEN w.took <= interval '2 days' END,
-       true, true, p.k %% 10 > 0
+       true, true, p.k %% 10 > 0,
+       CASE WHEN p.state = 'closed' THEN p.t + interval '64 hours' WHEN w.replied THEN p.t + w.took
+            WHEN w.worked THEN p.t + interval '2 hours' ELSE p.t END
   FROM placed p CROSS JOIN LATERAL (
        SELECT make_interval(hours => 2 + p.h %% 60) AS took, p.state IN ('closed', 'feedback') AS replied,
               p.state IN ('closed', 'handling', 'feedback') AS worked) w

@@ -168,13 +168,15 @@ def write(*, as_units: Sequence[str] | None = None, durable: bool = True, togeth
 
 @contextmanager
 def read(*, as_units: Sequence[str] | None = None, heavy: bool = False, together: bool = False) -> Iterator[ReadTx]:
-    """One transaction that cannot write. `heavy`: tiles, rankings, exports; they have two connections of their own.
+    """One transaction that cannot write. `heavy`: tiles, rankings, exports; they have two connections of their own, and
+    one snapshot for all their queries, so that two figures of one answer are never of different moments.
 
     `together`: as in `write`.
     """
+    begin: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if heavy else "BEGIN READ ONLY"
     with (
         _connection(side=heavy) as connection,
-        _begun(connection, "BEGIN READ ONLY", together=together) as pipeline,
+        _begun(connection, begin, together=together) as pipeline,
     ):
         if as_units is not None:
             _become_department(connection, as_units)

@@ -79,6 +79,12 @@ def database(cluster: Cluster) -> Iterator[Urls]:
         yield urls
 
 
+@pytest.fixture(scope="module")
+def databases(cluster: Cluster) -> Callable[[], contextlib.AbstractContextManager[Urls]]:
+    """Makes such databases, for a module whose fixtures want one each: `with databases() as urls`."""
+    return lambda: _copy(cluster)
+
+
 @pytest.fixture
 def fresh_database(cluster: Cluster) -> Iterator[Urls]:
     """The same, for one test alone."""

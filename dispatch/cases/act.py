@@ -218,10 +218,12 @@ def apply(
     check_task_holder(case, action, by)
     change = decide(_standing(draft, city, at), action, form, by.roles, at, city.policy)
     check_person(case, action, change.role, by)
-    before = case.state
+    before, stage_due = case.state, draft.stage_due_at
     data: dict[str, Any] = {"action": action.value, "form": form.given(), **(extra or {})}
     effect = Effect(draft, form, at, city, data, by.person_id)
     _effects(tx, effect, action, change)
+    if (before, stage_due) != (case.state, draft.stage_due_at):
+        data["stage_due"] = draft.stage_due_at and draft.stage_due_at.isoformat()
     del data["action"]
     _add_step(draft, change, before=before, by=by, key=key, given=given, at=at, known=known, data=data, form=form)
 

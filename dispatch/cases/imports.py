@@ -125,7 +125,7 @@ def _check(imported: Imported, city: Books, now: datetime) -> None:
 def _known_data(imported: Imported) -> dict[str, Any]:
     ended = imported.disposed_at or imported.closed_at
     met = None if ended is None or imported.due_at is None else ended <= imported.due_at
-    return {"known": imported.times(), "met": met}
+    return {"known": imported.times(), "met": met, "category": imported.category}
 
 
 def _hand_over(draft: Draft, imported: Imported) -> None:

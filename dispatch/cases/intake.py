@@ -18,6 +18,7 @@ from dispatch.cases.act import Receipt, apply, receipt_of
 from dispatch.cases.actor import Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.draft import CaseRow, Draft, Text
+from dispatch.cases.facts import BORN_WITH, born
 from dispatch.cases.references import check
 from dispatch.cases.save import case_columns, place_columns, save_fact, save_history
 from dispatch.cases.secrets import new_key, salted_hash
@@ -68,9 +69,10 @@ REPORT = """
 """
 FACT = """
     INSERT INTO fact (case_id, state, source, public, category, class_code, unit_id, area_id, top_area_id, area_class,
-                      reporter_id, reported_at, imported)
+                      reporter_id, reported_at, imported, stage_due_at, known_at)
     VALUES (%(case_id)s, %(state)s, %(source)s, %(public)s, %(category)s, %(class_code)s, %(unit_id)s, %(area_id)s,
-            %(top_area_id)s, %(area_class)s, %(reporter_id)s, %(reported_at)s, %(imported)s)
+            %(top_area_id)s, %(area_class)s, %(reporter_id)s, %(reported_at)s, %(imported)s,
+            %(stage_due_at)s, %(known_at)s)
 """
 
 
@@ -298,10 +300,9 @@ def insert(
         "hand_placed": report.hand_placed,
         "hand_back_at": report.hand_back_at,
     }
-    fact = {name: data.get(name) for name in ("class_code", "area_id", "top_area_id", "area_class")}
-    fact |= {"case_id": case.id, "state": case.state.value, "source": case.source, "public": case.public}
-    fact |= {"category": case.category, "unit_id": case.unit_id, "reporter_id": case.reporter_id}
-    fact |= {"reported_at": case.reported_at, "imported": imported}
+    brought = {name: getattr(case, name) for name in BORN_WITH[1:]} | {"case_id": case.id}
+    fact = born(brought, case.category, data) | {"imported": imported, "stage_due_at": draft.stage_due_at}
+    fact |= {"state": case.state.value, "unit_id": case.unit_id}
     with tx.at_once():
         # No value more than the statement holds: with over 50 psycopg works it out anew each time.
         tx.connection.execute(CASE, {name: columns[name] for name in HOLDS})

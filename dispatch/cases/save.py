@@ -56,6 +56,12 @@ KEY = "INSERT INTO case_key (case_id, key) VALUES (%(case_id)s, %(key)s)"
 TEXT = "INSERT INTO case_text (case_id, seq, kind, body) VALUES (%(case_id)s, %(seq)s, %(kind)s, %(body)s)"
 
 
+# What of a fact is not simply the last that was said.
+KEPT = {
+    "first_reply_at": "coalesce(first_reply_at, %({})s)",
+    "known_at": "greatest(known_at, %({})s)",  # also if the database's clock was set back
+}
+
 # What acts change. Only these are handed over: psycopg works a statement out anew each time it gets over 50 values.
 CHANGING = tuple(name for name in CaseRow.__slots__ if f"%({name})s" in CASE)
 
@@ -133,10 +139,7 @@ def _json(document: dict[str, Any] | None) -> Jsonb | None:
 
 def save_fact(tx: Tx, case_id: int, draft: Draft) -> None:
     """The names come from `facts.fold`, never from outside; a first reply once written stays."""
-    parts = [
-        f"{name} = coalesce({name}, %({name})s)" if name == "first_reply_at" else f"{name} = %({name})s"
-        for name in sorted(draft.set)
-    ]
+    parts = [f"{name} = {KEPT.get(name, '%({})s').format(name)}" for name in sorted(draft.set)]
     parts += [f"{name} = {name} + %({name})s" for name in sorted(draft.add)]
     statement = f"UPDATE fact SET {', '.join(parts)} WHERE case_id = %(case_id)s"
     tx.connection.execute(statement, {**draft.set, **draft.add, "case_id": case_id})

@@ -241,10 +241,17 @@ fact = Table(
     Column("suspensions", Integer, nullable=False, server_default="0"),
     Column("reopens", Integer, nullable=False, server_default="0"),
     Column("satisfied", Boolean),
+    instant("stage_due_at", comment="of the clock its holder is on"),
+    instant(
+        "known_at",
+        nullable=False,
+        comment="when its last step was recorded; of an import, the last instant it brought along",
+    ),
     Index("fact_due", "due_at", "unit_id"),
     Index("fact_disposed", "disposed_at"),
     Index("fact_filed", "filed_at"),
     Index("fact_reported", "reported_at"),
     Index("fact_closed", "closed_at"),
+    Index("fact_known", "known_at", "reported_at"),
     Index("fact_open", "unit_id", "due_at", postgresql_where=text("disposed_at IS NULL AND due_at IS NOT NULL")),
 )

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, LiteralString, TypeAlias
 
+from dispatch.evaluation.as_of import past_facts
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
 from gis.db import ReadTx, dicts
@@ -115,17 +117,21 @@ class Measure:
 NOTHING = Counts(**dict.fromkeys(COUNTED, 0))
 
 
-def measure(tx: ReadTx, period: Period, cut: Cut = Cut()) -> list[Measure]:
-    """The base counts, one row per key that has a part in the period."""
+def measure(tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | None = None) -> list[Measure]:
+    """The base counts, one row per key that has a part in the period.
+
+    Counted is what was recorded by `as_of`; None: by the period's end, or now if that is earlier.
+    """
+    params = _params(tx, period, cut, as_of)
     if cut.by in POSTS:
-        return _posted(tx, period, cut)
+        return _posted(tx, cut, params)
     grids = grids_of(tx, cut)
-    return [_measure(row, grids) for row in dicts(tx, MEASURE, **_params(tx, period, cut))]
+    return [_measure(row, grids) for row in dicts(tx, MEASURE, **params)]
 
 
-def _posted(tx: ReadTx, period: Period, cut: Cut) -> list[Measure]:
+def _posted(tx: ReadTx, cut: Cut, params: dict[str, Any]) -> list[Measure]:
     found: dict[str | None, dict[str, int]] = {}
-    for row in dicts(tx, POST, **_params(tx, period, cut)):
+    for row in dicts(tx, POST, **params):
         found.setdefault(row["key"], dict.fromkeys(POSTS[cut.by], 0))[row["figure"]] = row["number"]
     return [Measure(key, Counts(**counts), dict.fromkeys(CELLS, 0)) for key, counts in found.items()]
 
@@ -135,27 +141,31 @@ def total(measures: list[Measure]) -> Counts:
     return Counts(**{name: sum(one.counts.of(name) or 0 for one in measures) for name in COUNTED})
 
 
-def cases_of(tx: ReadTx, period: Period, key: str | None, figure: str, cut: Cut = Cut()) -> list[int]:
+def cases_of(
+    tx: ReadTx, period: Period, key: str | None, figure: str, cut: Cut = Cut(), *, as_of: datetime | None = None
+) -> list[int]:
     """The ids of the cases behind one figure. Raises ValueError for a figure that is none."""
     if figure not in FIGURES:
         raise ValueError(f"{figure} is not a figure: {', '.join(FIGURES)}")
-    if cut.by in POSTS:
-        found = dicts(tx, POST_CASES, key=key, figure=figure, **_params(tx, period, cut))
-        return [row["case_id"] for row in found]
-    sql: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
-    return [row["case_id"] for row in dicts(tx, sql, key=key, **_params(tx, period, cut))]
+    params = _params(tx, period, cut, as_of) | {"key": key, "figure": figure}
+    own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
+    return [row["case_id"] for row in dicts(tx, POST_CASES if cut.by in POSTS else own, **params)]
 
 
-def ranking_counts(tx: ReadTx, period: Period, group: str) -> dict[str, Counts]:
+def ranking_counts(tx: ReadTx, period: Period, group: str, *, as_of: datetime | None = None) -> dict[str, Counts]:
     """The counts of each unit of a ranking group, those below it included; zeros for one that had nothing to do."""
-    found = {one.key: one.counts for one in measure(tx, period, Cut(by="group", group=group))}
+    found = {one.key: one.counts for one in measure(tx, period, Cut(by="group", group=group), as_of=as_of)}
     return {row["id"]: found.get(row["id"], NOTHING) for row in dicts(tx, UNITS, group=group)}
 
 
-def _params(tx: ReadTx, period: Period, cut: Cut) -> dict[str, Any]:
+def _params(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dict[str, Any]:
+    then = min(as_of or period.end, tx.now)
+    now = then == tx.now  # facts as they stand, also those of a moment after
     return {
         "since": period.start,
-        "until": max(period.start, min(period.end, tx.now)),
+        "until": max(period.start, min(period.end, then)),
+        "as_of": "infinity" if now else then.isoformat(),
+        "past": "[]" if now else past_facts(tx, then),
         "by": cut.by,
         "post": cut.by,
         "group": cut.group,

@@ -1,6 +1,7 @@
 -- One row per case that has a part in the period [since, until): whose it is (`key`), and in which figures it counts.
 -- A figure is the number of rows on which its column is true, so every figure opens to exactly its cases.
--- `until` is the period's end or now, whichever comes first: a deadline still ahead is nobody's duty yet.
+-- `until` is the period's end, or the instant that figures are as of if that comes first: a deadline still ahead is
+-- nobody's duty yet. Only what was recorded by `as_of` counts: the facts added to since are given as they stood (`past`).
 --
 -- due:    the case was to be disposed of: its deadline lies in the period, or lay before and it was open at its start.
 --         Without a limit, while suspended, voided, forced closed or exempt on appeal it is in no such figure.
@@ -17,12 +18,14 @@ up AS (  -- from every unit up to the first that takes part in the ranking group
 seat AS (SELECT unit_id, at FROM up WHERE found),
 part AS (  -- every branch has its index: fact_reported, fact_filed, fact_closed, fact_due, fact_disposed, fact_open
     SELECT f.*, coalesce(disposed_at, closed_at) AS done
-      FROM fact f
+      FROM (SELECT * FROM fact WHERE known_at <= %(as_of)s::timestamptz
+            UNION ALL
+            SELECT * FROM jsonb_populate_recordset(NULL::fact, %(past)s::jsonb)) f
      WHERE (reported_at >= %(since)s AND reported_at < %(until)s)
         OR (filed_at >= %(since)s AND filed_at < %(until)s)
         OR (closed_at >= %(since)s AND closed_at < %(until)s)
         OR (due_at >= %(since)s AND due_at < %(until)s)
-        OR (disposed_at >= %(since)s AND due_at < %(since)s)
+        OR (disposed_at >= %(since)s AND disposed_at <= %(as_of)s::timestamptz AND due_at < %(since)s)
         OR (disposed_at >= %(since)s AND disposed_at < %(until)s)
         OR (disposed_at IS NULL AND due_at IS NOT NULL AND due_at < %(since)s)
 ),
@@ -34,7 +37,7 @@ judged AS (
            reported_at >= %(since)s AND reported_at < %(until)s AND source = 'inspector' AND NOT public
                AND NOT self_handled AS own_report,
            state IN ('reported', 'check_pending')  -- its holder has not sent it on, and his own clock has run out
-               AND coalesce((SELECT c.stage_due_at < %(until)s FROM cases c WHERE c.id = p.case_id), false) AS late_here,
+               AND coalesce(stage_due_at < %(until)s, false) AS late_here,
            due_at IS NOT NULL AND NOT exempt AND NOT forced AND NOT self_handled
                AND NOT coalesce(voided_at < %(until)s, false) AND NOT coalesce(suspended_at < %(until)s, false) AS counts,
            due_at >= %(since)s AND due_at < %(until)s AS new_due,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["Period", "period_of"]
+__all__ = ["FORMS", "INSTANTS", "Period", "as_of_of", "period_of"]
 
+INSTANTS = "2026-11-20, 2026-11-20T08:00 or now"
 FORMS = "2026, 2026-Q3, 2026-10, 2026-W41 or 2026-10-01..2026-10-15"
 
 
@@ -35,6 +36,27 @@ def period_of(text: str, zone: ZoneInfo) -> Period:
         raise ValueError(f"{text} is not a period: {FORMS}") from fault
     midnight = [datetime.combine(day, time(0), zone).astimezone(UTC) for day in (first, after)]
     return Period(text, midnight[0], midnight[1])
+
+
+def as_of_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """The instant that figures are to be as of: `2026-11-20T08:00`, a day (to its end), or `now`; empty is None.
+
+    Wall time is the city's. Raises ValueError; nothing is known yet of an instant ahead.
+    """
+    if not text:
+        return None
+    if text == "now":
+        return now
+    try:
+        then = datetime.fromisoformat(text)
+        then = then if then.tzinfo else then.replace(tzinfo=zone)
+        then = min(then + timedelta(days=1), max(then, now)) if len(text) == len("2026-11-20") else then
+        then = then.astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
+        raise ValueError(f"{text} is not an instant: {INSTANTS}") from fault
+    if then > now:
+        raise ValueError(f"{text} lies ahead: nothing is known of it yet")
+    return then
 
 
 def _days(text: str) -> tuple[date, date]:

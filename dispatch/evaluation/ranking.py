@@ -1,6 +1,7 @@
 """Who takes part in a ranking by a scheme, with what figures; also those who had nothing to do."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import LiteralString, cast
 
 from dispatch.evaluation.measures import CELLS, NOTHING, POSTS, By, Cut, Measure, grids_of, measure
@@ -31,17 +32,27 @@ class Part:
     measure: Measure
 
 
-def ranking(tx: ReadTx, period: Period, group: str, scheme: Scheme, *, small_sample: int) -> list[Ranked]:
+def ranking(
+    tx: ReadTx, period: Period, group: str, scheme: Scheme, *, small_sample: int, as_of: datetime | None = None
+) -> list[Ranked]:
     """The units of a group by their scores; a unit that had nothing to do stands in it with no data."""
-    parts = taking_part(tx, period, scheme, group=group)
+    parts = taking_part(tx, period, scheme, group=group, as_of=as_of)
     return ranked({one.name: (group, one.measure.counts) for one in parts}, scheme, small_sample)
 
 
-def taking_part(tx: ReadTx, period: Period, scheme: Scheme, *, group: str | None = None, depth: int = 1) -> list[Part]:
+def taking_part(
+    tx: ReadTx,
+    period: Period,
+    scheme: Scheme,
+    *,
+    group: str | None = None,
+    depth: int = 1,
+    as_of: datetime | None = None,
+) -> list[Part]:
     """Everybody the scheme scores: the units of `group`, the areas of a level that have unit grids of the scheme's
-    class, or the persons of the scheme's post."""
+    class, or the persons of the scheme's post. `as_of`: as `measure` takes it."""
     cut = _cut(scheme, group, depth)
-    found = {one.key: one for one in measure(tx, period, cut)}
+    found = {one.key: one for one in measure(tx, period, cut, as_of=as_of)}
     seen = [key for key in found if key is not None]
     grids = grids_of(tx, cut)
     sql = {"unit": UNITS, "area": AREAS}.get(scheme.of, PERSONS)

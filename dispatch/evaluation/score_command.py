@@ -7,12 +7,14 @@ import csv
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dispatch.cases.books import books
 from dispatch.command import Command, print_table
-from dispatch.evaluation.period import FORMS, period_of
+from dispatch.evaluation.period import FORMS, INSTANTS, Period, as_of_of, period_of
 from dispatch.evaluation.ranking import taking_part
 from dispatch.evaluation.rates import RATES, Counts, rates
 from dispatch.evaluation.score import Ranked, Scheme, ranked, standard_schemes
@@ -77,9 +79,11 @@ def _read_counts(path: str) -> tuple[Named, int]:
 
 def _from_cases(arguments: Namespace, scheme: Scheme) -> tuple[Named, int]:
     """The counts of whoever the scheme scores in a period, and the city's own bound of a small sample."""
-    with read() as tx:
+    with read(heavy=True) as tx:
         city = books(tx)
         period = period_of(arguments.period, city.zone)
+        as_of = as_of_of(arguments.as_of or "", city.zone, tx.now)
+        _say_as_of(period, min(as_of or period.end, tx.now), city.zone)
         section: Mapping[str, Any] = city.city.get("ranking", {})
         groups = [arguments.group] if arguments.group else [row["key"] for row in section.get("groups", ())]
         if scheme.of != "unit":
@@ -87,9 +91,14 @@ def _from_cases(arguments: Namespace, scheme: Scheme) -> tuple[Named, int]:
         found = {
             one.name: (group, one.measure.counts)
             for group in groups
-            for one in taking_part(tx, period, scheme, group=group, depth=arguments.depth)
+            for one in taking_part(tx, period, scheme, group=group, depth=arguments.depth, as_of=as_of)
         }
     return found, int(section.get("small_sample", SMALL_SAMPLE))
+
+
+def _say_as_of(period: Period, then: datetime, zone: ZoneInfo) -> None:
+    """Beside the table, not in it: what was recorded until when."""
+    sys.stderr.write(f"{period.name}, as of {then.astimezone(zone).isoformat(timespec='seconds')}\n")
 
 
 def _rows(found: Named, scheme: Scheme, small_sample: int) -> Iterator[dict[str, Any]]:
@@ -125,6 +134,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--period", help=f"of the city's own cases: {FORMS}")
     source.add_argument("--counts", metavar="CSV", help="counts from elsewhere: unit[,group] and base counts by name")
+    parser.add_argument(
+        "--as-of",
+        metavar="INSTANT",
+        help=f"count what was recorded by then: {INSTANTS} (default: the period's end, or now if that is earlier)",
+    )
     parser.add_argument("--scheme", default="gb-department", choices=sorted(standard_schemes()), help="how to score")
     parser.add_argument("--group", help="only this ranking group of units (default: every group of the city)")
     parser.add_argument("--depth", type=int, default=1, help="level of areas, 1 at the top (default), for gb-area-*")
@@ -141,6 +155,8 @@ def _run(arguments: Namespace) -> int:
     scheme = standard_schemes()[arguments.scheme]
     failed, small_sample = 0, SMALL_SAMPLE
     try:
+        if arguments.counts and arguments.as_of:
+            raise ValueError("counts from elsewhere are as they are: --as-of goes with --period")
         if arguments.counts:
             found, failed = _read_counts(arguments.counts)
             found = {unit: row for unit, row in found.items() if arguments.group in (None, row[0])}
@@ -163,5 +179,6 @@ command = Command(
     run=_run,
     description="Rates in percent, points 0 to 100 before their weight, score and band. The scheme says who is "
     "scored: units of a group, areas, the persons of a post. Groups are ranked apart, ties share a place, whoever has "
-    "no data or few cases is unranked.",
+    "no data or few cases is unranked. A finished period keeps the figures it had at its end, whatever became of its "
+    "cases; --as-of says what is known of it by another instant.",
 )

@@ -11,6 +11,7 @@ import orjson
 import psycopg
 from psycopg.types.json import set_json_loads
 
+from dispatch.verify.figures import fact_differs
 from dispatch.verify.finding import Finding
 from dispatch.verify.hours import Hours
 from dispatch.verify.replay import Case, Row, replay
@@ -25,13 +26,14 @@ STEPS: LiteralString = """
       FROM step ORDER BY case_id, seq
 """
 CASES: LiteralString = """
-    SELECT id, number, report_id, last_hash, clocks, (editions ->> 'calendar')::int FROM cases ORDER BY id
+    SELECT id, number, report_id, last_hash, clocks, (editions ->> 'calendar')::int, to_jsonb(f.*)
+      FROM cases LEFT JOIN fact f ON f.case_id = id ORDER BY id
 """
 CALENDARS: LiteralString = "SELECT id, content FROM edition WHERE kind = 'calendar' AND content IS NOT NULL"
 
 
 def check_history(tx: ReadTx, findings: dict[str, Finding]) -> None:
-    """Walk all cases and their steps together, both by case; add to the findings of I4, I6, I7 and I8."""
+    """Walk all cases and their steps together, both by case; add to the findings of I4, I6, I7, I8 and I11."""
     set_json_loads(orjson.loads, tx.connection)
     calendars = {row[0]: Hours(row[1]) for row in tx.connection.execute(CALENDARS)}
     with _streamed(tx, "verify_cases", CASES) as cases, _streamed(tx, "verify_steps", STEPS) as steps:
@@ -53,6 +55,8 @@ def check_history(tx: ReadTx, findings: dict[str, Finding]) -> None:
 def _replay(case: Case, steps: list[Row], calendars: dict[int, Hours], told: Callable[[str, str], None]) -> None:
     try:
         replay(case, steps, calendars, told)
+        if case.fact is not None and (names := fact_differs(case.fact, steps)):
+            told("I11", f"its fact is not what its steps fold to: {', '.join(names)}")
     except (KeyError, ValueError, TypeError, IndexError) as fault:
         told("I6", f"its steps cannot be counted again: {type(fault).__name__} {fault}")
 

@@ -50,6 +50,7 @@ class Case(NamedTuple):
     last_hash: bytes
     clocks: dict[str, Any]
     calendar: int | None
+    fact: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)

@@ -97,6 +97,7 @@ def history(draw: Random, case_id: int) -> dict[str, Any]:
         "extensions": int(draw.random() < 0.1),
         "shirks": int(draw.random() < 0.05),
         "suspensions": int(suspended is not None),
+        "known_at": reported,
     }
 
 
@@ -195,7 +196,7 @@ NAMES = (
 @pytest.mark.parametrize("period", [OCTOBER, *HALVES], ids=lambda period: period.name)
 def test_every_units_figures_are_what_a_second_count_finds(facts: list[dict[str, Any]], period: Period) -> None:
     with read() as tx:
-        found = {one.key: one for one in measure(tx, period)}
+        found = {one.key: one for one in measure(tx, period, as_of=LONG_AFTER)}
 
     for unit in (*UNITS, None):
         mine = [fact for fact in facts if fact["unit_id"] == unit]
@@ -211,21 +212,21 @@ def test_every_figure_opens_to_exactly_its_cases(facts: list[dict[str, Any]]) ->
         for name in CELLS:
             by_hand = [f["case_id"] for f in facts if f["unit_id"] == "bureau" and cell(f, OCTOBER) == name]
             assert by_hand
-            assert cases_of(tx, OCTOBER, "bureau", name) == by_hand
-        counted = {one.key: one.counts for one in measure(tx, OCTOBER)}
+            assert cases_of(tx, OCTOBER, "bureau", name, as_of=LONG_AFTER) == by_hand
+        counted = {one.key: one.counts for one in measure(tx, OCTOBER, as_of=LONG_AFTER)}
         for figure in ("filed", "should_close", "rework", "check"):
-            assert len(cases_of(tx, OCTOBER, "south", figure)) == counted["south"].of(figure)
+            assert len(cases_of(tx, OCTOBER, "south", figure, as_of=LONG_AFTER)) == counted["south"].of(figure)
         with pytest.raises(ValueError, match="not a figure"):
-            cases_of(tx, OCTOBER, "south", "true; DROP TABLE fact")
+            cases_of(tx, OCTOBER, "south", "true; DROP TABLE fact", as_of=LONG_AFTER)
 
 
 def test_sums_over_any_cut_equal_the_city(facts: list[dict[str, Any]]) -> None:
     with read() as tx:
-        (city,) = measure(tx, OCTOBER, Cut(by="city"))
+        (city,) = measure(tx, OCTOBER, Cut(by="city"), as_of=LONG_AFTER)
         for cut in (Cut(), Cut(by="class"), Cut(by="source"), Cut(by="area_class")):
-            assert total(measure(tx, OCTOBER, cut)) == city.counts
-        (hotline,) = measure(tx, OCTOBER, Cut(by="city", source="hotline"))
-        (inspector,) = measure(tx, OCTOBER, Cut(by="city", source="inspector"))
+            assert total(measure(tx, OCTOBER, cut, as_of=LONG_AFTER)) == city.counts
+        (hotline,) = measure(tx, OCTOBER, Cut(by="city", source="hotline"), as_of=LONG_AFTER)
+        (inspector,) = measure(tx, OCTOBER, Cut(by="city", source="inspector"), as_of=LONG_AFTER)
     assert (hotline.counts.filed or 0) + (inspector.counts.filed or 0) == city.counts.filed
 
 
@@ -234,19 +235,23 @@ def test_over_periods_a_case_is_newly_due_once_and_carried_afterwards(facts: lis
     with read() as tx:
         for period in HALVES:
             for name in ("new_ontime", "new_late", "new_open"):
-                seen.update(cases_of(tx, period, "", name, Cut(by="city")))
-        open_then = set(cases_of(tx, HALVES[0], "", "overdue_open", Cut(by="city")))
+                seen.update(cases_of(tx, period, "", name, Cut(by="city"), as_of=LONG_AFTER))
+        open_then = set(cases_of(tx, HALVES[0], "", "overdue_open", Cut(by="city"), as_of=LONG_AFTER))
         carried = {case for name in ("carried_disposed", "carried_open")
-                   for case in cases_of(tx, HALVES[1], "", name, Cut(by="city"))}  # fmt: skip
+                   for case in cases_of(tx, HALVES[1], "", name, Cut(by="city"), as_of=LONG_AFTER)}  # fmt: skip
     assert set(seen.values()) == {1}
     assert open_then == carried
 
 
 def test_a_platform_answers_for_those_below_it_and_groups_stand_apart(facts: list[dict[str, Any]]) -> None:
     with read() as tx:
-        found = {one.key: one.counts for one in measure(tx, OCTOBER, Cut(by="group", group="district"))}
-        apart = {one.key: one.counts for one in measure(tx, OCTOBER)}
-        ranked = ranking(tx, OCTOBER, "district", standard_schemes()["gb-department"], small_sample=20)
+        found = {
+            one.key: one.counts for one in measure(tx, OCTOBER, Cut(by="group", group="district"), as_of=LONG_AFTER)
+        }
+        apart = {one.key: one.counts for one in measure(tx, OCTOBER, as_of=LONG_AFTER)}
+        ranked = ranking(
+            tx, OCTOBER, "district", standard_schemes()["gb-department"], small_sample=20, as_of=LONG_AFTER
+        )
 
     assert set(found) == {"north", "south"}
     assert found["north"] == total_of(apart["north"], apart["north-crew"])
@@ -277,8 +282,12 @@ def test_a_period_under_way_ends_now_for_its_deadlines(facts: list[dict[str, Any
 def test_a_group_nobody_belongs_to_has_no_ranking_and_a_unit_without_cases_no_data(facts: list[dict[str, Any]]) -> None:
     empty = Period("2020", datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))
     with read() as tx:
-        assert ranking(tx, OCTOBER, "nobody", standard_schemes()["gb-department"], small_sample=20) == []
-        ranked = ranking(tx, empty, "department", standard_schemes()["gb-department"], small_sample=20)
+        assert (
+            ranking(tx, OCTOBER, "nobody", standard_schemes()["gb-department"], small_sample=20, as_of=LONG_AFTER) == []
+        )
+        ranked = ranking(
+            tx, empty, "department", standard_schemes()["gb-department"], small_sample=20, as_of=LONG_AFTER
+        )
     assert [(row.unit, row.place, row.apart) for row in ranked] == [
         ("bureau", None, "no data"),
         ("depot", None, "no data"),
@@ -291,7 +300,8 @@ def test_the_plan_reads_indexes_and_never_the_whole_table(facts: list[dict[str, 
         execute_sql = "SET LOCAL enable_seqscan = off"
         tx.connection.execute(execute_sql)
         plan = "\n".join(
-            row["QUERY PLAN"] for row in dicts(tx, "EXPLAIN " + measures.MEASURE, **measures._params(tx, week, Cut()))
+            row["QUERY PLAN"]
+            for row in dicts(tx, "EXPLAIN " + measures.MEASURE, **measures._params(tx, week, Cut(), None))
         )
     assert "BitmapOr" in plan
     assert "Seq Scan on fact" not in plan

@@ -146,6 +146,8 @@ TWINS: tuple[tuple[str, str, str], ...] = (
         "UPDATE fact SET shirks = 1 WHERE returns = 1",
     ),  # another unit's, before it was dispatched anew
     ("I11", f"id = {ANY}", f"UPDATE fact SET top_area_id = NULL WHERE case_id = {ANY}"),
+    ("I11", f"id = {ANY}", f"UPDATE fact SET known_at = known_at - interval '1 day' WHERE case_id = {ANY}"),
+    ("I11", "state = 'filed'", "UPDATE fact SET stage_due_at = NULL WHERE state = 'filed'"),
     ("I12", "", "ALTER TABLE step DISABLE ROW LEVEL SECURITY"),
     (
         "I12",

@@ -1,0 +1,71 @@
+"""Facts as they stood at an instant: what was recorded until then, and nothing that was recorded later.
+
+The fact of a case that was not added to since stands as it is. The others, those that existed then and were added to
+since, are few: what was open, or has been reopened. They are folded anew from the steps that were known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, LiteralString, NamedTuple
+
+import orjson
+
+from dispatch.cases.facts import Columns, fact_of
+from gis.db import ReadTx, dicts
+
+__all__ = ["past_facts"]
+
+CHANGED: LiteralString = """
+    SELECT case_id, source, public, reporter_id, reported_at, category
+      FROM fact WHERE known_at > %(as_of)s AND reported_at <= %(as_of)s     -- index: fact_known
+"""
+# What routing saw and what the clocks did says nothing to a fact; it is the greater part of a step.
+STEPS: LiteralString = """
+    SELECT s.case_id, s.action, s.from_state, s.to_state, s.at, s.recorded_at, s.actor_id, s.unit_id,
+           s.data - '{route,clocks,due,areas,road,texts,before,extra}'::text[]
+      FROM step s
+     WHERE s.case_id = ANY(%(cases)s) AND (s.recorded_at <= %(as_of)s OR s.action = 'import')
+     ORDER BY s.case_id, s.seq
+"""
+
+
+class Told(NamedTuple):
+    """A step, as far as it says something to a fact."""
+
+    case_id: int
+    action: str
+    from_state: str | None
+    to_state: str
+    at: datetime
+    recorded_at: datetime
+    actor_id: int | None
+    unit_id: str | None
+    data: dict[str, Any]
+
+
+def past_facts(tx: ReadTx, as_of: datetime) -> str:
+    """The facts as of `as_of` of the cases that were added to since, as JSON: an array of objects, column → value.
+
+    `tx` is one snapshot (`gis.db.read(heavy=True)`) if cases may change meanwhile.
+    """
+    changed = {row["case_id"]: row for row in dicts(tx, CHANGED, as_of=as_of)}
+    return orjson.dumps(list(_folded(tx, changed, as_of))).decode() if changed else "[]"
+
+
+def _folded(tx: ReadTx, changed: dict[int, Columns], as_of: datetime) -> Iterator[Columns]:
+    steps = tx.connection.execute(STEPS, {"cases": sorted(changed), "as_of": as_of}).fetchall()
+    for case_id, told in groupby(map(Told._make, steps), key=attrgetter("case_id")):
+        yield fact_of(changed[case_id], (_by(step, as_of) for step in told))
+
+
+def _by(step: Told, as_of: datetime) -> Told:
+    """An import brings a whole life along: of its instants those that had come. A deadline may lie ahead."""
+    if step.action != "import":
+        return step
+    known = {name: at for name, at in step.data["known"].items() if name == "due_at" or at <= as_of.isoformat()}
+    ended = known.keys() & {"disposed_at", "closed_at"}
+    return step._replace(data=step.data | {"known": known, "met": step.data["met"] if ended else None})
