@@ -18,7 +18,7 @@ from gis.problems import FormIncomplete
 __all__ = ["LISTS", "RuleFields", "fields_of", "row_of"]
 
 Document = Mapping[str, Any]
-LISTS = ("kind", "class", "category", "type", "types", "road", "area")  # clauses of words
+LISTS = ("kind", "class", "category", "type", "types", "road", "road_name", "area")  # clauses of words
 TEXTS = ("reason", "reason_en", "source")
 OWNER = {"known": True, "none": False}
 
@@ -37,6 +37,7 @@ class RuleFields:
     type: Annotated[str, Posted(max_length=1000)] = ""
     types: Annotated[str, Posted(max_length=1000)] = ""
     road: Annotated[tuple[str, ...], Posted()] = ()
+    road_name: Annotated[str, Posted(max_length=2000)] = ""
     area: Annotated[str, Posted(max_length=4000)] = ""
     owner: Annotated[str, Posted(max_length=2000)] = ""
     to: Annotated[str, Posted(max_length=200)] = ""
@@ -63,6 +64,7 @@ def fields_of(row: Document) -> RuleFields:
         type=" ".join(lists["type"]),
         types=" ".join(lists["types"]),
         road=tuple(lists["road"]),
+        road_name=" ".join(lists["road_name"]),
         area=" ".join(lists["area"]),
         owner=_owner_text(owner),
         more="\n".join(f"{name} = {_toml(value)}" for name, value in rest.items()),

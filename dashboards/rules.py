@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, LiteralString
@@ -20,7 +21,8 @@ from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
-from gis.db import ReadTx, rows
+from dispatch.routing.rule import Rule
+from gis.db import ReadTx, Tx, rows
 from gis.problems import FormIncomplete, NotFound, Problem
 
 __all__ = ["router"]
@@ -57,8 +59,8 @@ def rules_page(request: Request, me: Signed, q: str = "") -> Response:
     return page(view, "rules.html", rules=shown, fired=fired, drafts=found, q=q, problem=None, asked={})
 
 
-def _text(view: View, rule: Any) -> str:
-    return f"{rule.no} {rule.reason} {rule.reason_en} {rule.source} {view.unit(rule.to.unit or None)}".casefold()
+def _text(view: View, rule: Rule) -> str:
+    return f"{view.sentence(rule)} {rule.reason} {rule.reason_en} {rule.source}".casefold()
 
 
 @router.post("/rules/drafts", **needs(Permission.WRITE_RULES))
@@ -100,8 +102,15 @@ def _draft(request: Request, me: Me, id: int, *, days: int = SPANS[0], problem: 
         view = View.of(request, tx, me)
         draft = drafting.draft_of(tx, id)
         report = draft.report if draft.report is not None else _report(tx, view, draft, days)
-    base = {rule.no: rule for rule in view.known.rulebook.rules}
-    more: dict[str, Any] = {"report": report, "days": days, "spans": SPANS, "changes": _changes(draft, base)}
+    base = view.known.rulebook.by_no
+    ours = drafting.rulebook(draft).rules
+    more: dict[str, Any] = {
+        "report": report,
+        "days": days,
+        "spans": SPANS,
+        "changes": _changes(ours, base),
+        "rules": ours,
+    }
     mine = me.person_id in draft.writers
     status = problem.status if problem else 200
     return page(view, "draft.html", status=status, draft=draft, mine=mine, problem=problem, **more)
@@ -112,11 +121,11 @@ def _report(tx: ReadTx, view: View, draft: Draft, days: int) -> dict[str, Any]:
     return replay_of(tx, view.known, drafting.rulebook(draft), span).document() | {"days": days}
 
 
-def _changes(draft: Draft, base: dict[str, Any]) -> dict[str, str]:
+def _changes(ours: Iterable[Rule], base: Mapping[str, Rule]) -> dict[str, str]:
     """Number of each rule that the draft changes → new, changed or removed."""
-    ours = {rule.no: rule for rule in drafting.rulebook(draft).rules}
-    found = {no: "new" if no not in base else "changed" for no, rule in ours.items() if base.get(no) != rule}
-    return found | {no: "removed" for no in base if no not in ours}
+    found = {rule.no: rule for rule in ours}
+    changed = {no: "new" if no not in base else "changed" for no, rule in found.items() if base.get(no) != rule}
+    return changed | {no: "removed" for no in base if no not in found}
 
 
 @router.get("/rules/drafts/{id}/rules/{rule}", **needs(Permission.WRITE_RULES))
@@ -181,7 +190,7 @@ def write_draft(request: Request, me: Signed, id: int, said: Annotated[Said, Dep
     return go(f"/rules/drafts/{id}")
 
 
-def _write(tx: Any, me: Me, id: int, said: Said, view: View) -> None:
+def _write(tx: Tx, me: Me, id: int, said: Said, view: View) -> None:
     version = _version(said.version)
     if said.what == "remove":
         drafting.change(tx, id, me.person_id, version=version, no=said.no, row=None)

@@ -20,6 +20,8 @@ from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.people.may import may
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me
+from dispatch.routing.rule import Rule
+from dispatch.routing.words import sentence
 from gis.db import ReadTx
 from gis.problems import Problem, Unavailable
 
@@ -202,6 +204,11 @@ class View:
             return self.t("board.unnamed")
         found = self.books.catalogue.categories.get(code)
         return self.named(found) if found else code
+
+    def sentence(self, rule: Rule) -> str:
+        """A rule as one sentence, made of the row itself."""
+        zh, en = sentence(rule, self.known.words)
+        return zh if self.zh else en
 
     def class_name(self, key: str) -> str:
         """The name of a class, `kind:class`; the key if the catalogue in force no longer has it."""

@@ -23,11 +23,8 @@ __all__ = ["command", "replay_of"]
 
 def replay_of(tx: ReadTx, city: Books, draft: Rulebook, period: Period) -> Replay:
     """The rules in force against `draft`, over the cases reported in the period."""
-    return replay(
-        cells_of(tx, period),
-        city.table.lookup,
-        Table(draft, city.tree).lookup,
-    )
+    cells = cells_of(tx, period, (city.rulebook, draft), city.city["centre"])
+    return replay(cells, city.table.lookup, Table(draft, city.tree).lookup)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from dispatch.cases.books import books
 from dispatch.cluster import Urls
 from dispatch.drafts import draft as drafting
 from dispatch.drafts.draft import Draft
+from dispatch.drafts.history import cells_of, facts_asked
 from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
 from gis.db import dicts, execute, read, write
@@ -165,3 +166,27 @@ def test_every_step_of_a_draft_is_in_the_trail(town: Town) -> None:
             for row in dicts(tx, "SELECT kind FROM audit_event WHERE object LIKE 'rule_draft:%%' ORDER BY id")
         ]
     assert kinds == ["rules_begun", "rules_changed", "rules_submitted", "rules_published"]
+
+
+def test_a_corridor_nobody_looked_at_before_is_measured_on_the_past(town: Town) -> None:
+    near, far = town.filed(lon=114.0021, lat=22.50035), town.filed(lon=114.0021, lat=22.50105)  # 39 m and 117 m off
+    town.later(hours=1)
+    row = STREETS_ANSWER | {"no": "R-000", "rank": 1, "when": {"corridor": {"road": "人民大道", "metres": 60}}}
+    fresh = begun(town)
+    with write() as tx:
+        draft = drafting.change(tx, fresh.id, person(town, "dispatcher"), version=1, no="R-000", row=row)
+    kept = submitted(town, draft).report
+    assert kept is not None
+    numbers = {case.case_id: case.number for case in (near, far)}
+    assert [(move["samples"], move["after"]) for move in kept["moves"]] == [([numbers[near.case_id]], "street-b")]
+
+
+def test_cases_that_differ_in_what_no_rule_asks_are_one_cell(town: Town) -> None:
+    for minutes in (3, 4, 5):
+        town.filed()
+        town.later(minutes=minutes)
+    with read() as tx:
+        city = books(tx)
+        cells = cells_of(tx, Period("past", MONDAY, tx.now), (city.rulebook,), city.city["centre"])
+    assert [cell.cases for cell in cells] == [3]
+    assert "hour" not in facts_asked((city.rulebook,))
