@@ -41,6 +41,7 @@ COMMANDS = (
     Room("city check", "dispatch.city:check_command", database=False),
     Room("city load", "dispatch.city:load_command"),
     Room("layers", "dispatch.layers.command:command"),
+    Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("who", "dispatch.who:command", unless="city"),
     Room("due", "dispatch.clock.due:command", database=False),
@@ -53,7 +54,10 @@ COMMANDS = (
     Room("backup", "dispatch.backup:backup_command", database=False),
     Room("restore", "dispatch.backup:restore_command", database=False),
 )
-GROUPS = {"city": "check a city's folder, or take it in"}
+GROUPS = {
+    "city": "check a city's folder, or take it in",
+    "components": "the register of components beside a census",
+}
 EPILOG = (
     "Settings come from the environment: WANGGE_DATA, WANGGE_DATABASE_URL, WANGGE_PORT and others (docs/settings.md)."
 )

@@ -1,58 +1,25 @@
-"""`wangge layers`: change sets listed, looked at, put in force, undone, from the machine itself."""
+"""`wangge layers`: files taken in, change sets listed, looked at, put in force, undone, from the machine itself."""
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import Any
 
 from dispatch.command import Command, print_table
-from dispatch.layers.publish import Checked, look, put_in_force, undo, withdraw
+from dispatch.layers.import_command import add_doctor_arguments, add_import_arguments, run_doctor, run_import
+from dispatch.layers.publish import look, put_in_force, undo, withdraw
 from dispatch.layers.second import author_of
-from gis.changes.sets import State, counted, sets
-from gis.db import ReadTx, Tx, execute, read, write
+from dispatch.layers.telling import patiently, tell
+from gis.changes.sets import counted, sets
+from gis.db import ReadTx, read, write
 from gis.problems import FormIncomplete
 
-__all__ = ["command", "patiently", "tell"]
+__all__ = ["command"]
 
 COLUMNS = ("set", "layer", "state", "in_force", "add", "alter", "end", "author", "publisher", "reason")
 BY = "login of the person who does it, who types the password; left out: the machine's user"
-
-
-def patiently(tx: Tx) -> None:
-    """A layer of a hundred thousand rows takes longer than a person's act may."""
-    execute(tx, "SET LOCAL idle_in_transaction_session_timeout = 0")
-    execute(tx, "SET LOCAL statement_timeout = 0")
-
-
-def tell(found: Checked, *, as_json: bool) -> int:
-    """Say how a set stands, its faults and why it is held. 0 in force or sound, 1 held or at fault."""
-    if as_json:
-        _dump(_document(found))
-    else:
-        one, counts = found.set, found.counts
-        rows = ", ".join(f"{counts[op]} to {op}" for op in ("add", "alter", "end"))
-        state = f"{one.state.value}, day of force {one.in_force}"
-        sys.stdout.write(f"change set {one.id} ({one.layer}): {rows}; {state}\n")
-        for fault in found.faults:
-            sys.stdout.write(f"{'warning' if fault.warning else 'error'}: {fault.words}\n")
-        for reason in found.held_for:
-            sys.stdout.write(f"held: {reason['words']}\n")
-        if one.state is State.HELD:
-            sys.stdout.write(f"another person puts it in force: wangge layers publish {one.id} --by LOGIN\n")
-    return 1 if found.errors or found.set.state is State.HELD else 0
-
-
-def _document(found: Checked) -> dict[str, Any]:
-    features = [fault.feature() for fault in found.faults]
-    faults = {"type": "FeatureCollection", "features": features}
-    return {**found.set.document(), "counts": found.counts, "held_for": found.held_for, "faults": faults}
-
-
-def _dump(document: object) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=1) + "\n")
 
 
 def _list(asked: Namespace) -> int:
@@ -105,7 +72,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
         if name == "undo":
             one.add_argument("--reason", required=True, help="why it is taken back")
 
+    add_import_arguments(actions.add_parser("import", help=IMPORT, description=IMPORT))
+    add_doctor_arguments(actions.add_parser("doctor", help=DOCTOR, description=DOCTOR))
 
+
+IMPORT = "take a map file in as one change set: whole or not at all"
+DOCTOR = "say by how many metres, in which direction a file does not fit, and what would mend it"
 HELP = {
     "show": "a set's rows counted, its faults, and why it is held",
     "publish": "put a draft in force, or one that is held, as a second person",
@@ -118,6 +90,8 @@ ACTIONS: dict[str, Callable[[Namespace], int]] = {
     "publish": _publish,
     "undo": _undo,
     "withdraw": _withdraw,
+    "import": run_import,
+    "doctor": run_doctor,
 }
 
 
@@ -128,8 +102,15 @@ def _run(asked: Namespace) -> int:
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge layers: {problem}\n")
         for fault in problem.extra.get("faults", ()):  # type: ignore[attr-defined]
-            sys.stderr.write(f"  {fault['properties']['words'] if 'properties' in fault else fault}\n")
+            sys.stderr.write(f"  {_line(fault)}\n")
         return 1
+
+
+def _line(fault: dict[str, Any]) -> str:
+    """A fault of the map, of a row of a file, or of a row that does not fit."""
+    if "properties" in fault:
+        return str(fault["properties"]["words"])
+    return f"row {fault['row']}: {fault['reason']}"
 
 
 command = Command(

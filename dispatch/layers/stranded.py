@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, LiteralString
 
+from dispatch.routing.facts import Corridor
 from dispatch.routing.rulebook import Rulebook
 from gis.changes.layer import Layer
 from gis.changes.sets import Change, Op
@@ -18,13 +19,20 @@ SIZE: dict[str, LiteralString] = {
     "roads": "SELECT count(*) FROM road WHERE valid_to IS NULL",
     "components": "SELECT count(*) FROM component WHERE valid_to IS NULL",
 }
-# Of the road classes and owners that the set's rows have now, those that nothing would have afterwards.
+# Of the road classes, road names and owners that the set's rows have now, those that nothing would have afterwards.
 LAST_OF_CLASS: LiteralString = """
     SELECT class FROM road r WHERE valid_to IS NULL
      GROUP BY class
     HAVING bool_and(EXISTS (SELECT FROM change c WHERE c.set_id = %(set)s AND c.code = r.code
                                AND (c.op = 'end' OR c.said ->> 'class' <> r.class)))
        AND NOT EXISTS (SELECT FROM change c WHERE c.set_id = %(set)s AND c.op <> 'end' AND c.said ->> 'class' = r.class)
+"""
+LAST_OF_NAME: LiteralString = """
+    SELECT name FROM road r WHERE valid_to IS NULL AND name <> ''
+     GROUP BY name
+    HAVING bool_and(EXISTS (SELECT FROM change c WHERE c.set_id = %(set)s AND c.code = r.code
+                               AND (c.op = 'end' OR c.said ->> 'name' <> r.name)))
+       AND NOT EXISTS (SELECT FROM change c WHERE c.set_id = %(set)s AND c.op <> 'end' AND c.said ->> 'name' = r.name)
 """
 LAST_OF_OWNER: LiteralString = """
     SELECT owner FROM component o WHERE valid_to IS NULL AND owner IS NOT NULL
@@ -67,6 +75,8 @@ def _stranded(tx: ReadTx, layer: Layer, number: int, ended: Sequence[str], book:
             yield {"kind": "unit", "unit": unit, "words": words, "words_zh": f"部门 {unit} 的辖区 {code} 将被停用"}
     elif layer.kind == "roads":
         yield from _rules(book, "road", _column(tx, LAST_OF_CLASS, number))
+        for clause in ("road_name", "corridor"):
+            yield from _rules(book, clause, _column(tx, LAST_OF_NAME, number))
     else:
         yield from _rules(book, "owner", _column(tx, LAST_OF_OWNER, number))
 
@@ -74,11 +84,17 @@ def _stranded(tx: ReadTx, layer: Layer, number: int, ended: Sequence[str], book:
 def _rules(book: Rulebook, clause: str, gone: set[str]) -> Iterable[dict[str, Any]]:
     """The rules whose clause names something that would be gone."""
     for rule in book.rules:
-        named = getattr(rule, clause, None)
-        for word in sorted(gone & named) if isinstance(named, frozenset) else ():
+        for word in sorted(gone & _named(rule.wants(clause))):
             words = f"rule {rule.no} names {clause} {word}, and nothing would bear it any more"
             zh = f"规则 {rule.no} 引用的 {word} 将不复存在"
             yield {"kind": "rule", "rule": rule.no, "clause": clause, "names": word, "words": words, "words_zh": zh}
+
+
+def _named(wanted: object) -> frozenset[str]:
+    """The words of a clause; a corridor runs along every road of one name; `owner = true` names nobody."""
+    if isinstance(wanted, Corridor):
+        return frozenset({wanted.road})
+    return wanted if isinstance(wanted, frozenset) else frozenset()
 
 
 def _column(tx: ReadTx, sql: LiteralString, number: int) -> set[str]:

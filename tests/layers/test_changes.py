@@ -10,7 +10,10 @@ import pytest
 from dispatch.cases import books
 from dispatch.city import load
 from dispatch.cluster import Urls
-from dispatch.layers.publish import look, put_in_force, undo, withdraw
+from dispatch.layers.publish import city_of, look, put_in_force, undo, withdraw
+from dispatch.layers.stranded import reasons_to_hold
+from dispatch.routing.rulebook import rulebook_of
+from gis.changes.layer import layer_of
 from gis.changes.sets import Change, Op, State, changes_of, set_of, sets
 from gis.db import Tx, dicts, execute, value
 from gis.locate import place_of
@@ -191,6 +194,24 @@ def test_a_set_that_strands_a_rule_says_which(tx: Tx) -> None:
     main = [code for code, (said, _) in says(tx, "roads").items() if said["class"] == "main"]
     held = put_in_force(tx, proposed(tx, "roads", *(ended(code, no) for no, code in enumerate(main))), by=LI)
     assert [(why["rule"], why["names"]) for why in held.held_for if why["kind"] == "rule"] == [("R-001", "main")]
+
+
+@pytest.mark.parametrize(
+    ("when", "key", "code", "names"),
+    [
+        ({"road_name": "学府街"}, "roads", "R2", "学府街"),
+        ({"corridor": {"road": "学府街", "metres": 60}}, "roads", "R2", "学府街"),
+        ({"area": "grid:440001001001002"}, "grid", GRIDS[1], f"grid:{GRIDS[1]}"),
+    ],
+)
+def test_every_clause_that_names_a_place_is_looked_at(
+    tx: Tx, when: dict[str, Any], key: str, code: str, names: str
+) -> None:
+    rule = {"no": "R-9", "rank": 1, "when": when, "to": "unit:water", "reason": "r", "reason_en": "r", "source": "s"}
+    book = rulebook_of({"edition": "e", "rule": [rule]})
+    number = proposed(tx, key, ended(code))
+    found = reasons_to_hold(tx, layer_of(city_of(tx), key), number, changes_of(tx, number), book)
+    assert [(why["rule"], why["names"]) for why in found if why["kind"] == "rule"] == [("R-9", names)]
 
 
 def test_the_author_of_a_set_need_not_be_the_one_who_first_presses_the_button(tx: Tx) -> None:
