@@ -44,6 +44,7 @@ COMMANDS = (
     Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("who", "dispatch.who:command", unless="city"),
+    Room("rules lint", "dispatch.rules:lint_command", unless="folder"),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),
     Room("replay", "dispatch.drafts.replay_command:command"),
@@ -57,6 +58,7 @@ COMMANDS = (
 GROUPS = {
     "city": "check a city's folder, or take it in",
     "components": "the register of components beside a census",
+    "rules": "look the rules over",
 }
 EPILOG = (
     "Settings come from the environment: WANGGE_DATA, WANGGE_DATABASE_URL, WANGGE_PORT and others (docs/settings.md)."

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch.cityfile.catalogue import OWNER
 from dispatch.cityfile.faults import Faults
-from dispatch.cityfile.rows import CategoryRow, CityFiles, UnitRow
+from dispatch.cityfile.ground import Ground, domain_of
+from dispatch.cityfile.rows import AreaRow, CategoryRow, CityFiles, UnitRow
+from dispatch.cityfile.trims import counting, trims_by_road
 from dispatch.clock.limits import Rule as Counted
-from dispatch.routing.faults import idle
-from dispatch.routing.reading import rules_of
+from dispatch.routing.domain import Domain
+from dispatch.routing.lint import Finding, lint
+from dispatch.routing.reading import gaps_of, rules_of, types_of
+from dispatch.routing.rulebook import rulebook_of
+from dispatch.routing.table import Table
 from dispatch.units.tree import Tree, Unit
 
-__all__ = ["check_rules"]
+__all__ = ["check_answers", "check_rules", "lint_files"]
 
 FILE = "rules.toml"
 
@@ -47,8 +52,76 @@ def check_rules(city: CityFiles, faults: Faults) -> None:
         for reason in _rule_faults(rule, words):
             faults.error(FILE, line, f"rule {name}: {reason}")
         lines.setdefault(name, line)
-    for name, reason in idle(rules_of({"rule": rules})[0]).items():
-        faults.warning(FILE, lines[name], f"rule {name}: {reason}")
+    _, unreadable = gaps_of(city.rules)
+    for reason in (*unreadable, *types_of(city.rules)[1]):
+        faults.error(FILE, None, reason)
+
+
+def check_answers(city: CityFiles, faults: Faults) -> None:
+    """What only shows over all places, in a city that is sound otherwise: gaps, ties, rules that never decide, units
+    without the power."""
+    if faults.errors:
+        return
+    lines = dict(zip((rule["no"] for rule in city.rules["rule"]), city.rule_lines, strict=False))
+    for found in lint_files(city)[0]:
+        line = lines.get(found.rules[0]) if found.rules else None
+        tell = faults.error if found.severe else faults.warning
+        tell(FILE, line, f"{found.kind}: {found.words_en}{_where(found)}")
+
+
+def _where(found: Finding) -> str:
+    """For which categories, with what beside, and in which areas."""
+    parts = [f"{fact} {' or '.join(values)}" for fact, values in found.cell.items()]
+    said = [_few("for", found.categories), ", ".join(parts), _few("in", found.areas)]
+    return "".join(f"; {part}" for part in said if part)
+
+
+def _few(word: str, names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{word} {', '.join(names[:most])}{more}" if names else ""
+
+
+def lint_files(city: CityFiles) -> tuple[list[Finding], Domain]:
+    """The findings of a folder's rules over its own ground, and that ground. The folder must be sound otherwise."""
+    book = rulebook_of(city.rules)
+    domain = domain_of(_ground(city), book.corridors)
+    return lint(Table(book, _tree(city)), domain), domain
+
+
+def _ground(city: CityFiles) -> Ground:
+    shapes = {f"{level}:{row.code}": row.geom for level, rows in city.areas.items() for row in rows}
+    trims = trims_by_road(city)
+    lines = ((row, counting(row.geom, trims.get(row.code, []))) for row in city.roads)
+    lon, lat = city.document["centre"]
+    return Ground(
+        centre=(lon, lat),
+        categories=city.categories,
+        areas=[(path, row.geom) for path, row in _paths(city)],
+        roads=[(row.road_class, row.name, row.geom if left is None else left) for row, left in lines],
+        components=[
+            (row.category, row.lon, row.lat, row.owner or None, row.maintainer or None, row.supervisor or None)
+            for row in city.components
+        ],
+        road_m=city.document["reach"]["road_m"],
+        component_m=city.document["reach"]["component_m"],
+        shapes=shapes,
+        words={**_words(city).known, "level": frozenset(city.areas)},
+    )
+
+
+def _paths(city: CityFiles) -> Iterable[tuple[tuple[str, ...], AreaRow]]:
+    """Each finest area with its `level:code` path from the top."""
+    levels = list(city.areas)
+    known: dict[tuple[str, str], tuple[str, ...]] = {}
+    for above, level in zip([None, *levels], levels, strict=False):
+        for row in city.areas[level]:
+            known[level, row.code] = (*known.get((above or "", row.parent), ()), f"{level}:{row.code}")
+    return ((known[levels[-1], row.code], row) for row in city.finest)
+
+
+def _tree(city: CityFiles) -> Tree:
+    """The units of the folder."""
+    return Tree({row.id: _unit(row) for row in city.units})
 
 
 def _words(city: CityFiles) -> _Words:
@@ -65,7 +138,7 @@ def _words(city: CityFiles) -> _Words:
             "owner": frozenset(row.id for row in city.units),
         },
         city,
-        Tree({row.id: _unit(row) for row in city.units}),
+        _tree(city),
     )
 
 
@@ -75,6 +148,7 @@ def _unit(row: UnitRow) -> Unit:
         name=row.name,
         name_en=row.name_en,
         tier=row.tier,
+        parent=row.parent or None,
         types=row.types,
         area=row.area or None,
         platform=row.platform,

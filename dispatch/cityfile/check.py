@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from dispatch.cityfile.answers import check_rules
+from dispatch.cityfile.answers import check_answers, check_rules
 from dispatch.cityfile.catalogue import check_catalogue
 from dispatch.cityfile.editions import calendar_document
 from dispatch.cityfile.faults import Faults
@@ -29,6 +29,7 @@ def check_files(city: CityFiles, faults: Faults) -> None:
     check_components(city, faults)
     check_staff(city, faults)
     check_rules(city, faults)
+    check_answers(city, faults)
 
 
 def _check_calendar(city: CityFiles, faults: Faults) -> None:

@@ -8,13 +8,15 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from dispatch.routing.facts import CategoryLike, Corridor, Facts, facts_of
-from dispatch.routing.rule import Hours, Season
+from dispatch.routing.facts import NO_ROAD, CategoryLike, Corridor, Facts, facts_of
+from dispatch.routing.rule import Assertion, Hours, Season
 from dispatch.routing.rulebook import Plan
 
-__all__ = ["Domain", "Parties", "Spot"]
+__all__ = ["Areas", "Domain", "Parties", "Spot"]
 
 Areas = tuple[str, ...]
+Owners = tuple[str | None, ...]  # owner, maintainer, supervisor
+NOBODYS: Owners = (None, None, None)
 
 
 class Spot(NamedTuple):
@@ -54,29 +56,51 @@ class Domain:
         """The category's facts without a place."""
         return facts_of(category, None)
 
-    def facts(self, category: CategoryLike, plan: Plan) -> Iterator[Facts]:
-        """Every class of place and time for the category, as far as the plan looks; what it does not, is left blank."""
-        blank = self.blank(category)
-        times = _times(plan)
-        owned = self._owned(category.code) if "owner" in plan.looks_at else {}
-        for areas, road, road_name in self._spots(plan):
-            there = replace(blank, areas=areas, road=road, road_name=road_name)
-            for within in self._within(areas, plan.corridors):
-                place = replace(there, corridors=within) if within else there
-                for owners in ((None, None, None), *owned.get(areas, ())):
-                    for day, hour in times:
-                        yield _about(place, owners, day, hour)
+    def classes(
+        self, category: CategoryLike, plan: Plan, also: Iterable[Assertion] = ()
+    ) -> Iterator[tuple[Facts, list[Areas]]]:
+        """Every class of place and time for the category as facts of one of its places, with the areas it occurs in.
 
-    def _spots(self, plan: Plan) -> Iterable[Spot]:
-        by_road, by_name = "road" in plan.looks_at, "road_name" in plan.looks_at
-        if by_name:
+        What the plan, and the assertions `also`, do not look at is left blank.
+        """
+        looks = _Looks.of(plan, also)
+        blank, times = self.blank(category), _times(looks)
+        found: dict[tuple[Any, ...], list[Areas]] = {}
+        for key, areas in self._places(category, looks):
+            found.setdefault(key, []).append(areas)
+        for (_, road, road_name, within, owners), spots in found.items():
+            place = replace(blank, areas=spots[0], road=road, road_name=road_name, corridors=within)
+            for day, hour in times:
+                yield _about(place, owners, day, hour), spots
+
+    def _places(self, category: CategoryLike, looks: _Looks) -> Iterator[tuple[tuple[Any, ...], Areas]]:
+        """Every spot under what tells it apart: what is named of its areas, its road, its corridors, the parties."""
+        owned = self._owned(category.code) if "owner" in looks.at else {}
+        seen = {areas: looks.seen(areas) for areas in self.finest}
+        within = {areas: self._within(areas, looks.corridors) for areas in self.finest}
+        for areas, road, road_name in self._spots(looks.at):
+            for keys in within[areas]:
+                for owners in (NOBODYS, *owned.get(areas, ())):
+                    yield (seen[areas], road, road_name, keys, owners), areas
+
+    def _spots(self, looks_at: frozenset[str]) -> Iterable[Spot]:
+        if "road_name" in looks_at:
             return self.spots
-        return dict.fromkeys(Spot(s.areas, s.road, "") if by_road else Spot(s.areas, "none", "") for s in self.spots)
+        return self._by_road if "road" in looks_at else self._by_area
 
-    def _owned(self, category: str) -> dict[Areas, list[tuple[str | None, ...]]]:
-        found: dict[Areas, list[tuple[str | None, ...]]] = {}
+    @cached_property
+    def _by_road(self) -> tuple[Spot, ...]:
+        return tuple(dict.fromkeys(Spot(spot.areas, spot.road, "") for spot in self.spots))
+
+    @cached_property
+    def _by_area(self) -> tuple[Spot, ...]:
+        return tuple(dict.fromkeys(Spot(spot.areas, NO_ROAD, "") for spot in self.spots))
+
+    def _owned(self, category: str) -> dict[Areas, list[Owners]]:
+        found: dict[Areas, list[Owners]] = {}
         for areas, *owners in self.parties.get(category, ()):
-            found.setdefault(areas, []).append(tuple(owners))
+            if (parties := tuple(owners)) != NOBODYS:
+                found.setdefault(areas, []).append(parties)
         return found
 
     def _within(self, areas: Areas, corridors: Sequence[Corridor]) -> list[tuple[str, ...]]:
@@ -97,21 +121,47 @@ class Domain:
         return frozenset(spot.areas for spot in self.spots)
 
 
-def _about(place: Facts, owners: tuple[str | None, ...], day: str, hour: str) -> Facts:
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What a plan, and whatever else is asked, looks at."""
+
+    at: frozenset[str]
+    named: frozenset[str]
+    corridors: tuple[Corridor, ...]
+    seasons: tuple[Season, ...]
+    hours: tuple[Hours, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, also: Iterable[Assertion]) -> _Looks:
+        asserted = [*also, *(one for rule in plan.live for one in rule.assertions)]
+        wanted = [one.wanted for one in asserted]
+        areas = (one.wanted for one in asserted if one.clause == "area")
+        return cls(
+            at=plan.looks_at | {one.clause for one in asserted},
+            named=plan.named.union(*areas),
+            corridors=tuple(dict.fromkeys(one for one in wanted if isinstance(one, Corridor))),
+            seasons=tuple(one for one in wanted if isinstance(one, Season)),
+            hours=tuple(one for one in wanted if isinstance(one, Hours)),
+        )
+
+    def seen(self, areas: Areas) -> Areas:
+        """Of the areas, those that are named, by themselves or by their level."""
+        return tuple(area for area in areas if area in self.named or area.partition(":")[0] in self.named)
+
+
+def _about(place: Facts, owners: Owners, day: str, hour: str) -> Facts:
     owner, maintainer, supervisor = owners
-    if owners == (None, None, None) and not hour:
+    if owners == NOBODYS and not hour:
         return place
     return replace(place, owner=owner, maintainer=maintainer, supervisor=supervisor, day=day, hour=hour)
 
 
-def _times(plan: Plan) -> list[tuple[str, str]]:
-    """One day and hour of every class that the plan's seasons and hours make; blank where it asks for none."""
-    seasons = [wanted for rule in plan.live if isinstance(wanted := rule.wants("season"), Season)]
-    spans = [wanted for rule in plan.live if isinstance(wanted := rule.wants("hours"), Hours)]
-    if not seasons and not spans:
+def _times(looks: _Looks) -> list[tuple[str, str]]:
+    """One day and hour of every class that the seasons and hours make; blank where none is asked for."""
+    if not looks.seasons and not looks.hours:
         return [("", "")]
-    hours = {"00:00"} | {edge for wanted in spans for span in wanted.spans for edge in span if edge != "24:00"}
-    return [(day, hour) for day in sorted(_days(seasons)) for hour in sorted(hours)]
+    hours = {"00:00"} | {edge for wanted in looks.hours for span in wanted.spans for edge in span if edge != "24:00"}
+    return [(day, hour) for day in sorted(_days(looks.seasons)) for hour in sorted(hours)]
 
 
 def _days(seasons: Sequence[Season]) -> set[str]:

@@ -192,6 +192,6 @@ def compile_table(rulebook: Rulebook, tree: Tree, domain: Domain) -> Table:
     table = Table(rulebook, tree)
     for category in domain.categories:
         sheet = table.sheet(domain.blank(category))
-        for facts in domain.facts(category, sheet.plan):
+        for facts, _ in domain.classes(category, sheet.plan):
             table.lookup(facts)
     return table

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from dispatch.routing.faults import idle
 from dispatch.routing.reading import RulebookFault, rules_of
 from dispatch.routing.rulebook import rulebook_of
 from dispatch.units.tree import Tree, Unit, tree_of
-from tests.routing.town import RULES, TREE, book, facts, rule
+from tests.routing.town import TREE, book, facts, rule
 
 GOOD = rule("R-1", 10, "unit:gas", kind="event")
 
@@ -62,40 +61,6 @@ def test_all_faults_are_told_at_once_and_the_good_rules_read() -> None:
 def test_a_book_is_read_by_rank_and_then_in_the_order_of_its_file() -> None:
     found = book(rule("c", 20, "owner"), rule("a", 10, "owner"), rule("b", 20, "owner"))
     assert [one.no for one in found.rules] == ["a", "c", "b"]
-
-
-def test_the_towns_own_rules_can_all_decide() -> None:
-    assert idle(rules_of({"rule": RULES})[0]) == {}
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "words"),
-    [
-        (rule("A", 10, "owner"), rule("B", 20, "unit:gas", kind="event"), "is never reached: A"),
-        (
-            rule("A", 10, "owner", road=["main", "alley"]),
-            rule("B", 20, "unit:gas", road="main", kind="x"),
-            "never reached",
-        ),
-        (rule("A", 10, "owner", owner=True), rule("B", 20, "unit:gas", owner=["gas"]), "never reached"),
-        (rule("A", 10, "owner", kind="event"), rule("B", 10, "unit:gas", kind="event"), "always ties with A"),
-        (rule("A", 10, "owner", kind="event"), rule("B", 10, "owner", kind=["event"]), "says the same as A"),
-        (rule("A", 10, "owner", road="main"), rule("B", 20, "unit:gas", road=["main", "alley"]), None),
-        (rule("A", 10, "owner", kind="event"), rule("B", 20, "unit:gas"), None),
-        (rule("A", 10, "owner", owner=False), rule("B", 20, "unit:gas", owner=["gas"]), None),
-    ],
-)
-def test_a_rule_that_can_never_decide_is_found(
-    first: dict[str, Any], second: dict[str, Any], words: str | None
-) -> None:
-    for rows in ([first, second], [second, first]):
-        found = idle(rules_of({"rule": rows})[0])
-        if words is None:
-            assert found == {}
-        elif first["rank"] != second["rank"]:
-            assert words in found["B"]
-        else:
-            assert len(found) == 1
 
 
 def test_a_plan_looks_only_at_what_its_categorys_rules_ask() -> None:

@@ -38,7 +38,7 @@ def test_every_class_of_place_that_exists_is_in_the_compiled_table_and_in_its_js
     document = json.loads(json.dumps(table.document(), ensure_ascii=False))
     for category in DOMAIN.categories:
         sheet = table.sheet(facts_of(category, None))
-        for one in DOMAIN.facts(category, sheet.plan):
+        for one, _ in DOMAIN.classes(category, sheet.plan):
             assert sheet.cell(one) in sheet.cells
             found, read = decide(one, rules, TREE), read_off(document, one)
             assert (read["unit"], read["rule"], read["doubtful"]) == (found.unit, found.rule, found.doubtful)
