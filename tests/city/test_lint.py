@@ -73,7 +73,7 @@ def polygon(city: Path, level: str, code: str) -> shapely.Geometry:
     return next(row.geom for row in read(city, Faults()).areas[level] if row.code == code)
 
 
-@pytest.mark.parametrize("name", ["binhe", "boston"])
+@pytest.mark.parametrize("name", ["binhe", "boston", "newyork"])
 def test_a_citys_own_rules_have_nothing_severe(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, found = lint(capsys, str(CITIES / name))
     assert code == 0
