@@ -138,7 +138,7 @@ def _rank(connection: psycopg.Connection[Any], unit: str) -> None:
     groups = [
         g
         for (g,) in connection.execute(
-            "SELECT DISTINCT ranking_group FROM unit WHERE ranking_group IS NOT NULL ORDER BY 1"
+            "SELECT DISTINCT ranking_group FROM unit_entry WHERE ranking_group IS NOT NULL ORDER BY 1"
         )
     ]
     looks: dict[str, Look] = {

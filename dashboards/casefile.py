@@ -123,7 +123,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
 
 def _others(tx: ReadTx, case: Case) -> list[Inspector]:
     """Whom a task may be sent to: everybody but who has it already."""
-    return [one for one in inspectors(tx, case.duty_grid) if one.id != case.inspector_id]
+    return [one for one in inspectors(tx, case) if one.id != case.inspector_id]
 
 
 def _near(tx: ReadTx, view: View, case: Case) -> list[Candidate]:

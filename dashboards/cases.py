@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 from urllib.parse import quote
 
 import orjson
@@ -19,13 +19,18 @@ from dispatch.lifecycle.states import State
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
 from dispatch.standard.catalogue import Category
-from gis.db import ReadTx, dicts, read
+from gis.db import dicts, read
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 SHOWN = ("code", "kind", "name", "name_en", "class_name", "class_name_en")
 LENGTH = 100
+# The areas of the two topmost levels, each street under its district.
+AREAS: LiteralString = """
+    SELECT id, name, name_en, depth FROM area
+     WHERE depth <= 2 AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s) ORDER BY path
+"""
 DAYS = 60
 
 
@@ -72,7 +77,7 @@ def found(request: Request, me: Signed, asked: Annotated[Asked, Depends()], afte
             return go(f"/cases/{quote(asked.number)}")
         place = _place(after)
         rows = [] if asked.number else search(tx, asked.filters(view, tx.now), after=place, limit=LENGTH + 1)
-        areas = _areas(tx)
+        areas = dicts(tx, AREAS, day=view.today)
     more = cursor(rows[LENGTH - 1].reported_at.isoformat(), rows[LENGTH - 1].id) if len(rows) > LENGTH else None
     units = [u for u in view.known.tree.units.values() if not me.is_department_only or u.id in me.units]
     lists: dict[str, Any] = {"rows": rows[:LENGTH], "areas": areas, "units": units, "more": more, "after": after}
@@ -101,8 +106,3 @@ def _place(after: str) -> tuple[datetime, int] | None:
         return None
     at, last = place_of(after, str, int)
     return instant_of(at), last
-
-
-def _areas(tx: ReadTx) -> list[dict[str, object]]:
-    """The areas of the two topmost levels, each street under its district."""
-    return dicts(tx, "SELECT id, name, name_en, depth FROM area WHERE depth <= 2 AND valid_to IS NULL ORDER BY path")

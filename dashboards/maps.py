@@ -48,7 +48,8 @@ PIN: LiteralString = """
 """
 HERE: LiteralString = """
     SELECT code, name, name_en FROM area
-     WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)) AND valid_to IS NULL ORDER BY depth
+     WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)) 
+       AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s) ORDER BY depth
 """
 LEGEND = (State.REPORTED, State.VERIFYING, State.ACCEPTED, State.FILED, State.HANDLING, State.RETURN_ASKED)
 
@@ -129,6 +130,6 @@ def ground_here(
     """The areas a point lies in, from the top level down to its unit grid."""
     with me.read() as tx:
         view = View.of(request, tx, me)
-        areas = dicts(tx, HERE, lon=lon, lat=lat)
+        areas = dicts(tx, HERE, lon=lon, lat=lat, day=view.today)
     named = [{"code": a["code"], "name": (view.zh and a["name"]) or a["name_en"] or a["name"]} for a in areas]
     return Response(orjson.dumps({"areas": named, "empty": view.t("map.nowhere")}), media_type="application/json")

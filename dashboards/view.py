@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
@@ -143,6 +143,11 @@ class View:
         return self.books
 
     @property
+    def today(self) -> date:
+        """The day it is in the city."""
+        return (self.now or datetime.now(UTC)).astimezone(self.known.zone).date()
+
+    @property
     def path(self) -> str:
         """Where we are."""
         return self.request.url.path
@@ -226,8 +231,8 @@ class View:
         return words or self.t("board.no_place")
 
     def unit(self, id: str | None) -> str:
-        """A unit's name, a dash for none."""
-        found = self.books.tree.get(id) if self.books and id else None
+        """A unit's name, also of one that is no more; a dash for none."""
+        found = self.books.tree.named(id) if self.books and id else None
         return self.named(found) if found else id or self.t("none")
 
     @cached_property

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict, dataclass
+from datetime import datetime, time
 from typing import Any
 
 from dispatch.bulk.stream import stream, told
 from dispatch.bulk.town import Town, folder_named, town_of_database, town_of_folder
 from dispatch.bulk.whose import Whose
-from dispatch.cases.books import Books, books
+from dispatch.cases.books import Books, books, books_on
 from dispatch.command import Command, print_table
 from dispatch.routing.decide import Routing
 from dispatch.routing.route import route
@@ -19,14 +20,19 @@ from dispatch.routing.words import Words, sentence, trace
 from gis.crs import DATUMS, to_store
 from gis.db import ReadTx, read
 from gis.locate import Place, place_of
-from gis.problems import FormIncomplete
+from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["Answer", "ask", "command"]
+__all__ = ["Answer", "ask", "command", "then"]
+
+NOON = time(12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Where the point lies, and whom the rules in force name for the category there."""
+    """Where the point lies, and whom the rules in force `at` an instant name for the category there.
+
+    `editions`: kind → id of what it was decided by.
+    """
 
     place: Place
     routing: Routing
@@ -34,6 +40,8 @@ class Answer:
     unit_name_en: str | None
     rule_words: Words | None
     trace_words: Words
+    at: datetime
+    editions: dict[str, str]
 
     def document(self) -> dict[str, Any]:
         """For `--json`: the routing as a case would keep it, and the place it saw."""
@@ -45,6 +53,8 @@ class Answer:
             "rule_words_en": self.rule_words and self.rule_words[1],
             "trace_words": self.trace_words[0],
             "trace_words_en": self.trace_words[1],
+            "at": self.at.isoformat(),
+            "editions": self.editions,
             "place": {**asdict(self.place), "words": self.place.place_words, "words_en": self.place.place_words_en},
         }
 
@@ -55,20 +65,21 @@ def ask(
     point: tuple[float, float],
     category: str,
     *,
+    at: datetime | None = None,
     accuracy_m: float | None = None,
     component: str | None = None,
     street: str | None = None,
 ) -> Answer:
-    """Who answers for `category` at `point` (degrees, stored datum). `street`: the road's name, as an address has it.
+    """Who answers for `category` at `point` (degrees, stored datum), now or `at` an instant whose books `city` is.
 
-    Raises FormIncomplete for an unknown category.
+    `street`: the road's name, as an address has it. Raises FormIncomplete for an unknown category.
     """
     known = city.catalogue.categories.get(category)
     if known is None:
         raise FormIncomplete(
             f"No category {category} in the catalogue", zh=f"目录中没有类别 {category}", fields={"category": "unknown"}
         )
-    at = tx.now.astimezone(city.zone)
+    at = (at or tx.now).astimezone(city.zone)
     place = place_of(
         tx,
         *point,
@@ -88,7 +99,32 @@ def ask(
         unit_name_en=(unit.name_en or unit.name) if unit else None,
         rule_words=sentence(city.rulebook.by_no[routing.rule], city.words) if routing.rule else None,
         trace_words=trace(routing, city.words),
+        at=at,
+        editions=city.names,
     )
+
+
+def then(tx: ReadTx, asked: str | None) -> tuple[Books, datetime]:
+    """The instant asked for and the books that were in force: `2026-03-01` (its noon), a wall time of the city
+    `2026-03-01T08:00`, or an instant with its offset; None: now.
+
+    Raises FormIncomplete for words that are none of these, NotFound for a day before the city's first books.
+    """
+    if asked is None:
+        return books(tx), tx.now
+    zone = books(tx).zone
+    try:
+        said = datetime.fromisoformat(asked)
+        if len(asked) == len("2026-03-01"):
+            said = datetime.combine(said.date(), NOON)
+        at = (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(zone)
+    except (ValueError, OverflowError) as fault:
+        raise FormIncomplete(
+            f"{asked} is neither a day (2026-03-01) nor a time (2026-03-01T08:00, or with its offset)",
+            zh=f"{asked} 既不是日期(2026-03-01)也不是时刻(2026-03-01T08:00,可带时区)",
+            fields={"at": "no day"},
+        ) from fault
+    return books_on(tx, at.date()), at
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -101,6 +137,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--accuracy", type=float, metavar="M", help="accuracy of the fix in metres: may leave a doubt")
     parser.add_argument("--component", metavar="CODE", help="code of the component it is about")
     parser.add_argument("--street", metavar="NAME", help="name of the road, or an address: before nearer roads")
+    parser.add_argument("--at", metavar="DAY", help="as the city was on a day (its noon) or at a time; without it, now")
     parser.add_argument("--crs", choices=DATUMS, default="wgs84", help="datum of LON and LAT (default: wgs84)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
@@ -115,16 +152,18 @@ def _run(arguments: Namespace) -> int:
     point = to_store(arguments.lon, arguments.lat, arguments.crs)
     try:
         with read() as tx:
+            city, at = then(tx, arguments.at)
             answer = ask(
                 tx,
-                books(tx),
+                city,
                 point,
                 arguments.category,
+                at=at,
                 accuracy_m=arguments.accuracy,
                 component=arguments.component,
                 street=arguments.street,
             )
-    except FormIncomplete as problem:
+    except (FormIncomplete, NotFound) as problem:
         sys.stderr.write(f"wangge who: {problem.title}\n")
         return 2
     if arguments.json:
@@ -171,6 +210,7 @@ def _print_words(answer: Answer) -> None:
         "limit": routing.limit and " ".join(routing.limit),
         "question": routing.question and f"{routing.question} | {routing.question_en}",
         "source": routing.source,
+        "at": answer.at.isoformat(timespec="minutes"),
         "place": answer.place.place_words,
         "road": _road_words(answer.place),
         "as near": ", ".join(f"{road.road_class} {road.name} {road.metres:.1f} m" for road in answer.place.rival_roads),

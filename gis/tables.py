@@ -42,6 +42,15 @@ def instant(name: str, **more: object) -> Column[object]:
     return Column(name, DateTime(timezone=True), **more)  # type: ignore[arg-type]
 
 
+def dated(*, key: bool = False) -> tuple[Column[object], ...]:
+    """What a row carries that holds from a day on: the edition that brought it, and its days (`key`: in its key)."""
+    return (
+        Column("edition_id", Integer, ForeignKey("edition.id"), nullable=False),
+        Column("valid_from", Date, primary_key=key, nullable=False),
+        Column("valid_to", Date, comment="first day on which it is no more"),
+    )
+
+
 edition = Table(
     "edition",
     metadata,
@@ -50,13 +59,15 @@ edition = Table(
         "kind",
         Text,
         nullable=False,
-        comment="areas, roads, components, units, calendar, catalogue, rules, stages, city",
+        comment="areas, roads, components, units, duty_grids, calendar, catalogue, rules, stages, settings, city",
     ),
     Column("name", Text, nullable=False, comment="the id given in city.toml"),
     Column("in_force", Date, nullable=False),
     Column("source", Text, nullable=False),
     Column("content_hash", Text, nullable=False),
-    Column("content", JSONB, comment="the whole edition where it is a document: rules, calendar, stages, city"),
+    Column(
+        "content", JSONB, comment="the whole edition where it is a document: rules, calendar, stages, settings, city"
+    ),
     instant("published_at", nullable=False, server_default=text("clock_timestamp()")),
     UniqueConstraint("kind", "name"),
 )
@@ -105,19 +116,28 @@ area = Table(
     Index("area_parent", "parent_id"),
 )
 
-duty_grid = Table(
-    "duty_grid",
+# The code of a duty grid is its identity for ever; what it is called, covers and who walks it are dated rows.
+duty_grid = Table("duty_grid", metadata, Column("code", Text, primary_key=True))
+
+duty_grid_entry = Table(
+    "duty_grid_entry",
     metadata,
-    Column("code", Text, primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("duty_grid", Text, ForeignKey("duty_grid.code"), nullable=False),
     Column("name", Text, nullable=False),
+    *dated(),
+    Index("duty_grid_entry_open", "duty_grid", unique=True, postgresql_where=text("valid_to IS NULL")),
 )
 
 duty_grid_area = Table(
     "duty_grid_area",
     metadata,
-    Column("area_id", BigInteger, ForeignKey("area.id"), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("grid", Text, nullable=False, comment="code of the unit grid, which outlives its rows"),
     Column("duty_grid", Text, ForeignKey("duty_grid.code"), nullable=False),
-    Index("duty_grid_area_grid", "duty_grid"),
+    *dated(),
+    Index("duty_grid_area_unit_grid", "grid"),
+    Index("duty_grid_area_open", "grid", unique=True, postgresql_where=text("valid_to IS NULL")),
 )
 
 road = Table(

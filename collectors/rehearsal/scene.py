@@ -24,20 +24,23 @@ WATCH_HOURS = 8  # the centre is manned day and night, in three watches
 
 PEOPLE = """
     SELECT p.id, p.login, p.unit_id, array_agg(r.role ORDER BY r.role) AS roles,
-           ARRAY(SELECT duty_grid FROM person_duty_grid g WHERE g.person_id = p.id ORDER BY duty_grid) AS beats
+           ARRAY(SELECT duty_grid FROM person_duty_grid g WHERE g.person_id = p.id AND g.valid_from <= %(on)s
+                    AND (g.valid_to IS NULL OR g.valid_to > %(on)s) ORDER BY duty_grid) AS beats
       FROM person p JOIN person_role r ON r.person_id = p.id
      WHERE NOT p.disabled GROUP BY p.id ORDER BY p.login
 """
 THINGS = """
     SELECT c.code, c.category, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, coalesce(d.duty_grid, '') AS beat
-      FROM component c LEFT JOIN duty_grid_area d ON d.area_id = c.area_id
-     WHERE c.valid_to IS NULL ORDER BY c.code
+      FROM component c LEFT JOIN area a ON a.id = c.area_id LEFT JOIN duty_grid_area d ON d.grid = a.code
+            AND d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s)
+     WHERE c.valid_from <= %(on)s AND (c.valid_to IS NULL OR c.valid_to > %(on)s) ORDER BY c.code
 """
 GROUNDS = """
     SELECT coalesce(d.duty_grid, '') AS beat, ST_X(p) AS lon, ST_Y(p) AS lat
       FROM area a CROSS JOIN LATERAL ST_PointOnSurface(a.geom) p
-      LEFT JOIN duty_grid_area d ON d.area_id = a.id
-     WHERE a.finest = 1 AND a.valid_to IS NULL ORDER BY a.code
+      LEFT JOIN duty_grid_area d ON d.grid = a.code
+            AND d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s)
+     WHERE a.finest = 1 AND a.valid_from <= %(on)s AND (a.valid_to IS NULL OR a.valid_to > %(on)s) ORDER BY a.code
 """
 
 
@@ -123,14 +126,15 @@ class Scene:
 def scene_of(tx: ReadTx, seed: int) -> Scene:
     """Read the city. Raises Unavailable if nobody holds one of the posts that a case needs."""
     city = books(tx)
-    people = dicts(tx, PEOPLE)
+    today = tx.now.astimezone(city.zone).date()
+    people = dicts(tx, PEOPLE, on=today)
     posts = {role: tuple(_staff(city, p, role) for p in people if role.value in p["roles"]) for role in Role}
     if vacant := [role.value for role in NEEDED if not posts[role]]:
         raise Unavailable(f"Nobody in this city is {', '.join(vacant)}: it cannot live", zh="本城市缺少必要岗位的人员")
-    things = dicts(tx, THINGS)
+    things = dicts(tx, THINGS, on=today)
     finds = mix_of(city.catalogue, frozenset(row["category"] for row in things))
-    beats = _beats(city, people, things, dicts(tx, GROUNDS))
-    areas = dicts(tx, "SELECT id, level || ':' || code AS code FROM area WHERE valid_to IS NULL")
+    beats = _beats(city, people, things, dicts(tx, GROUNDS, on=today))
+    areas = dicts(tx, "SELECT id, level || ':' || code AS code FROM area")
     return Scene(
         seed=seed,
         books=city,

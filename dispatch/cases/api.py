@@ -13,10 +13,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from dispatch.cases.act import Receipt, act
-from dispatch.cases.books import books
 from dispatch.cases.dossier import full
 from dispatch.cases.read import Filters, Row, search
-from dispatch.cases.whose import place_case, route
 from dispatch.failpoints import failpoint
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.form import Form
@@ -24,7 +22,7 @@ from dispatch.lifecycle.states import Action, State
 from dispatch.people.roles import Permission
 from dispatch.people.straight import straight
 from dispatch.people.who import Signed, needs
-from gis.problems import NotFound
+from dispatch.who import ask, then
 
 router = APIRouter(prefix="/api/v1", tags=["cases"])
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -148,15 +146,18 @@ def get_who(
     lat: Annotated[float, Query(ge=-90, le=90)],
     category: Word,
     street: Annotated[str, Query(max_length=300)] | None = None,
+    accuracy: Annotated[float, Query(ge=0, le=10_000)] | None = None,
+    component: Word | None = None,
+    at: Annotated[str, Query(max_length=40)] | None = None,
 ) -> Response:
-    """Who answers here for this category, and by which rule? No case is made."""
+    """Who answers here for this category, by which rule, and which rules were tried before? No case is made.
+
+    `at`: a day, a wall time or an instant; the city answers as it was then.
+    """
     with me.read() as tx:
-        city = books(tx)
-        asked = city.catalogue.categories.get(category)
-        if asked is None:
-            raise NotFound("No such category in the catalogue", zh="目录中没有该类别")
-        place = place_case(tx, city, lon, lat, None, category=category, component=None, street=street)
-        return _json(route(place, asked, city, tx.now).document())
+        city, moment = then(tx, at)
+        found = ask(tx, city, (lon, lat), category, at=moment, accuracy_m=accuracy, component=component, street=street)
+    return _json(found.document())
 
 
 @router.get("/openapi.json", include_in_schema=False, **needs(Permission.SIGNED_IN))

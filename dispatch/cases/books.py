@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from dispatch.cases.clocks import Keeper
@@ -23,31 +24,40 @@ from dispatch.routing.words import Names, names_of
 from dispatch.standard.catalogue import Catalogue, catalogue_of
 from dispatch.units.tree import Tree, tree_of
 from gis.db import ReadTx, dicts, value
-from gis.problems import Unavailable
+from gis.problems import NotFound, Unavailable
 
 Document = Mapping[str, Any]
 
 EDITIONS = """
-    SELECT DISTINCT ON (kind) kind, id, name, content
+    SELECT DISTINCT ON (kind) kind, id, name
       FROM edition WHERE in_force <= %(day)s ORDER BY kind, in_force DESC, id DESC
 """
 UNITS = """
-    SELECT u.id, u.name, u.name_en, u.tier, u.parent_id AS parent, u.types, u.terminal, u.platform, u.ranking_group,
-           a.level || ':' || a.code AS area
-      FROM unit u LEFT JOIN area a ON a.id = u.area_id
-     WHERE u.valid_to IS NULL ORDER BY u.id
+    SELECT unit_id AS id, name, name_en, tier, parent_id AS parent, types, area, terminal, platform, ranking_group,
+           valid_to IS NOT NULL AND valid_to <= %(day)s AS ended
+      FROM units_on(%(day)s) ORDER BY unit_id
 """
 # Areas down to the last but one level: there may be ten thousands of unit grids, and nobody calls them by name.
-COARSE = "SELECT level || ':' || code, name, name_en FROM area WHERE valid_to IS NULL AND finest <> 1"
+COARSE = """
+    SELECT level || ':' || code, name, name_en FROM area
+     WHERE finest <> 1 AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s)
+"""
+FIRST = """
+    SELECT max(first) FROM (SELECT min(in_force) AS first FROM edition WHERE kind = ANY(%(kinds)s) GROUP BY kind) k
+"""
+CONTENT = "SELECT content FROM edition WHERE id = %(id)s"
 NEXT = "SELECT min(in_force) FROM edition WHERE in_force > %(day)s"
+NEEDED = ("calendar", "catalogue", "rules", "stages", "settings", "units")  # without them nothing can be decided
+MOST_PAST = 8  # sets of editions of past days kept beside the present one; some megabytes each for a large city
 URGENT = True
 
 
 @dataclass(frozen=True)
 class Books:
-    """One version of the city's books. `editions`: kind → id of the edition in force; `names`: kind → its name.
+    """The city's books on a day. `editions`: kind → id of the edition in force; `names`: kind → its name.
 
-    `until`: when the next edition, published already, comes into force; None if none waits.
+    `city`: city.toml as it is, with the settings of that day. `until`: when the next edition, published already, comes
+    into force; None if none waits.
     """
 
     version: int
@@ -115,60 +125,94 @@ class Books:
 
 
 class _Kept:
-    """The books this process has read; one version at a time."""
+    """The books this process has read: of the present, and of some past days by version and set of editions."""
 
     books: Books | None = None
+    past: ClassVar[OrderedDict[tuple[int, tuple[int, ...]], Books]] = OrderedDict()
     lock = Lock()
 
 
 def books(tx: ReadTx, version: int | None = None, at: datetime | None = None) -> Books:
-    """The books of the city's present version. `version`, `at`: the city's version and instant, if just read."""
+    """The books in force now. `version`, `at`: the city's version and instant, if just read."""
     wanted = value(tx, "SELECT version FROM city") if version is None else version
     if wanted is None:
         raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录")
     with _Kept.lock:
         kept = _Kept.books
         if kept is None or kept.version != wanted or (kept.until is not None and (at or tx.now) >= kept.until):
-            kept = _Kept.books = _read(tx, wanted)
+            document = value(tx, "SELECT document FROM city")
+            today = tx.now.astimezone(ZoneInfo(document["time_zone"])).date()
+            kept = _Kept.books = _read(tx, wanted, document, today, _in_force(tx, today))
+        return kept
+
+
+def books_on(tx: ReadTx, day: date) -> Books:
+    """The books as they were in force on a day, past or to come; between two editions every day has the same.
+
+    An edition holds from its day, also where it was published later: what was decided meanwhile keeps its own ids.
+    Raises NotFound for a day before the first books.
+    """
+    present = books(tx)
+    found = _in_force(tx, day)
+    ids = tuple(sorted(row["id"] for row in found.values()))
+    if ids == tuple(sorted(present.editions.values())):
+        return present
+    with _Kept.lock:
+        kept = _Kept.past.pop((present.version, ids), None)
+        if kept is None:
+            document = value(tx, "SELECT document FROM city")
+            kept = _read(tx, present.version, document, day, found)
+        _Kept.past[present.version, ids] = kept
+        while len(_Kept.past) > MOST_PAST:
+            _Kept.past.popitem(last=False)
         return kept
 
 
 def forget() -> None:
     """Drop what was read: another database is in use now."""
     _Kept.books = None
+    _Kept.past.clear()
 
 
-def _read(tx: ReadTx, version: int) -> Books:
-    document = value(tx, "SELECT document FROM city")
-    zone = ZoneInfo(document["time_zone"])
-    today = tx.now.astimezone(zone).date()
-    found = {row["kind"]: row for row in dicts(tx, EDITIONS, day=today)}
-    following = value(tx, NEXT, day=today)
+def _in_force(tx: ReadTx, day: date) -> dict[str, dict[str, Any]]:
+    """Kind → its edition on that day. Raises NotFound if one is missing."""
+    found = {row["kind"]: row for row in dicts(tx, EDITIONS, day=day)}
+    if not found.keys() >= {*NEEDED}:
+        first = value(tx, FIRST, kinds=list(NEEDED))
+        raise NotFound(
+            f"The city's books begin on {first}; of {day} nothing is known", zh=f"城市资料自 {first} 起;{day} 没有资料"
+        )
+    return found
+
+
+def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[str, dict[str, Any]]) -> Books:
+    city = {**document, **value(tx, CONTENT, id=found["settings"]["id"])}
+    following = value(tx, NEXT, day=day)
     classes = {rule.value: rule for rule in Rule}
-    classes |= {name: Rule(row["rule"]) for name, row in document.get("time_classes", {}).items()}
-    policy = {k: v for k, v in document.get("policy", {}).items() if k in Policy.__slots__}
-    rulebook = rulebook_of(found["rules"]["content"])
-    tree, catalogue = tree_of(dicts(tx, UNITS)), catalogue_of(tx, found["catalogue"]["id"])
+    classes |= {name: Rule(row["rule"]) for name, row in city.get("time_classes", {}).items()}
+    policy = {k: v for k, v in city.get("policy", {}).items() if k in Policy.__slots__}
+    rulebook = rulebook_of(value(tx, CONTENT, id=found["rules"]["id"]))
+    tree, catalogue = tree_of(dicts(tx, UNITS, day=day)), catalogue_of(tx, found["catalogue"]["id"])
     return Books(
         version=version,
-        city=document,
+        city=city,
         editions={kind: row["id"] for kind, row in found.items()},
         names={kind: row["name"] for kind, row in found.items()},
-        calendar=calendar_from(found["calendar"]["content"]),
+        calendar=calendar_from(value(tx, CONTENT, id=found["calendar"]["id"])),
         catalogue=catalogue,
         rulebook=rulebook,
         tree=tree,
         policy=Policy(**policy),
-        stages=_stages(found["stages"]["content"], classes),
+        stages=_stages(value(tx, CONTENT, id=found["stages"]["id"]), classes),
         time_classes=classes,
         words=names_of(
-            document,
+            city,
             tree=tree,
             categories=catalogue.categories.values(),
-            areas=tx.connection.execute(COARSE).fetchall(),
+            areas=tx.connection.execute(COARSE, {"day": day}).fetchall(),
             types=rulebook.types,
         ),
-        until=None if following is None else datetime.combine(following, time(0), zone),
+        until=None if following is None else datetime.combine(following, time(0), ZoneInfo(city["time_zone"])),
     )
 
 

@@ -172,7 +172,7 @@ def full(tx: ReadTx, number: str) -> Full:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspector:
-    """Somebody a verify or check task may be sent to; `near`: answers for the case's duty grid."""
+    """Somebody a verify or check task may be sent to; `near`: walks the duty grid that the case's place is in today."""
 
     id: int
     name: str
@@ -180,18 +180,24 @@ class Inspector:
     tasks: int
 
 
-def inspectors(tx: ReadTx, duty_grid: str | None) -> list[Inspector]:
-    """All inspectors, those of the duty grid first, then those with the fewest tasks in hand."""
+def inspectors(tx: ReadTx, case: Case) -> list[Inspector]:
+    """All inspectors, first those who walk today's duty grid of the case's place, then those with the fewest tasks."""
     sql: LiteralString = """
+        WITH today AS (SELECT city_day(%(now)s) AS day),
+             beat AS (SELECT d.duty_grid FROM today, area a JOIN duty_grid_area d ON d.grid = a.code
+                       WHERE a.finest = 1 AND ST_Covers(a.geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490))
+                         AND a.valid_from <= day AND (a.valid_to IS NULL OR a.valid_to > day)
+                         AND d.valid_from <= day AND (d.valid_to IS NULL OR d.valid_to > day))
         SELECT p.id, p.name,
-               EXISTS (SELECT FROM person_duty_grid g WHERE g.person_id = p.id AND g.duty_grid = %(grid)s) AS near,
+               EXISTS (SELECT FROM today, beat JOIN person_duty_grid g USING (duty_grid) WHERE g.person_id = p.id
+                          AND g.valid_from <= day AND (g.valid_to IS NULL OR g.valid_to > day)) AS near,
                (SELECT count(*) FROM cases c WHERE c.inspector_id = p.id
                    AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')) AS tasks
           FROM person p JOIN person_role r ON r.person_id = p.id AND r.role = 'inspector'
          WHERE NOT p.disabled
          ORDER BY near DESC, tasks, p.name
     """
-    return rows(tx, Inspector, sql, grid=duty_grid)
+    return rows(tx, Inspector, sql, now=tx.now, lon=case.lon, lat=case.lat)
 
 
 def id_of(tx: ReadTx, number: str) -> int | None:

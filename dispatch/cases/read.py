@@ -255,7 +255,8 @@ PIECES: dict[str, LiteralString] = {
     "own": "c.unit_id = u.id",
     "unit": "c.unit_id = %(unit)s",
     "category": "c.category = %(category)s",
-    "area": "%(area)s = ANY(c.area_path)",
+    # Every row the area has had: one that was renamed or cut anew is one area.
+    "area": "c.area_path && ARRAY(SELECT a.id FROM area s JOIN area a USING (level, code) WHERE s.id = %(area)s)",
     "since": "c.reported_at >= %(since)s",
     "until": "c.reported_at < %(until)s",
     "number": "c.number = %(number)s",

@@ -13,26 +13,36 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.rows import CityFiles
 
-__all__ = ["KINDS", "Edition", "calendar_document", "editions_of"]
+__all__ = ["KINDS", "OPTIONAL", "SETTINGS", "Edition", "calendar_document", "editions_of"]
 
 KINDS = ("areas", "roads", "components", "units", "calendar", "catalogue", "rules", "stages")
+OPTIONAL = ("settings", "duty_grids")  # a folder that does not name them gets them named and dated when it is loaded
+# What of city.toml cases are decided by, besides the calendar and the stages. All else of it is what the city is.
+SETTINGS = (
+    *("levels", "component_code", "case_number", "road_classes", "time_classes"),
+    *("reach", "policy", "ranking"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """`content`: the document, JSON as text; None where the edition is rows of a table."""
+    """`content`: the document, JSON as text; None where the edition is rows of a table.
+
+    `name` empty, `in_force` None: the folder does not say, so the load does.
+    """
 
     kind: str
     name: str
-    in_force: date
+    in_force: date | None
     source: str
     content_hash: str
     content: str | None
 
 
 def editions_of(city: CityFiles) -> list[Edition]:
-    """All editions of a folder that was checked."""
+    """All editions of a folder that was checked; those it does not name at the end, before the record of city.toml."""
     documents: dict[str, Any] = {
+        "settings": {key: city.document[key] for key in SETTINGS if key in city.document},
         "calendar": calendar_document(city),
         "rules": city.rules,
         "stages": city.document["stages"],
@@ -43,30 +53,33 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "components": city.components,
         "units": city.units,
         "catalogue": [*city.categories, *city.conditions],
+        "duty_grids": city.duty_grids,
     }
     head = city.document["editions"]
+    unsaid = {"id": "", "in_force": None, "source": city.folder.name}
     found = [
         Edition(
             kind=kind,
-            name=str(head[kind]["id"]),
-            in_force=head[kind]["in_force"],
-            source=str(head[kind].get("source", "")),
+            name=str(said["id"]),
+            in_force=said["in_force"],
+            source=str(said.get("source", "")),
             content_hash=_hash(_text(documents[kind])) if kind in documents else _hash_of_rows(relations[kind]),
             content=_text(documents[kind]) if kind in documents else None,
         )
-        for kind in KINDS
+        for kind in sorted((*KINDS, *OPTIONAL), key=lambda kind: kind not in head)
+        for said in [head.get(kind, unsaid)]
     ]
     return [*found, _city_edition(city, found)]
 
 
 def _city_edition(city: CityFiles, others: list[Edition]) -> Edition:
-    """city.toml itself. Its id is made of what it says, the other editions' ids left out."""
+    """A record of city.toml itself. Its id is made of what it says, the other editions' ids left out."""
     said = {key: value for key, value in city.document.items() if key != "editions"}
     content_hash = _hash(_text(said))
     return Edition(
         kind="city",
         name=f"city-{content_hash[:12]}",
-        in_force=max(edition.in_force for edition in others),
+        in_force=max(edition.in_force for edition in others if edition.in_force is not None),
         source="city.toml",
         content_hash=content_hash,
         content=_text(city.document),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
 from dispatch.audit.trail import Kind, record
 from dispatch.cityfile.accounts import Account, keep_passwords, new_accounts
-from dispatch.cityfile.editions import Edition, editions_of
+from dispatch.cityfile.editions import OPTIONAL, Edition, editions_of
 from dispatch.cityfile.faults import Fault
 from dispatch.cityfile.load_people import load_duty_grids, load_people, load_units
 from dispatch.cityfile.load_places import load_areas, load_components, load_roads
@@ -24,6 +25,10 @@ from gis.problems import Conflict
 __all__ = ["LOCK", "Loaded", "load_files"]
 
 LOCK = 0x57616E67  # advisory: two loads of one database wait for each other
+DOCUMENTS = ("calendar", "rules", "stages", "settings", "city")
+KNOWN = """
+    SELECT id, kind, name, in_force, content_hash, CASE kind WHEN 'settings' THEN content END AS content FROM edition
+"""
 Progress = Callable[[str], None]
 
 
@@ -42,13 +47,24 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An edition the database holds."""
+    """An edition the database holds. `content`: of settings only."""
 
     id: int
     kind: str
     name: str
     in_force: date
     content_hash: str
+    content: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An edition of the folder as the database now holds it. `new`: it came with this load."""
+
+    id: int
+    name: str
+    in_force: date
+    new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +94,11 @@ def load_files(city: CityFiles, *, data: Path, progress: Progress) -> Loaded:
         _refuse_other_city(present, city)
         known = _logins(tx)  # again, behind the lock: another load may have made them meanwhile
         accounts = [account for account in accounts if account.login not in known]
-        ids = _register(tx, editions, done)
-        _load_rows(tx, city, ids, done, progress=progress)
+        today = tx.now.astimezone(ZoneInfo(city.document["time_zone"])).date()
+        taken = _register(tx, editions, done, today=today)
+        _load_rows(tx, city, taken, done, progress=progress)
         _load_persons(tx, city, accounts, done)
+        _load_duty(tx, city, taken["duty_grids"], done)
         _finish(tx, city, present, done)
         # Written before the commit: a password that nobody can read any more would lock its owner out.
         done.passwords = keep_passwords(city, accounts, data=data)
@@ -100,24 +118,54 @@ def _refuse_other_city(present: _City | None, city: CityFiles) -> None:
         )
 
 
-def _register(tx: Tx, editions: Sequence[Edition], done: Loaded) -> dict[str, tuple[int, Edition, bool]]:
-    """By kind: the edition's row id, the edition, and whether it is new. Raises Conflict."""
-    known = rows(tx, _Known, "SELECT id, kind, name, in_force, content_hash FROM edition")
-    found = {}
+def _register(tx: Tx, editions: Sequence[Edition], done: Loaded, *, today: date) -> dict[str, _Taken]:
+    """Each edition by kind, taken in if it is new. Raises Conflict."""
+    known = rows(tx, _Known, KNOWN)
+    found: dict[str, _Taken] = {}
     for edition in editions:
-        same = next((k for k in known if (k.kind, k.name) == (edition.kind, edition.name)), None)
-        if same is None:
-            _refuse_old_day(edition, [k for k in known if k.kind == edition.kind])
-            found[edition.kind] = (_insert_edition(tx, edition), edition, True)
-            done.editions.append(f"{edition.kind} {edition.name}")
+        of_kind = [k for k in known if k.kind == edition.kind]
+        same = _same(edition, of_kind)
+        if same is not None:
+            _refuse_changed(edition, same)
+            found[edition.kind] = _Taken(same.id, same.name, same.in_force, new=False)
             continue
-        _refuse_changed(edition, same)
-        found[edition.kind] = (same.id, edition, False)
+        named, day = _named(edition, of_kind, found, today)
+        _refuse_old_day(edition, of_kind)
+        found[edition.kind] = _Taken(_insert_edition(tx, named, day), named.name, day, new=True)
+        done.editions.append(f"{edition.kind} {named.name}")
     return found
 
 
+def _same(edition: Edition, known: Sequence[_Known]) -> _Known | None:
+    """The edition as the database holds it: of that name; or, of one without a name, or that was taken in when it had
+    none, the latest if it says the same."""
+    if edition.name and (of_name := next((k for k in known if k.name == edition.name), None)):
+        return of_name
+    if edition.kind not in OPTIONAL or not known:
+        return None
+    latest = max(known, key=lambda k: (k.in_force, k.id))
+    says_it = latest.content_hash == edition.content_hash or (
+        edition.content is not None and latest.content == json.loads(edition.content)
+    )
+    return latest if says_it and edition.in_force in (None, latest.in_force) else None
+
+
+def _named(edition: Edition, known: Sequence[_Known], found: dict[str, _Taken], today: date) -> tuple[Edition, date]:
+    """With a name and a day. One without a day comes into force with what is new beside it, else today: never in the
+    past, unless it is the city's first."""
+    if edition.in_force is not None:
+        return edition, edition.in_force
+    if not known:
+        day = min(taken.in_force for taken in found.values())
+    else:
+        day = max([today, *(t.in_force for t in found.values() if t.new), *(k.in_force for k in known)])
+    return replace(edition, name=f"{edition.kind}-{len(known) + 1}"), day
+
+
 def _refuse_changed(edition: Edition, known: _Known) -> None:
-    if (known.content_hash, known.in_force) != (edition.content_hash, edition.in_force) and edition.kind != "city":
+    if edition.kind == "city" or not edition.name or known.name != edition.name:
+        return
+    if (known.content_hash, known.in_force) != (edition.content_hash, edition.in_force):
         raise Conflict(
             f"Edition {edition.name} of {edition.kind} is already loaded with other content: what was decided by it "
             f"must stay. Give the change a new id and a later in_force in city.toml, [editions] {edition.kind}",
@@ -128,7 +176,7 @@ def _refuse_changed(edition: Edition, known: _Known) -> None:
 
 def _refuse_old_day(edition: Edition, known: Sequence[_Known]) -> None:
     latest = max((k.in_force for k in known), default=None)
-    if latest is not None and edition.in_force <= latest and edition.kind != "city":
+    if latest is not None and edition.in_force and edition.in_force <= latest and edition.kind != "city":
         raise Conflict(
             f"Edition {edition.name} of {edition.kind} is in force from {edition.in_force}, and an earlier one from "
             f"{latest}: a new edition needs a later in_force in city.toml, [editions] {edition.kind}",
@@ -136,14 +184,14 @@ def _refuse_old_day(edition: Edition, known: Sequence[_Known]) -> None:
         )
 
 
-def _insert_edition(tx: Tx, edition: Edition) -> int:
+def _insert_edition(tx: Tx, edition: Edition, in_force: date) -> int:
     found: int = value(
         tx,
         """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
            VALUES (%(kind)s, %(name)s, %(in_force)s, %(source)s, %(content_hash)s, %(content)s::jsonb) RETURNING id""",
         kind=edition.kind,
         name=edition.name,
-        in_force=edition.in_force,
+        in_force=in_force,
         source=edition.source,
         content_hash=edition.content_hash,
         content=edition.content,
@@ -151,9 +199,7 @@ def _insert_edition(tx: Tx, edition: Edition) -> int:
     return found
 
 
-def _load_rows(
-    tx: Tx, city: CityFiles, ids: dict[str, tuple[int, Edition, bool]], done: Loaded, *, progress: Progress
-) -> None:
+def _load_rows(tx: Tx, city: CityFiles, taken: dict[str, _Taken], done: Loaded, *, progress: Progress) -> None:
     steps = {
         "catalogue": _load_catalogue,  # first: the map counts components by its classes
         "areas": load_areas,
@@ -162,11 +208,10 @@ def _load_rows(
         "units": load_units,
     }
     for kind, step in steps.items():
-        edition_id, edition, new = ids[kind]
-        if new:
-            progress(f"{kind}: {edition.name}")
-            done.changes.update(step(tx, city, edition_id, edition.in_force))
-    done.changes.update({kind: 1 for kind in ("calendar", "rules", "stages", "city") if ids[kind][2]})
+        if taken[kind].new:
+            progress(f"{kind}: {taken[kind].name}")
+            done.changes.update(step(tx, city, taken[kind].id, taken[kind].in_force))
+    done.changes.update({kind: 1 for kind in DOCUMENTS if taken[kind].new})
 
 
 def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
@@ -221,9 +266,13 @@ def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) ->
 
 def _load_persons(tx: Tx, city: CityFiles, accounts: Sequence[Account], done: Loaded) -> None:
     done.changes.update(load_people(tx, city, accounts))
-    done.changes.update(load_duty_grids(tx, city))
-    done.changes = +done.changes
     done.accounts = len(accounts)
+
+
+def _load_duty(tx: Tx, city: CityFiles, taken: _Taken, done: Loaded) -> None:
+    if taken.new:
+        done.changes.update(load_duty_grids(tx, city, taken.id, taken.in_force))
+    done.changes = +done.changes
 
 
 def _finish(tx: Tx, city: CityFiles, present: _City | None, done: Loaded) -> None:

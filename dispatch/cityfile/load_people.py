@@ -1,4 +1,4 @@
-"""Units, people and duty grids: rows that live on, altered in place where the folder says something new."""
+"""Units and duty grids: identities with dated rows, ended and begun on an edition's day. People: altered in place."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from psycopg import sql
+
 from dispatch.cityfile.accounts import Account
 from dispatch.cityfile.rows import CityFiles, UnitRow
 from gis.db import Tx, execute, execute_many
 
 __all__ = ["load_duty_grids", "load_people", "load_units"]
 
-UNIT = """
-    INSERT INTO unit (id, name, name_en, tier, parent_id, types, area_id, ranking_group, terminal, platform, edition_id,
-                      valid_from)
-    VALUES (%(id)s, %(name)s, %(name_en)s, %(tier)s, %(parent_id)s, %(types)s, %(area_id)s, %(ranking_group)s,
+ENTRY = """
+    INSERT INTO unit_entry (unit_id, name, name_en, tier, parent_id, types, area, ranking_group, terminal, platform,
+                            edition_id, valid_from)
+    VALUES (%(id)s, %(name)s, %(name_en)s, %(tier)s, %(parent_id)s, %(types)s, %(area)s, %(ranking_group)s,
             %(terminal)s, %(platform)s, %(edition)s, %(in_force)s)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, tier = excluded.tier,
-      parent_id = excluded.parent_id, types = excluded.types, area_id = excluded.area_id,
-      ranking_group = excluded.ranking_group, terminal = excluded.terminal, platform = excluded.platform,
-      edition_id = excluded.edition_id, valid_to = NULL
+"""
+KNOWN_UNITS = """
+    SELECT unit_id, name, name_en, tier, parent_id, types, area, ranking_group, terminal, platform
+      FROM unit_entry WHERE valid_to IS NULL
 """
 PERSON = """
     INSERT INTO person (login, name, unit_id, password_hash, must_change, created_at)
@@ -31,50 +33,34 @@ PERSON = """
 
 
 def load_units(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
-    """A unit keeps its row for ever, for cases name it; one that is no more is ended on the edition's day."""
-    areas = {
-        f"{level}:{code}": id
-        for id, level, code in tx.connection.execute("SELECT id, level, code FROM area WHERE valid_to IS NULL")
-    }
-    known = {
-        row[0]: row[1:]
-        for row in tx.connection.execute(
-            """SELECT id, name, name_en, tier, parent_id, types, area_id, ranking_group, terminal, platform
-                 FROM unit WHERE valid_to IS NULL"""
-        )
-    }
-    fresh = []
-    for row in _parents_first(city.units):
-        values = _unit_values(row, areas)
-        if known.get(row.id) != tuple(values.values()):
-            fresh.append({"id": row.id, **values, "edition": edition_id, "in_force": in_force})
-    execute_many(tx, UNIT, fresh)
-    ended = sorted(known.keys() - {row.id for row in city.units})
-    execute(tx, "UPDATE unit SET valid_to = %(day)s WHERE id = ANY(%(ids)s)", day=in_force, ids=ended)
-    return Counter(units_written=len(fresh), units_ended=len(ended))
+    """A unit's id is its own for ever; an entry that changed, or is no more, is ended on the edition's day."""
+    known = {row[0]: row[1:] for row in tx.connection.execute(KNOWN_UNITS)}
+    wanted = {row.id: _unit_values(row) for row in city.units}
+    fresh = {id: values for id, values in wanted.items() if known.get(id) != tuple(values.values())}
+    ended = sorted(known.keys() & fresh.keys() | known.keys() - wanted.keys())
+    execute(
+        tx,
+        "UPDATE unit_entry SET valid_to = %(day)s WHERE valid_to IS NULL AND unit_id = ANY(%(ids)s)",
+        day=in_force,
+        ids=ended,
+    )
+    execute(tx, "INSERT INTO unit SELECT unnest(%(ids)s::text[]) ON CONFLICT DO NOTHING", ids=sorted(fresh))
+    execute_many(tx, ENTRY, [{"id": id, **v, "edition": edition_id, "in_force": in_force} for id, v in fresh.items()])
+    return Counter(units_written=len(fresh), units_ended=len(known.keys() - wanted.keys()))
 
 
-def _unit_values(row: UnitRow, areas: dict[str, int]) -> dict[str, Any]:
+def _unit_values(row: UnitRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "name_en": row.name_en,
         "tier": row.tier,
         "parent_id": row.parent or None,
         "types": list(row.types),
-        "area_id": areas[row.area] if row.area else None,
+        "area": row.area or None,
         "ranking_group": row.group or None,
         "terminal": row.terminal,
         "platform": row.platform,
     }
-
-
-def _parents_first(units: Sequence[UnitRow]) -> list[UnitRow]:
-    above = {row.id: row.parent for row in units}
-
-    def depth(unit: str) -> int:
-        return 1 + depth(above[unit]) if above.get(unit) else 0
-
-    return sorted(units, key=lambda row: depth(row.id))
 
 
 def load_people(tx: Tx, city: CityFiles, accounts: Sequence[Account]) -> Counter[str]:
@@ -119,34 +105,37 @@ def _set_pairs(tx: Tx, *, gone: list[dict[str, object]], fresh: list[dict[str, o
     return len(gone) + len(fresh)
 
 
-def load_duty_grids(tx: Tx, city: CityFiles) -> Counter[str]:
-    """Duty grids, their unit grids and their inspectors: all anew if anything differs."""
-    finest = list(city.areas)[-1]
-    grids: dict[str, int] = dict(
-        tx.connection.execute("SELECT code, id FROM area WHERE level = %s AND valid_to IS NULL", (finest,)).fetchall()
-    )
+def load_duty_grids(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:
+    """Duty grids, their unit grids and their inspectors: what is no more is ended, what is new begins."""
     people: dict[str, int] = dict(tx.connection.execute("SELECT login, id FROM person").fetchall())
     names: dict[str, str] = {}
     for row in city.duty_grids:
         names[row.duty_grid] = names.get(row.duty_grid) or row.name
-    covers = {(grids[row.grid], row.duty_grid) for row in city.duty_grids}
+    execute(tx, "INSERT INTO duty_grid SELECT unnest(%(codes)s::text[]) ON CONFLICT DO NOTHING", codes=sorted(names))
+    covers = {(row.grid, row.duty_grid) for row in city.duty_grids}
     walks = {(people[login], row.duty_grid) for row in city.duty_grids for login in row.inspectors}
-    ask = tx.connection.execute
-    present: tuple[dict[str, str], set[Any], set[Any]] = (
-        dict(ask("SELECT code, name FROM duty_grid").fetchall()),
-        set(ask("SELECT area_id, duty_grid FROM duty_grid_area").fetchall()),
-        set(ask("SELECT person_id, duty_grid FROM person_duty_grid").fetchall()),
-    )
-    if present == (names, covers, walks):
-        return Counter()
-    for table in ("person_duty_grid", "duty_grid_area"):
-        ask(f"DELETE FROM {table}")
-    ask("DELETE FROM duty_grid WHERE NOT code = ANY(%s)", (list(names),))
+    changed = 0
+    for table, columns, wanted in (
+        ("duty_grid_entry", ("duty_grid", "name"), set(names.items())),
+        ("duty_grid_area", ("grid", "duty_grid"), covers),
+        ("person_duty_grid", ("person_id", "duty_grid"), walks),
+    ):
+        changed += _begin_and_end(tx, table, columns, wanted, dated=(edition_id, in_force))
+    return Counter(duty_grids=changed)
+
+
+def _begin_and_end(tx: Tx, table: str, columns: tuple[str, str], wanted: set[Any], *, dated: tuple[int, date]) -> int:
+    """How many pairs of a dated table began or ended."""
+    edition_id, in_force = dated
+    one, other = map(sql.Identifier, columns)
+    names = {"table": sql.Identifier(table), "one": one, "other": other}
+    look = sql.SQL("SELECT id, {one}, {other} FROM {table} WHERE valid_to IS NULL").format(**names)
+    known = {(first, second): id for id, first, second in tx.connection.execute(look)}
+    ended = [id for pair, id in known.items() if pair not in wanted]
+    end = sql.SQL("UPDATE {table} SET valid_to = %s WHERE id = ANY(%s)").format(**names)
+    tx.connection.execute(end, (in_force, ended))
+    begin = sql.SQL("INSERT INTO {table} ({one}, {other}, edition_id, valid_from) VALUES (%s, %s, %s, %s)")
+    fresh = sorted(wanted - known.keys())
     with tx.connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO duty_grid (code, name) VALUES (%s, %s) ON CONFLICT (code) DO UPDATE SET name = excluded.name",
-            list(names.items()),
-        )
-        cursor.executemany("INSERT INTO duty_grid_area (area_id, duty_grid) VALUES (%s, %s)", sorted(covers))
-        cursor.executemany("INSERT INTO person_duty_grid (person_id, duty_grid) VALUES (%s, %s)", sorted(walks))
-    return Counter(duty_grids=len(names))
+        cursor.executemany(begin.format(**names), [(*pair, edition_id, in_force) for pair in fresh])
+    return len(ended) + len(fresh)

@@ -73,18 +73,25 @@ def _replace_areas(
     execute(tx, "UPDATE area SET valid_to = %(day)s WHERE id = ANY(%(ids)s)", day=in_force, ids=ended)
     _copy(tx, "area", changed)
     for follow in FOLLOW:
-        execute(tx, follow)
+        execute(tx, follow, day=in_force)
     return Counter(areas_added=len(changed), areas_ended=len(ended))
 
 
-# What points to an area that was written anew points to its new row.
+# A component on a grid that is written anew is written anew too, from the same day; units and duty grids name their
+# areas by code, which stays. A row that begins no earlier than that day has no past to keep.
 FOLLOW: tuple[LiteralString, ...] = (
-    """UPDATE unit SET area_id = new.id FROM area old, area new
-        WHERE unit.area_id = old.id AND old.valid_to IS NOT NULL
+    """UPDATE component c SET area_id = new.id FROM area old, area new
+        WHERE c.area_id = old.id AND old.valid_to IS NOT NULL AND c.valid_to IS NULL AND c.valid_from >= %(day)s
           AND new.level = old.level AND new.code = old.code AND new.valid_to IS NULL""",
-    """UPDATE component SET area_id = new.id FROM area old, area new
-        WHERE component.area_id = old.id AND old.valid_to IS NOT NULL AND component.valid_to IS NULL
-          AND new.level = old.level AND new.code = old.code AND new.valid_to IS NULL""",
+    """WITH followed AS (
+         UPDATE component c SET valid_to = %(day)s FROM area old, area new
+          WHERE c.area_id = old.id AND old.valid_to IS NOT NULL AND c.valid_to IS NULL AND c.valid_from < %(day)s
+            AND new.level = old.level AND new.code = old.code AND new.valid_to IS NULL
+         RETURNING c.*, new.id AS new_area)
+       INSERT INTO component (code, category, name, area_id, supervisor, owner, maintainer, state, accuracy, edition_id,
+                              valid_from, geom)
+       SELECT code, category, name, new_area, supervisor, owner, maintainer, state, accuracy, edition_id, %(day)s, geom
+         FROM followed""",
 )
 
 

@@ -95,6 +95,8 @@ class _Editions(_Part):
     catalogue: _Edition
     rules: _Edition
     stages: _Edition
+    settings: _Edition | None = None
+    duty_grids: _Edition | None = None
 
 
 class _Level(_Part):

@@ -1,6 +1,6 @@
 """Base counts of a period from the facts, as sets in one statement; the cases behind every figure; the ranking."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +16,11 @@ __all__ = [
     "FIGURES",
     "NOTHING",
     "POSTS",
+    "UNITS",
     "Cut",
     "Measure",
     "cases_of",
+    "counted_until",
     "grids_of",
     "measure",
     "ranking_counts",
@@ -65,11 +67,17 @@ POST_CASES: LiteralString = f"""
     SELECT DISTINCT case_id FROM ({POSTED}) posted
      WHERE key IS NOT DISTINCT FROM %(key)s::text AND figure = %(figure)s ORDER BY case_id
 """
-UNITS = "SELECT id FROM unit WHERE ranking_group = %(group)s ORDER BY id"
+# The units of a ranking group as the period's last day had them, with those that ended within it.
+UNITS: LiteralString = """
+    SELECT unit_id AS key, unit_id AS name FROM units_on(city_day(%(until)s - interval '1 second'))
+     WHERE ranking_group = %(group)s
+       AND (valid_to IS NULL OR valid_to > city_day(%(since)s) OR unit_id = ANY(%(seen)s::text[])) ORDER BY unit_id
+"""
 GRIDS = """
     SELECT path[%(depth)s::int]::text AS key, count(*)::int AS grids
       FROM area a
-     WHERE finest = 1 AND valid_to IS NULL
+     WHERE finest = 1 AND valid_from <= city_day(%(until)s - interval '1 second')
+       AND (valid_to IS NULL OR valid_to > city_day(%(until)s - interval '1 second'))
        AND (%(area_class)s::int IS NULL OR %(area_class)s = (
              SELECT p.area_class FROM area p WHERE p.id = ANY(a.path) AND p.area_class IS NOT NULL
               ORDER BY p.depth DESC LIMIT 1))
@@ -125,7 +133,7 @@ def measure(tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | N
     params = _params(tx, period, cut, as_of)
     if cut.by in POSTS:
         return _posted(tx, cut, params)
-    grids = grids_of(tx, cut)
+    grids = grids_of(tx, cut, params["until"])
     return [_measure(row, grids) for row in dicts(tx, MEASURE, **params)]
 
 
@@ -154,8 +162,21 @@ def cases_of(
 
 def ranking_counts(tx: ReadTx, period: Period, group: str, *, as_of: datetime | None = None) -> dict[str, Counts]:
     """The counts of each unit of a ranking group, those below it included; zeros for one that had nothing to do."""
-    found = {one.key: one.counts for one in measure(tx, period, Cut(by="group", group=group), as_of=as_of)}
-    return {row["id"]: found.get(row["id"], NOTHING) for row in dicts(tx, UNITS, group=group)}
+    cut = Cut(by="group", group=group)
+    found = {one.key: one.counts for one in measure(tx, period, cut, as_of=as_of)}
+    named = units_of(tx, period, group, seen=found, until=counted_until(tx, period, as_of))
+    return {unit: found.get(unit, NOTHING) for unit in named}
+
+
+def units_of(tx: ReadTx, period: Period, group: str, *, seen: Iterable[str | None], until: datetime) -> list[str]:
+    """The units of a ranking group on the last day counted, with those that ended in the period or have figures."""
+    named = dicts(tx, UNITS, group=group, since=period.start, until=until, seen=[key for key in seen if key])
+    return [row["key"] for row in named]
+
+
+def counted_until(tx: ReadTx, period: Period, as_of: datetime | None) -> datetime:
+    """Up to where the period is counted: its end, or the instant that figures are as of if that comes first."""
+    return max(period.start, min(period.end, as_of or period.end, tx.now))
 
 
 def _params(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dict[str, Any]:
@@ -163,7 +184,7 @@ def _params(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dic
     now = then == tx.now  # facts as they stand, also those of a moment after
     return {
         "since": period.start,
-        "until": max(period.start, min(period.end, then)),
+        "until": counted_until(tx, period, as_of),
         "as_of": "infinity" if now else then.isoformat(),
         "past": "[]" if now else past_facts(tx, then),
         "by": cut.by,
@@ -177,11 +198,13 @@ def _params(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dic
     }
 
 
-def grids_of(tx: ReadTx, cut: Cut) -> dict[str, int]:
-    """How many unit grids (of the cut's class) each area has; nothing for another cut than by area."""
+def grids_of(tx: ReadTx, cut: Cut, until: datetime) -> dict[str, int]:
+    """How many unit grids (of the cut's class) each area had on the last day counted; nothing for another cut than by
+    area."""
     if cut.by != "area":
         return {}
-    return {row["key"]: row["grids"] for row in dicts(tx, GRIDS, depth=cut.depth, area_class=cut.area_class)}
+    found = dicts(tx, GRIDS, depth=cut.depth, area_class=cut.area_class, until=until)
+    return {row["key"]: row["grids"] for row in found}
 
 
 def _measure(row: Mapping[str, Any], grids: Mapping[str, int]) -> Measure:

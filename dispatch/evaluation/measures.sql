@@ -8,14 +8,24 @@
 -- cells:  new_ontime, new_late, new_open, carried_disposed, carried_open: in one period exactly one of them.
 -- reports are counted by when they were reported, filing and dispatch by when filed, checks by the reply checked.
 WITH RECURSIVE
+tree AS MATERIALIZED (  -- as the period's last day had it
+    SELECT * FROM units_on(city_day(%(until)s - interval '1 second')) WHERE %(by)s::text = 'group'
+),
 up AS (  -- from every unit up to the first that takes part in the ranking group
-    SELECT id AS unit_id, id AS at, parent_id, ranking_group IS NOT DISTINCT FROM %(group)s::text AS found
-      FROM unit WHERE %(by)s::text = 'group'
+    SELECT unit_id, unit_id AS at, parent_id, ranking_group IS NOT DISTINCT FROM %(group)s::text AS found FROM tree
     UNION ALL
-    SELECT up.unit_id, u.id, u.parent_id, u.ranking_group IS NOT DISTINCT FROM %(group)s::text
-      FROM up JOIN unit u ON u.id = up.parent_id WHERE NOT up.found
+    SELECT up.unit_id, t.unit_id, t.parent_id, t.ranking_group IS NOT DISTINCT FROM %(group)s::text
+      FROM up JOIN tree t ON t.unit_id = up.parent_id WHERE NOT up.found
 ),
 seat AS (SELECT unit_id, at FROM up WHERE found),
+home AS MATERIALIZED (  -- an area that was renamed or cut anew is one: the row that its code had on the period's last day
+    SELECT a.id AS area_id, coalesce(n.id, w.id)::text AS key
+      FROM (SELECT city_day(%(until)s - interval '1 second') AS last) d
+      CROSS JOIN area a JOIN area w ON w.id = a.path[%(depth)s::int]
+      LEFT JOIN area n ON n.level = w.level AND n.code = w.code
+           AND n.valid_from <= d.last AND (n.valid_to IS NULL OR n.valid_to > d.last)
+     WHERE %(by)s::text = 'area'
+),
 part AS (  -- every branch has its index: fact_reported, fact_filed, fact_closed, fact_due, fact_disposed, fact_open
     SELECT f.*, coalesce(disposed_at, closed_at) AS done
       FROM (SELECT * FROM fact WHERE known_at <= %(as_of)s::timestamptz
@@ -61,7 +71,7 @@ SELECT c.case_id,
        CASE %(by)s::text
            WHEN 'unit' THEN c.unit_id
            WHEN 'group' THEN seat.at
-           WHEN 'area' THEN (SELECT a.path[%(depth)s::int]::text FROM area a WHERE a.id = c.area_id)
+           WHEN 'area' THEN home.key
            WHEN 'area_class' THEN c.area_class::text
            WHEN 'class' THEN c.class_code
            WHEN 'source' THEN c.source
@@ -108,6 +118,7 @@ SELECT c.case_id,
        (new_ontime OR new_late OR new_open OR carried_disposed OR carried_open) AND shirks > 0 AS shirk
   FROM celled c
   LEFT JOIN seat ON seat.unit_id = c.unit_id
+  LEFT JOIN home ON home.area_id = c.area_id
  WHERE (%(class_code)s::text IS NULL OR c.class_code = %(class_code)s)
    AND (%(source)s::text IS NULL OR c.source = %(source)s)
    AND (%(top_area)s::bigint IS NULL OR c.top_area_id = %(top_area)s)

@@ -2,7 +2,8 @@
 -- Straight from the steps, each by its own instant, so that whoever acts on the case later changes nothing of it.
 -- `key`: the person; empty where it was the system's or nobody's. A clock that was not set counts as kept.
 -- Only what was recorded by `as_of` counts, also of what came of a step; facts added to since are given as they stood.
-WITH acted AS (
+WITH zone AS (SELECT coalesce((SELECT document ->> 'time_zone' FROM city), 'UTC') AS name),
+acted AS (
     SELECT s.case_id, s.seq, s.action, s.actor_id, s.from_state, s.data, (s.data #>> '{form,inspector}')::bigint AS sent_to
       FROM step s
      WHERE s.at >= %(since)s AND s.at < %(until)s AND s.recorded_at <= %(as_of)s::timestamptz
@@ -40,9 +41,12 @@ did AS (
     UNION ALL
     SELECT g.person_id, f.case_id, ARRAY['filed', 'missed', 'public_report_verified']
       FROM acted a JOIN standing f USING (case_id) JOIN cases c ON c.id = a.case_id
-      LEFT JOIN person_duty_grid g ON g.duty_grid = CASE  -- of where it lay then, if it was put elsewhere since
+      CROSS JOIN LATERAL (SELECT (f.reported_at AT TIME ZONE zone.name)::date AS day FROM zone) r
+      LEFT JOIN person_duty_grid g ON g.valid_from <= r.day AND (g.valid_to IS NULL OR g.valid_to > r.day)
+           AND g.duty_grid = CASE  -- of where it lay then, if it was put elsewhere since
            WHEN c.area_id IS NOT DISTINCT FROM f.area_id THEN c.duty_grid
-           ELSE (SELECT d.duty_grid FROM duty_grid_area d WHERE d.area_id = f.area_id) END
+           ELSE (SELECT d.duty_grid FROM area h JOIN duty_grid_area d ON d.grid = h.code
+                  WHERE h.id = f.area_id AND d.valid_from <= r.day AND (d.valid_to IS NULL OR d.valid_to > r.day)) END
      WHERE %(post)s = 'inspector' AND a.action = 'file' AND f.public
     UNION ALL  -- a task counts by when it was sent; done is the first step that ends it
     SELECT a.sent_to, a.case_id,

@@ -4,7 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import LiteralString, cast
 
-from dispatch.evaluation.measures import CELLS, NOTHING, POSTS, By, Cut, Measure, grids_of, measure
+from dispatch.evaluation.measures import (
+    CELLS,
+    NOTHING,
+    POSTS,
+    UNITS,
+    By,
+    Cut,
+    Measure,
+    counted_until,
+    grids_of,
+    measure,
+)
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.score import Ranked, Scheme, ranked
@@ -13,10 +24,11 @@ from gis.db import ReadTx, dicts
 __all__ = ["Part", "ranking", "taking_part"]
 
 # In this order: key of the cut, name shown.
-UNITS: LiteralString = "SELECT id AS key, id AS name FROM unit WHERE ranking_group = %(group)s ORDER BY id"
-AREAS: LiteralString = (
-    "SELECT id::text AS key, code AS name FROM area WHERE depth = %(depth)s AND valid_to IS NULL ORDER BY code"
-)
+AREAS: LiteralString = """
+    SELECT id::text AS key, code AS name
+      FROM area, (SELECT city_day(%(until)s - interval '1 second') AS last) d
+     WHERE depth = %(depth)s AND valid_from <= d.last AND (valid_to IS NULL OR valid_to > d.last) ORDER BY code
+"""
 PERSONS: LiteralString = """
     SELECT p.id::text AS key, p.login AS name
       FROM person p JOIN person_role r ON r.person_id = p.id
@@ -54,9 +66,10 @@ def taking_part(
     cut = _cut(scheme, group, depth)
     found = {one.key: one for one in measure(tx, period, cut, as_of=as_of)}
     seen = [key for key in found if key is not None]
-    grids = grids_of(tx, cut)
+    until = counted_until(tx, period, as_of)
+    grids = grids_of(tx, cut, until)
     sql = {"unit": UNITS, "area": AREAS}.get(scheme.of, PERSONS)
-    named = dicts(tx, sql, group=group, depth=depth, post=scheme.of, seen=seen)
+    named = dicts(tx, sql, group=group, depth=depth, post=scheme.of, seen=seen, since=period.start, until=until)
     return [
         Part(row["name"], found.get(row["key"]) or _idle(row["key"], scheme, grids))
         for row in named

@@ -15,7 +15,6 @@ from psycopg.types.json import Jsonb
 from dispatch.audit.trail import Kind, record
 from dispatch.cases.books import books
 from dispatch.cityfile.load import LOCK
-from dispatch.cityfile.load_places import FOLLOW
 from dispatch.cityfile.rows import RoadTrimRow
 from dispatch.cityfile.trims import counting
 from dispatch.layers.stranded import reasons_to_hold
@@ -213,9 +212,6 @@ def _write(tx: Tx, one: ChangeSet, by: Author) -> None:
         hash=_hash(changes),
     )
     write_rows(tx, layer, one, edition, levels=len(document["levels"]))
-    if layer.is_area:
-        for follow in FOLLOW:
-            execute(tx, follow)
     if layer.kind == "roads":
         _trim(tx, changes)
     execute(

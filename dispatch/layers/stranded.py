@@ -42,8 +42,8 @@ LAST_OF_OWNER: LiteralString = """
        AND NOT EXISTS (SELECT FROM change c WHERE c.set_id = %(set)s AND c.op <> 'end' AND c.said ->> 'owner' = o.owner)
 """
 TERRITORIES: LiteralString = """
-    SELECT u.id AS unit, a.code FROM unit u JOIN area a ON a.id = u.area_id
-     WHERE u.valid_to IS NULL AND a.level = %(level)s AND a.code = ANY (%(codes)s) ORDER BY u.id
+    SELECT unit_id AS unit, code FROM unit_entry JOIN unnest(%(codes)s::text[]) code ON area = %(level)s || ':' || code
+     WHERE valid_to IS NULL ORDER BY unit_id
 """
 
 

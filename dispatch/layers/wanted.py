@@ -48,7 +48,7 @@ class Known:
 def known_of(tx: ReadTx, layer: Layer, document: Mapping[str, Any], categories: Sequence[str]) -> Known:
     """What is in force now."""
     parents = dicts(tx, "SELECT code FROM area WHERE level = %(above)s AND valid_to IS NULL", above=layer.above)
-    units = dicts(tx, "SELECT id FROM unit WHERE valid_to IS NULL")
+    units = dicts(tx, "SELECT unit_id AS id FROM unit_entry WHERE valid_to IS NULL")
     return Known(
         parents=frozenset(row["code"] for row in parents),
         road_classes=frozenset(document.get("road_classes", {})),

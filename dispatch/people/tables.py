@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import INET
 
-from gis.tables import instant, metadata
+from gis.tables import dated, instant, metadata
 
 person = Table(
     "person",
@@ -31,9 +31,12 @@ person_role = Table(
 person_duty_grid = Table(
     "person_duty_grid",
     metadata,
-    Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
-    Column("duty_grid", Text, ForeignKey("duty_grid.code"), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("duty_grid", Text, ForeignKey("duty_grid.code"), nullable=False),
+    *dated(),
     Index("person_duty_grid_grid", "duty_grid"),
+    Index("person_duty_grid_open", "person_id", "duty_grid", unique=True, postgresql_where=text("valid_to IS NULL")),
 )
 
 session = Table(

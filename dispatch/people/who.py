@@ -19,7 +19,7 @@ from dispatch.people.actor import Actor
 from dispatch.people.may import CENTRE, UNIT, may
 from dispatch.people.roles import Permission, Role
 from dispatch.people.sessions import COOKIE, SessionRules, token_hash, touch
-from gis.db import ReadTx, Tx, glance, read, write
+from gis.db import NOW, ReadTx, Tx, glance, read, write
 from gis.problems import Forbidden, Unauthorised
 
 PERMISSION, CHANGING, BODY = "x-permission", "x-while-password-must-change", "x-body-limit"
@@ -82,14 +82,17 @@ class _Row:
     stale: bool
 
 
-# Real time, also in a rehearsal: a session does not age with a simulated city.
-ME = """
+# Real time, also in a rehearsal: a session does not age with a simulated city. The units are those of the city's day.
+ME = f"""
     SELECT p.id AS person_id, p.login, p.name, p.unit_id, p.language, p.must_change, s.csrf,
            ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles,
-           ARRAY(WITH RECURSIVE below AS (
-                   SELECT u.id FROM unit u WHERE u.id = p.unit_id
-                   UNION SELECT u.id FROM unit u JOIN below b ON u.parent_id = b.id)
-                 SELECT id FROM below ORDER BY id) AS units,
+           CASE WHEN p.unit_id IS NULL THEN '{{}}'
+                ELSE ARRAY(WITH RECURSIVE known AS MATERIALIZED (
+                             SELECT e.unit_id, e.parent_id FROM units_on((SELECT city_day(({NOW})))) e),
+                           below AS (
+                             SELECT p.unit_id AS id
+                             UNION SELECT k.unit_id FROM known k JOIN below b ON k.parent_id = b.id)
+                           SELECT id FROM below ORDER BY id) END AS units,
            s.seen_at < clock_timestamp() - interval '60 seconds' AS stale
       FROM session s JOIN person p ON p.id = s.person_id
      WHERE s.token_hash = %(hash)s AND NOT p.disabled AND s.expires_at > clock_timestamp()

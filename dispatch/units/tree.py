@@ -25,14 +25,19 @@ class Unit:
 
 @dataclass(frozen=True)
 class Tree:
-    """All units by id, and the ways to find one."""
+    """All units by id, and the ways to find one. `former`: those that had ended, as they were last; none is chosen."""
 
     units: dict[str, Unit]
+    former: dict[str, Unit] = field(default_factory=dict)
     _below: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def get(self, unit: str) -> Unit | None:
         """The unit, or None."""
         return self.units.get(unit)
+
+    def named(self, unit: str) -> Unit | None:
+        """The unit, or what it was if it has ended; None for one that never was."""
+        return self.units.get(unit) or self.former.get(unit)
 
     def below(self, unit: str) -> frozenset[str]:
         """The unit itself and all that stand under it. Ends also where the parents go in a circle."""
@@ -60,5 +65,11 @@ class Tree:
 
 
 def tree_of(rows: Iterable[Mapping[str, Any]]) -> Tree:
-    """From rows with the fields of `Unit`."""
-    return Tree({row["id"]: Unit(**{**row, "types": tuple(row["types"])}) for row in rows})
+    """The tree of a day, from rows with the fields of `Unit`; those with a true `ended` are former."""
+    units: dict[str, Unit] = {}
+    former: dict[str, Unit] = {}
+    for row in rows:
+        fields = {name: given for name, given in row.items() if name != "ended"}
+        unit = Unit(**{**fields, "types": tuple(row["types"])})
+        (former if row.get("ended") else units)[unit.id] = unit
+    return Tree(units, former)

@@ -85,35 +85,58 @@ RENEW: LiteralString = """
            LATERAL (SELECT nextval(pg_get_serial_sequence('area', 'id')) AS id WHERE o.id IS NOT NULL OFFSET 0) n
      WHERE o.id = ANY (%(ids)s)
 """
-# What stood on a grid that is no more stands on the one drawn over it; a tour follows by code, else by place.
-REPLACE: tuple[LiteralString, ...] = (
-    """INSERT INTO duty_grid_area (area_id, duty_grid)
-       SELECT n.id, min(d.duty_grid)
-         FROM area o JOIN duty_grid_area d ON d.area_id = o.id
-         JOIN area n ON n.finest = 1 AND n.valid_to IS NULL AND n.edition_id = %(edition)s
-                    AND (n.code = o.code OR ST_Covers(o.geom, ST_PointOnSurface(n.geom)))
-        WHERE o.finest = 1 AND o.valid_to = %(day)s
-        GROUP BY n.id ON CONFLICT (area_id) DO NOTHING""",
-    """UPDATE component c
-          SET area_id = (SELECT a.id FROM area a
-                          WHERE a.finest = 1 AND a.valid_to IS NULL AND ST_DWithin(a.geom, c.geom, 1e-6)
-                          ORDER BY greatest(ST_Distance(a.geom, c.geom), 1e-8), a.code LIMIT 1)
-         FROM area o
-        WHERE c.valid_to IS NULL AND o.id = c.area_id AND o.valid_to IS NOT NULL""",
-    """UPDATE component c
-          SET area_id = (SELECT a.id FROM area a
-                          WHERE a.finest = 1 AND a.valid_to IS NULL AND ST_DWithin(a.geom, c.geom, 1e-6)
-                          ORDER BY greatest(ST_Distance(a.geom, c.geom), 1e-8), a.code LIMIT 1)
-         FROM area n
-        WHERE c.valid_to IS NULL AND n.edition_id = %(edition)s AND n.finest = 1 AND n.valid_to IS NULL
-          AND ST_DWithin(n.geom, c.geom, 1e-6)""",
-)
+# What stood on a grid that is no more stands on the one drawn over it, from the same day. A grid that kept its code
+# keeps its tour, a new one gets that of the ground it was cut from. A row that begins that day has no past to keep.
+TOURS: LiteralString = """
+    INSERT INTO duty_grid_area (grid, duty_grid, edition_id, valid_from)
+    SELECT n.code, min(d.duty_grid), %(edition)s, %(day)s
+      FROM area o
+      JOIN duty_grid_area d ON d.grid = o.code AND d.valid_to IS NULL
+      JOIN area n ON n.finest = 1 AND n.valid_to IS NULL AND n.edition_id = %(edition)s
+                 AND ST_Covers(o.geom, ST_PointOnSurface(n.geom))
+     WHERE o.finest = 1 AND o.valid_to = %(day)s
+       AND NOT EXISTS (SELECT FROM duty_grid_area h WHERE h.grid = n.code AND h.valid_to IS NULL)
+     GROUP BY n.code
+"""
+NO_TOURS: LiteralString = """
+    UPDATE duty_grid_area d SET valid_to = %(day)s
+     WHERE d.valid_to IS NULL AND NOT EXISTS (
+             SELECT FROM area a WHERE a.code = d.grid AND a.finest = 1 AND a.valid_to IS NULL)
+"""
+MOVED: LiteralString = """
+    WITH touched AS (
+      SELECT c.id FROM area o JOIN component c ON c.area_id = o.id
+       WHERE o.finest = 1 AND o.valid_to IS NOT NULL AND c.valid_to IS NULL
+      UNION
+      SELECT c.id FROM area n JOIN component c ON ST_DWithin(n.geom, c.geom, 1e-6)
+       WHERE n.edition_id = %(edition)s AND n.finest = 1 AND n.valid_to IS NULL AND c.valid_to IS NULL
+    ),
+    moved AS (
+      SELECT c.id, (SELECT a.id FROM area a
+                     WHERE a.finest = 1 AND a.valid_to IS NULL AND ST_DWithin(a.geom, c.geom, 1e-6)
+                     ORDER BY greatest(ST_Distance(a.geom, c.geom), 1e-8), a.code LIMIT 1) AS grid
+        FROM touched JOIN component c USING (id)
+    ),
+    stayed AS (
+      UPDATE component c SET area_id = m.grid FROM moved m
+       WHERE m.id = c.id AND c.valid_from >= %(day)s AND m.grid IS DISTINCT FROM c.area_id
+    ),
+    ended AS (
+      UPDATE component c SET valid_to = %(day)s FROM moved m
+       WHERE m.id = c.id AND c.valid_from < %(day)s AND m.grid IS DISTINCT FROM c.area_id
+      RETURNING c.*, m.grid
+    )
+    INSERT INTO component (code, category, name, area_id, supervisor, owner, maintainer, state, accuracy, edition_id,
+                           valid_from, geom)
+    SELECT code, category, name, grid, supervisor, owner, maintainer, state, accuracy, edition_id, %(day)s, geom
+      FROM ended
+"""
 
 
 def write_rows(tx: Tx, layer: Layer, one: ChangeSet, edition_id: int, *, levels: int) -> None:
     """End and write what the set says on its day of force. The set was checked and is locked.
 
-    `levels`: how many levels of area the city has. Units that have a territory are not followed here (`dispatch`).
+    `levels`: how many levels of area the city has. Units and tours name their areas by code.
     """
     given = {"set": one.id, "day": one.in_force, "edition": edition_id, "level": layer.key}
     given |= {"depth": layer.depth, "above": layer.above, "finest": int(layer.is_finest)}
@@ -126,5 +149,5 @@ def write_rows(tx: Tx, layer: Layer, one: ChangeSet, edition_id: int, *, levels:
         if stale:
             execute(tx, "UPDATE area SET valid_to = %(day)s WHERE id = ANY (%(ids)s)", day=one.in_force, ids=stale)
             execute(tx, RENEW, ids=stale, edition=edition_id, day=one.in_force)
-    for replace in REPLACE:
-        execute(tx, replace, edition=edition_id, day=one.in_force)
+    for follow in (TOURS, NO_TOURS, MOVED):
+        execute(tx, follow, edition=edition_id, day=one.in_force)

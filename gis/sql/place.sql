@@ -79,6 +79,8 @@ things AS (
            ORDER BY metres, code COLLATE "C" LIMIT 16) nearest
 )
 SELECT (SELECT id FROM own) AS area_id, named.path, named.codes, named.names, named.names_en, named.area_class,
-       (SELECT duty_grid FROM duty_grid_area WHERE area_id = (SELECT id FROM own)) AS duty_grid,
+       (SELECT d.duty_grid FROM duty_grid_area d
+         WHERE d.grid = (SELECT code FROM own)
+           AND d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s)) AS duty_grid,
        near_path.paths AS near_paths, ways.roads, things.components
   FROM named, near_path, ways, things

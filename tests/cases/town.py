@@ -184,8 +184,9 @@ def settled() -> Iterator[Town]:
 def _people() -> dict[str, Actor]:
     asked = """
         SELECT p.id, p.login, p.unit_id, array_agg(r.role) AS roles,
-               ARRAY(WITH RECURSIVE down AS (SELECT id FROM unit WHERE id = p.unit_id
-                      UNION SELECT u.id FROM unit u JOIN down ON u.parent_id = down.id) SELECT id FROM down) AS units
+               ARRAY(WITH RECURSIVE down AS (SELECT id FROM unit WHERE id = p.unit_id UNION
+                      SELECT u.unit_id FROM unit_entry u JOIN down ON u.parent_id = down.id)
+                     SELECT id FROM down) AS units
           FROM person p JOIN person_role r ON r.person_id = p.id GROUP BY p.id
     """
     found = {

@@ -39,9 +39,10 @@ def make_units() -> None:
         for unit in UNITS:
             execute(
                 tx,
-                "INSERT INTO unit (id, name, name_en, tier, parent_id, types, ranking_group, terminal, platform,"
-                " edition_id, valid_from) VALUES (%(id)s, %(id)s, %(id)s, 1, %(parent)s, '{}', %(group)s, true, false,"
-                " %(edition)s, '2024-01-01')",
+                "WITH made AS (INSERT INTO unit VALUES (%(id)s))"
+                " INSERT INTO unit_entry (unit_id, name, name_en, tier, parent_id, types, ranking_group, terminal,"
+                " platform, edition_id, valid_from) VALUES (%(id)s, %(id)s, %(id)s, 1, %(parent)s, '{}', %(group)s,"
+                " true, false, %(edition)s, '2024-01-01')",
                 id=unit,
                 parent=PARENTS.get(unit),
                 group=GROUPS.get(unit),
@@ -280,7 +281,7 @@ def test_a_period_under_way_ends_now_for_its_deadlines(facts: list[dict[str, Any
 
 
 def test_a_group_nobody_belongs_to_has_no_ranking_and_a_unit_without_cases_no_data(facts: list[dict[str, Any]]) -> None:
-    empty = Period("2020", datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))
+    empty = Period("2025", datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
     with read() as tx:
         assert (
             ranking(tx, OCTOBER, "nobody", standard_schemes()["gb-department"], small_sample=20, as_of=LONG_AFTER) == []

@@ -158,10 +158,19 @@ def test_a_place_is_as_the_city_was_on_the_day(ground: Tx) -> None:
     assert place_of(ground, *point, on=SINCE - timedelta(days=1)).outside
 
 
-def test_the_duty_grid_is_the_unit_grids(ground: Tx) -> None:
-    execute(ground, "INSERT INTO duty_grid VALUES ('D1', '一号')")
-    execute(ground, "INSERT INTO duty_grid_area SELECT id, 'D1' FROM area WHERE name = 'G0-0'")
-    assert place_of(ground, 114.0005, 22.5005).duty_grid == "D1"
+def test_the_duty_grid_is_the_unit_grids_of_the_day(ground: Tx) -> None:
+    change = date(2025, 6, 1)
+    execute(ground, "INSERT INTO duty_grid VALUES ('D1'), ('D2')")
+    execute(
+        ground,
+        """INSERT INTO duty_grid_area (grid, duty_grid, edition_id, valid_from, valid_to)
+           SELECT code, d.name, edition_id, d.begins, d.ends
+             FROM area, LATERAL (VALUES ('D1', valid_from, %(day)s::date), ('D2', %(day)s, NULL)) d(name, begins, ends)
+            WHERE area.name = 'G0-0'""",
+        day=change,
+    )
+    assert place_of(ground, 114.0005, 22.5005, on=change - timedelta(days=1)).duty_grid == "D1"
+    assert place_of(ground, 114.0005, 22.5005, on=change).duty_grid == "D2"
     assert place_of(ground, 114.0015, 22.5005).duty_grid is None
 
 

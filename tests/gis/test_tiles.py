@@ -107,11 +107,14 @@ def test_roads_come_in_by_rank(ground: Tx) -> None:
 
 
 def test_a_tour_is_drawn_by_its_grids(ground: Tx) -> None:
-    execute(ground, "INSERT INTO duty_grid (code, name) VALUES ('D1', '一号')")
+    execute(ground, "INSERT INTO duty_grid VALUES ('D1')")
     execute(
         ground,
-        """INSERT INTO duty_grid_area (area_id, duty_grid)
-           SELECT id, 'D1' FROM area WHERE finest = 1 ORDER BY code LIMIT 8""",
+        """WITH grids AS (SELECT code, edition_id, valid_from FROM area WHERE finest = 1 ORDER BY code LIMIT 8),
+                entry AS (INSERT INTO duty_grid_entry (duty_grid, name, edition_id, valid_from)
+                          SELECT 'D1', '一号', edition_id, valid_from FROM grids LIMIT 1)
+           INSERT INTO duty_grid_area (grid, duty_grid, edition_id, valid_from)
+           SELECT code, 'D1', edition_id, valid_from FROM grids""",
     )
     assert "一号".encode() in tile(ground, "duty", *at(114.0005, 22.5005, 14))
     assert tile(ground, "duty", *at(114.0005, 22.5005, 12)) == b""

@@ -21,7 +21,9 @@ def make_unit(unit_id: str, *, parent: str | None = None) -> str:
         ) or value(tx, "SELECT id FROM edition WHERE kind = 'units' AND name = 'made'")
         execute(
             tx,
-            """INSERT INTO unit (id, name, name_en, tier, parent_id, types, terminal, platform, edition_id, valid_from)
+            """WITH made AS (INSERT INTO unit VALUES (%(id)s))
+               INSERT INTO unit_entry (unit_id, name, name_en, tier, parent_id, types, terminal, platform, edition_id,
+                                       valid_from)
                VALUES (%(id)s, %(id)s, %(id)s, 1, %(parent)s, '{}', true, false, %(edition)s, '2024-01-01')""",
             id=unit_id,
             parent=parent,

@@ -96,7 +96,7 @@ TWINS: tuple[tuple[str, str, str], ...] = (
     (
         "I5",
         "returns = 1",
-        "UPDATE city SET document = jsonb_set(document, '{policy,max_returns}', '0')",
+        "UPDATE edition SET content = jsonb_set(content, '{policy,max_returns}', '0') WHERE kind = 'settings'",
     ),
     (
         "I6",
