@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids
 from dispatch.evaluation.measures import Cut, Measure, cases_of
-from dispatch.evaluation.period import Period, period_of
+from dispatch.evaluation.period import Period, as_of_of, period_of
 from dispatch.evaluation.ranking import taking_part
 from dispatch.evaluation.rates import rates
 from dispatch.evaluation.score import Ranked, ranked, standard_schemes
@@ -24,18 +24,18 @@ from dispatch.people.who import Signed, needs
 from gis.db import ReadTx
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["PARTS", "Line", "router"]
+__all__ = ["PARTS", "Asked", "Line", "Table", "ids_behind", "instant_asked", "ranking_table", "router"]
 
 router = APIRouter(include_in_schema=False)
 SCHEME = "gb-department"
-# What a figure on the page is made of: the cells are disjoint, so that the list is exactly the number.
-PARTS: dict[str, tuple[str, ...]] = {
-    "total": ("should_dispose",),
-    "ontime": ("new_ontime",),
-    "late": ("new_late", "carried_disposed"),
-    "open_late": ("new_open", "carried_open"),
-    "rework": ("rework",),
-    "returns": ("shirk",),
+# A figure of the page by its name in the measures: the list behind it is exactly the number.
+PARTS: dict[str, str] = {
+    "total": "should_dispose",
+    "ontime": "ontime_disposed",
+    "late": "late_disposed",
+    "open_late": "overdue_open",
+    "rework": "rework",
+    "returns": "shirk",
 }
 MOST = 300
 
@@ -65,33 +65,98 @@ class Line:
         return round(100 * part / self.total, 2) if self.total else 0.0
 
 
+class Asked:
+    """A period, a group, and as of when: in the address of the page, of what is behind its figures, of its files.
+
+    `against`: another instant to compare with.
+    """
+
+    def __init__(self, period: str = "", group: str = "", as_of: str = "", against: str = "") -> None:
+        self.period, self.group, self.as_of, self.against = period, group, as_of, against
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The ranking of one group, in the order it is shown: those with a place, then those apart."""
+
+    period: Period
+    groups: list[Mapping[str, Any]]
+    group: str
+    as_of: datetime | None  # as asked; None: the period's own cut
+    then: datetime  # what that comes to
+    lines: list[Line]
+
+    @property
+    def ranked(self) -> list[Line]:
+        """Those with a place."""
+        return [line for line in self.lines if line.place is not None]
+
+    @property
+    def apart(self) -> list[Line]:
+        """Those with too few cases, or none."""
+        return [line for line in self.lines if line.place is None]
+
+
 @router.get("/ranking", **needs(Permission.SEE_RANKING))
-def ranking_page(request: Request, me: Signed, period: str = "", group: str = "") -> Response:
-    """One group in one period."""
+def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()]) -> Response:
+    """One group in one period, as of an instant; `against`: what another instant tells otherwise stands beside it."""
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
-        span = _period(view, period)
-        groups = _groups(view)
-        chosen = group if any(g["key"] == group for g in groups) else str(groups[0]["key"]) if groups else ""
-        lines = _lines(tx, view, span, chosen) if chosen else []
-    placed = sorted((x for x in lines if x.place is not None), key=lambda x: (x.place, x.unit))
-    apart = [x for x in lines if x.place is None]
-    more: dict[str, Any] = {"groups": groups, "group": chosen, "ways": _ways(view, span), "small": _small(view)}
-    return page(view, "ranking.html", period=span, ranked=placed, apart=apart, lines=lines, **more)
+        table = ranking_table(tx, view, asked)
+        other = _against(tx, view, asked, table)
+    more: dict[str, Any] = {"ways": _ways(view, table.period), "small": _small(view)}
+    now = view.now or table.then
+    return page(view, "ranking.html", table=table, asked=asked, other=other, ended=table.period.end <= now, **more)
+
+
+def ranking_table(tx: ReadTx, view: View, asked: Asked) -> Table:
+    """What the page shows, and what is exported. Raises FormIncomplete."""
+    span, as_of = _period(view, asked.period), instant_asked(tx, view, asked.as_of)
+    groups = _groups(view)
+    named = [str(g["key"]) for g in groups]
+    chosen = asked.group if asked.group in named else next(iter(named), "")
+    lines = _lines(tx, view, span, chosen, as_of) if chosen else []
+    lines.sort(key=lambda line: (line.place is None, line.place or 0, line.unit))
+    then = min(as_of or span.end, tx.now)
+    return Table(period=span, groups=groups, group=chosen, as_of=as_of, then=then, lines=lines)
+
+
+def _against(tx: ReadTx, view: View, asked: Asked, table: Table) -> tuple[datetime, dict[str, Line]] | None:
+    """The other instant, and its lines by unit; None if none was asked for."""
+    if not asked.against:
+        return None
+    end = min(table.period.end, tx.now)
+    then = end if asked.against == "end" else instant_asked(tx, view, asked.against) or end
+    return then, {line.unit: line for line in _lines(tx, view, table.period, table.group, then)}
 
 
 @router.get("/ranking/cases", **needs(Permission.SEE_RANKING))
-def behind(request: Request, me: Signed, period: str, group: str, unit: str, figure: str) -> Response:
+def behind(request: Request, me: Signed, asked: Annotated[Asked, Depends()], unit: str, figure: str) -> Response:
     """The cases behind one figure; their number is the figure."""
-    if figure not in PARTS:
-        raise NotFound("There is no such figure", zh="没有这个数字")
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
-        span = _period(view, period)
-        cut = Cut(by="group", group=group)
-        ids = {id for part in PARTS[figure] for id in cases_of(tx, span, unit, part, cut)}
-        rows = by_ids(tx, sorted(ids), limit=MOST)
-    return page(view, "figure.html", period=span, rows=rows, count=len(ids), unit=unit, group=group, figure=figure)
+        span, as_of = _period(view, asked.period), instant_asked(tx, view, asked.as_of)
+        ids = ids_behind(tx, span, asked.group, unit, figure, as_of=as_of)
+        rows = by_ids(tx, ids, limit=MOST)
+        then = min(as_of or span.end, tx.now)
+    told: dict[str, Any] = {"asked": asked, "then": then, "unit": unit, "figure": figure, "count": len(ids)}
+    return page(view, "figure.html", period=span, rows=rows, **told)
+
+
+def ids_behind(tx: ReadTx, period: Period, group: str, unit: str, figure: str, *, as_of: datetime | None) -> list[int]:
+    """The ids of the cases behind a figure of the page. Raises NotFound for a figure that is none."""
+    if figure not in PARTS:
+        raise NotFound("There is no such figure", zh="没有这个数字")
+    return cases_of(tx, period, unit, PARTS[figure], Cut(by="group", group=group), as_of=as_of)
+
+
+def instant_asked(tx: ReadTx, view: View, text: str) -> datetime | None:
+    """The instant that figures are asked as of; None: the period's own cut. Raises FormIncomplete."""
+    try:
+        return as_of_of(text, view.known.zone, tx.now)
+    except ValueError as fault:
+        zh = "时间写法不对,或晚于现在"
+        raise FormIncomplete(str(fault), zh=zh, fields={"as_of": str(fault)}) from fault
 
 
 def _period(view: View, text: str) -> Period:
@@ -114,9 +179,9 @@ def _small(view: View) -> int:
     return int(view.known.city.get("ranking", {}).get("small_sample", 20))
 
 
-def _lines(tx: ReadTx, view: View, period: Period, group: str) -> list[Line]:
+def _lines(tx: ReadTx, view: View, period: Period, group: str, as_of: datetime | None) -> list[Line]:
     scheme = standard_schemes()[SCHEME]
-    found = {one.name: one.measure for one in taking_part(tx, period, scheme, group=group)}
+    found = {one.name: one.measure for one in taking_part(tx, period, scheme, group=group, as_of=as_of)}
     placed = ranked({unit: (group, one.counts) for unit, one in found.items()}, scheme, _small(view))
     return [_line(row, found[row.unit]) for row in placed]
 

@@ -297,6 +297,12 @@ class View:
             return self.t("none")
         return when(at, self.now, self.books.calendar, self.t)
 
+    def stamp(self, at: datetime | None) -> str:
+        """The same in full, `2026-11-01 00:00`: where it is kept, printed, or sets figures apart."""
+        if at is None or self.books is None:
+            return self.t("none")
+        return at.astimezone(self.books.zone).strftime("%Y-%m-%d %H:%M")
+
     def ago(self, at: datetime) -> str:
         """How long since, by the wall clock."""
         length = (self.now or at) - at

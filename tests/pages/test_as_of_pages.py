@@ -1,0 +1,59 @@
+"""A finished month keeps its figures on the page, its links and its lists; what is known by now is one link away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from html import unescape
+
+import pytest
+
+from dispatch.lifecycle.states import Action
+from tests.cases.town import ZONE
+from tests.pages.conftest import Office, Person
+
+Enter = Callable[[str], Person]
+JUNE = "/ranking?period=2026-06&group=section"
+
+
+@pytest.fixture(scope="module")
+def reopened(office: Office) -> str:
+    """Closed in time in June, reopened in July: its number."""
+    town = office.town
+    town.closed()
+    case = town.closed()
+    town.set(datetime(2026, 7, 2, 9, 0, tzinfo=ZONE))
+    town.do(case, Action.REOPEN, "shift_leader", reason="back-again")
+    return case.number
+
+
+def figures(page: str) -> list[tuple[str, str]]:
+    return [(unescape(link), text) for link, text in re.findall(r'href="(/ranking/cases\?[^"]+)">(\d+)</a>', page)]
+
+
+def test_every_figure_opens_as_many_cases_as_it_says_at_either_instant(reopened: str, person: Enter) -> None:
+    leader = person("leader")
+    kept, present = leader.get(JUNE).text, leader.get(JUNE + "&as_of=now").text
+    told = {link.split("unit=")[1]: text for link, text in figures(kept)}
+    assert told["enforcement-a&figure=total"] == "2"
+    for link, text in figures(kept) + figures(present):
+        listed = leader.get(link).text
+        assert f"<b>{text}</b>" in listed
+        assert len(set(re.findall(r'href="/cases/(2\d+[^"]*)"', listed))) == int(text)
+    (behind,) = [link for link, _ in figures(kept) if link.endswith("enforcement-a&figure=ontime")]
+    assert reopened in leader.get(behind).text
+    assert reopened not in leader.get(behind + "&as_of=now").text
+    assert "as_of=now" in figures(present)[0][0]
+
+
+def test_the_page_says_as_of_when_and_sets_another_instant_beside(reopened: str, person: Enter) -> None:
+    leader = person("leader")
+    page = leader.get(JUNE + "&lang=en").text
+    assert "Data as of 2026-07-01 00:00" in page
+    assert 'class="was"' not in page
+    for link in (JUNE + "&against=now", JUNE + "&as_of=now&against=end", JUNE + "&as_of=2026-07-02T09:00&against=end"):
+        beside = leader.get(link).text
+        assert 'class="was"' in beside, link
+    assert leader.get(JUNE + "&as_of=2031-01-01").status_code == 422
+    assert leader.get(JUNE + "&as_of=soon").status_code == 422
