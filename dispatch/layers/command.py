@@ -11,10 +11,12 @@ from dispatch.command import Command, print_table
 from dispatch.layers.import_command import add_doctor_arguments, add_import_arguments, run_doctor, run_import
 from dispatch.layers.publish import look, put_in_force, undo, withdraw
 from dispatch.layers.second import author_of
-from dispatch.layers.telling import patiently, tell
+from dispatch.layers.survey import survey
+from dispatch.layers.telling import dump, patiently, tell
 from gis.changes.sets import counted, sets
 from gis.db import ReadTx, read, write
 from gis.problems import FormIncomplete
+from gis.topology import Fault
 
 __all__ = ["command"]
 
@@ -30,6 +32,26 @@ def _list(asked: Namespace) -> int:
 
 def _rows(tx: ReadTx, layer: str | None) -> list[dict[str, Any]]:
     return [{"set": one.id, **one.document(), **counted(tx, one.id)} for one in sets(tx, layer=layer)]
+
+
+def _check(asked: Namespace) -> int:
+    """0 sound, 1 something is at fault."""
+    with read(heavy=True) as tx:
+        patiently(tx)
+        faults = survey(tx)
+    if asked.json:
+        dump({"type": "FeatureCollection", "features": [fault.feature() for fault in faults]})
+    else:
+        print_table(({"level": f.level, "fault": f.words, "at": _middle(f)} for f in faults), ("level", "fault", "at"))
+    errors = sum(not fault.warning for fault in faults)
+    sys.stderr.write(f"{errors} errors, {len(faults) - errors} warnings\n")
+    return 1 if errors else 0
+
+
+def _middle(fault: Fault) -> str:
+    """Longitude and latitude of a point in the fault."""
+    point = fault.shape.representative_point()
+    return f"{point.x:.6f},{point.y:.6f}"
 
 
 def _show(asked: Namespace) -> int:
@@ -72,10 +94,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
         if name == "undo":
             one.add_argument("--reason", required=True, help="why it is taken back")
 
+    checked = actions.add_parser("check", help=CHECK, description=CHECK)
+    checked.add_argument("--json", action="store_true", help="a GeoJSON of the faults, each with the place to look at")
     add_import_arguments(actions.add_parser("import", help=IMPORT, description=IMPORT))
     add_doctor_arguments(actions.add_parser("doctor", help=DOCTOR, description=DOCTOR))
 
 
+CHECK = "every gap, overlap, sliver, area across its parent and component on no grid, in what is in force"
 IMPORT = "take a map file in as one change set: whole or not at all"
 DOCTOR = "say by how many metres, in which direction a file does not fit, and what would mend it"
 HELP = {
@@ -86,6 +111,7 @@ HELP = {
 }
 ACTIONS: dict[str, Callable[[Namespace], int]] = {
     "list": _list,
+    "check": _check,
     "show": _show,
     "publish": _publish,
     "undo": _undo,

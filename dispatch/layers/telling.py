@@ -8,21 +8,21 @@ from typing import Any
 
 from dispatch.layers.publish import Checked
 from gis.changes.sets import State
-from gis.db import Tx, execute
+from gis.db import ReadTx
 
-__all__ = ["patiently", "tell"]
+__all__ = ["dump", "patiently", "tell"]
 
 
-def patiently(tx: Tx) -> None:
+def patiently(tx: ReadTx) -> None:
     """A layer of a hundred thousand rows takes longer than a person's act may."""
-    execute(tx, "SET LOCAL idle_in_transaction_session_timeout = 0")
-    execute(tx, "SET LOCAL statement_timeout = 0")
+    tx.connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    tx.connection.execute("SET LOCAL statement_timeout = 0")
 
 
 def tell(found: Checked, *, as_json: bool) -> int:
     """Say how a set stands, its faults and why it is held. 0 in force or sound, 1 held or at fault."""
     if as_json:
-        _dump(_document(found))
+        dump(_document(found))
     else:
         one, counts = found.set, found.counts
         rows = ", ".join(f"{counts[op]} to {op}" for op in ("add", "alter", "end"))
@@ -43,5 +43,6 @@ def _document(found: Checked) -> dict[str, Any]:
     return {**found.set.document(), "counts": found.counts, "held_for": found.held_for, "faults": faults}
 
 
-def _dump(document: object) -> None:
+def dump(document: object) -> None:
+    """Print as JSON."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=1) + "\n")
