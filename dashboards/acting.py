@@ -158,6 +158,7 @@ class Fields:
     key: Annotated[str, Posted()] = ""
     version: Annotated[str, Posted()] = ""
     unit: Annotated[str, Posted()] = ""
+    answer: Annotated[str, Posted()] = ""
     inspector: Annotated[str, Posted()] = ""
     reason: Annotated[str, Posted()] = ""
     condition: Annotated[str, Posted()] = ""
@@ -203,6 +204,7 @@ def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo,
     }
     return Form(
         **{name: value for name, value in given.items() if name in shows},
+        answer=(text["answer"] or None) if "unit" in shows else None,
         inspector=_number("inspector", text["inspector"]) if "inspector" in shows else None,
         condition=_number("condition", text["condition"]) if "condition" in shows else None,
         lon=degrees("lon", text["lon"], 180) if placed else None,

@@ -47,6 +47,7 @@ class Sheet:
 
     file: Full
     offers: list[Offer]
+    asks: bool
     words: dict[int, list[CaseText]]
     personal: list[CaseText]
     near: Sequence[Candidate]
@@ -109,6 +110,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     return Sheet(
         file=file,
         offers=open_to,
+        asks=any(offer.action is Action.DISPATCH for offer in open_to),
         words=said,
         personal=[],
         near=_near(tx, view, file.case) if merge else (),

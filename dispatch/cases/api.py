@@ -36,6 +36,7 @@ class FormIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     unit: Word | None = None
+    answer: Word | None = None
     inspector: Number | None = None
     reason: Word | None = None
     condition: Number | None = None

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from dispatch.cases.moves import Effect, keep_clock, limit_of, move_clocks
+from dispatch.cases.ruled import settled
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.states import Action, ClockKind, State
 from gis.problems import FormIncomplete
@@ -58,8 +59,14 @@ def _dispatch(effect: Effect) -> None:
     if unit is None:
         raise FormIncomplete("No such unit", zh="没有该单位", fields={"unit": "unknown"})
     case = effect.draft.case
+    if effect.form.answer is not None:
+        case.route = settled(case.route or {}, effect.form.answer, unit.id)
+        case.route_unit = unit.id
+        effect.data["answered"] = case.route["answered"]
     route = case.route or {}
     follows = case.route_unit == unit.id
+    if route.get("limit"):
+        case.route = {**route, "followed": follows}
     effect.data.update(
         {"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows}
     )

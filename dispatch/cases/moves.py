@@ -10,6 +10,7 @@ from typing import Any
 from dispatch.cases.books import Books
 from dispatch.cases.clocks import Clock
 from dispatch.cases.draft import Draft
+from dispatch.cases.ruled import limit_ruled
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, ClockKind
@@ -126,6 +127,9 @@ def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
         return own or effect.books.stage_limit(ClockKind.APPROVE, urgent=case.hazard)
     if kind is not ClockKind.DISPOSE:
         return effect.books.stage_limit(kind, urgent=case.hazard)
+    ruled = limit_ruled(case.route)
+    if ruled is not None and ruled[1] in effect.books.time_classes:
+        return Limit(ruled[0], effect.books.time_class(ruled[1]))
     if case.limit_value is None or case.time_class is None:
         return None
     return Limit(case.limit_value, effect.books.time_class(case.time_class))

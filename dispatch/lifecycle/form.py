@@ -13,11 +13,13 @@ WORDS = ("note", "proxy")
 class Form:
     """Everything an action may need; `table.TRANSITIONS` says which fields which action asks for.
 
-    `reason` is a code word from a list; `note` and `proxy` (who acted for a unit) are people's words and never enter a
-    step in clear; `photos` are SHA-256 of uploaded pictures.
+    `answer`: key of an answer to the question of a doubtful place. `reason` is a code word from a list; `note` and
+    `proxy` (who acted for a unit) are people's words and never enter a step in clear; `photos` are SHA-256 of uploaded
+    pictures.
     """
 
     unit: str | None = None
+    answer: str | None = None
     inspector: int | None = None
     reason: str | None = None
     condition: int | None = None
