@@ -19,7 +19,7 @@ from dispatch.cluster import DATABASE
 from dispatch.evaluation.measures import Cut, measure, ranking_counts
 from dispatch.evaluation.period import Period
 from dispatch.lifecycle.states import Pool, State
-from gis.db import ReadTx
+from gis.db import ReadTx, reading
 
 __all__ = ["fill", "measure_boards"]
 
@@ -37,7 +37,7 @@ def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
     fill(here.cluster.urls(DATABASE).super or "", few)
     fill(here.cluster.urls("wangge_many").super or "", many)
     _walk(here.cluster.urls("wangge_many").super or "", _last_month().end)
-    with closing(psycopg.connect(small)) as one, closing(psycopg.connect(large)) as other:
+    with closing(_connect(small)) as one, closing(_connect(large)) as other:
         unit = _busiest(one)
         for name, (length, look) in _looks(unit).items():
             _compare(name, length, look, (one, other), role="centre", unit=unit)
@@ -48,6 +48,10 @@ def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
         _rank(other, unit)
     if plans:
         _plans(here.cluster.urls("wangge_many").super or "", unit)
+
+
+def _connect(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url, autocommit=True)
 
 
 def _second(here: Ground) -> str:
@@ -123,13 +127,10 @@ def _compare(name: str, length: int, look: Look, both: tuple[Any, Any], *, role:
 
 
 def _timed(connection: psycopg.Connection[Any], look: Look, most: int, *, role: str, unit: str) -> tuple[float, int]:
-    """Seconds and rows of one look, in a transaction as `gis.db.read` makes it."""
-    with connection.transaction():
-        if role == "department":
-            connection.execute("SET LOCAL ROLE wangge_department")
-            connection.execute("SELECT set_config('wangge.units', %s, true)", [f'{{"{unit}"}}'])
-        start = time.perf_counter()
-        found = look(ReadTx(connection, [unit] if role == "department" else None), most)
+    """Seconds and rows of one look, in a transaction as people's pages have it, its beginning included."""
+    start = time.perf_counter()
+    with reading(connection, [unit] if role == "department" else None) as tx:
+        found = look(tx, most)
         return time.perf_counter() - start, len(found)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 from dispatch.lifecycle.states import Pool, State
-from gis.db import ReadTx, rows
+from gis.db import ReadTx, listed, rows
 
 __all__ = [
     "PAGE",
@@ -156,7 +156,7 @@ def board(
     limit: int = PAGE,
 ) -> list[Row]:
     """The open cases that a post holds, first due first, those without a clock last. Index: cases_pool_due."""
-    return rows(
+    return listed(
         tx,
         Row,
         BOARD,
@@ -176,7 +176,7 @@ def inbox(
     limit: int = PAGE,
 ) -> list[Row]:
     """The open cases of these units, first due first. Index: cases_unit_due."""
-    return rows(
+    return listed(
         tx,
         Row,
         INBOX,
@@ -194,7 +194,7 @@ def tasks(tx: ReadTx, inspector: int, *, limit: int = PAGE) -> list[Row]:
         + " AND c.state IN ('verifying', 'checking') ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)"
         + DRESS + " ORDER BY p.stage_due_at NULLS LAST, p.id"
     )  # fmt: skip
-    return rows(tx, Row, sql, who=inspector, limit=limit)
+    return listed(tx, Row, sql, who=inspector, limit=limit)
 
 
 def mine(tx: ReadTx, reporter: int, *, limit: int = PAGE) -> list[Row]:
@@ -203,7 +203,7 @@ def mine(tx: ReadTx, reporter: int, *, limit: int = PAGE) -> list[Row]:
         "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.reporter_id = %(who)s"
         + " ORDER BY c.reported_at DESC LIMIT %(limit)s)" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
     )  # fmt: skip
-    return rows(tx, Row, sql, who=reporter, limit=limit)
+    return listed(tx, Row, sql, who=reporter, limit=limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +301,7 @@ def search(
         walk = OWN.replace("WALK", walk)
     sql: LiteralString = "WITH page AS (" + walk + ")" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
     at, last = after or (None, None)
-    return rows(tx, Row, sql, **given, after_at=at, after_id=last, limit=limit)
+    return listed(tx, Row, sql, **given, after_at=at, after_id=last, limit=limit)
 
 
 def by_ids(tx: ReadTx, ids: Sequence[int], *, limit: int = 100) -> list[Row]:
@@ -310,4 +310,4 @@ def by_ids(tx: ReadTx, ids: Sequence[int], *, limit: int = 100) -> list[Row]:
         "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.id = ANY(%(ids)s)"
         + " ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s)" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
     )  # fmt: skip
-    return rows(tx, Row, sql, ids=list(ids), limit=limit)
+    return listed(tx, Row, sql, ids=list(ids), limit=limit)

@@ -1,0 +1,175 @@
+"""Every list that people look at walks its index, under the centre's role and a department's. Never a timed test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from bench.boards import fill
+from dispatch.cases import read as look
+from dispatch.cases.act import ANSWERED, LOCK, LOCK_NUMBER
+from dispatch.cases.intake import OPENING
+from dispatch.cases.overdue import CLAIM
+from dispatch.cases.read import Filters
+from dispatch.city import load
+from dispatch.cluster import Cluster, Urls
+from dispatch.evaluation.measures import Cut, measure
+from dispatch.evaluation.period import Period
+from dispatch.lifecycle.states import Pool, State
+from dispatch.live.feed import Token, since
+from dispatch.people.who import ME
+from gis.db import ReadTx, reading
+from gis.locate import place_of
+from tests.conftest import TEMPLATE
+
+TOWN = Path(__file__).resolve().parents[1] / "towns" / "tiny"
+NOW = datetime.now(UTC)
+Ask = Callable[[ReadTx, str], object]
+CENTRE, DEPARTMENT = "centre", "department"
+
+LISTS: dict[str, Ask] = {
+    "board": lambda tx, unit: look.board(tx, Pool.ACCEPTOR),
+    "board, its second page": lambda tx, unit: look.board(tx, Pool.ACCEPTOR, after=(NOW, 1)),
+    "board, of some states": lambda tx, unit: look.board(tx, Pool.ACCEPTOR, states=[State.REPORTED]),
+    "inbox": lambda tx, unit: look.inbox(tx, [unit]),
+    "tasks": lambda tx, unit: look.tasks(tx, 1),
+    "mine": lambda tx, unit: look.mine(tx, 1),
+    "list, newest": lambda tx, unit: look.search(tx, Filters()),
+    "list of a unit": lambda tx, unit: look.search(tx, Filters(unit=unit)),
+    "list of a unit, its second page": lambda tx, unit: look.search(tx, Filters(unit=unit), after=(NOW, 9)),
+    "list of a unit, closed, 60 days": lambda tx, unit: look.search(
+        tx, Filters(unit=unit, states=(State.CLOSED,), since=NOW - timedelta(days=60))
+    ),
+    "list of a category": lambda tx, unit: look.search(tx, Filters(category="0101")),
+    "a number": lambda tx, unit: look.search(tx, Filters(number="F7", unit=unit)),
+    "cases behind a figure": lambda tx, unit: look.by_ids(tx, [1, 2, 3]),
+    "case under lock": lambda tx, unit: _plain(tx, LOCK.replace("FOR UPDATE OF c", ""), case=1),
+    "case under lock, by number": lambda tx, unit: _plain(tx, LOCK_NUMBER.replace("FOR UPDATE OF c", ""), case="F1"),
+    "answered before": lambda tx, unit: _plain(tx, ANSWERED, key=UUID(int=1)),
+    "report before": lambda tx, unit: _plain(tx, OPENING.replace("nextval(", "length("), id=UUID(int=1)),
+    "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE SKIP LOCKED", ""), now=NOW, aside=[0]),
+    "session": lambda tx, unit: _plain(tx, ME, hash=b"x", idle=30),
+    "place": lambda tx, unit: place_of(tx, 113.5, 22.5, category="0101"),
+    "feed": lambda tx, unit: since(tx, Token(1, 1)),
+    "a month by unit": lambda tx, unit: measure(tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10))),
+    "a month's group": lambda tx, unit: measure(
+        tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10)), Cut(by="group", group="bureau")
+    ),
+}
+REPORTS = """
+    INSERT INTO report (id, case_id, body_hash, source, received_at)
+    SELECT report_id, id, sha256(report_id::text::bytea), source, reported_at FROM cases
+"""
+WHOLE = {"cases", "fact", "step", "report", "feed", "feed_part_rest", "road", "component", "session", "person"}
+FACTS = {"fact_reported", "fact_filed", "fact_closed", "fact_due", "fact_disposed", "fact_open"}
+WALKED: list[tuple[str, str, set[str]]] = [
+    ("board", CENTRE, {"cases_pool_due"}),
+    ("board, its second page", CENTRE, {"cases_pool_due"}),
+    ("board, of some states", CENTRE, {"cases_pool_due"}),
+    ("inbox", CENTRE, {"cases_unit_due"}),
+    ("inbox", DEPARTMENT, {"cases_unit_due"}),
+    ("tasks", CENTRE, {"cases_inspector"}),
+    ("mine", CENTRE, {"cases_reporter"}),
+    ("list, newest", CENTRE, {"cases_reported"}),
+    ("list, newest", DEPARTMENT, {"cases_unit_reported"}),
+    ("list of a unit", CENTRE, {"cases_unit_reported"}),
+    ("list of a unit", DEPARTMENT, {"cases_unit_reported"}),
+    ("list of a unit, its second page", CENTRE, {"cases_unit_reported"}),
+    ("list of a unit, its second page", DEPARTMENT, {"cases_unit_reported"}),
+    ("list of a unit, closed, 60 days", CENTRE, {"cases_unit_reported"}),
+    ("list of a unit, closed, 60 days", DEPARTMENT, {"cases_unit_reported"}),
+    ("list of a category", CENTRE, {"cases_category_reported"}),
+    ("a number", CENTRE, {"uq_cases_number"}),
+    ("a number", DEPARTMENT, {"uq_cases_number"}),
+    ("cases behind a figure", CENTRE, {"pk_cases"}),
+    ("case under lock", CENTRE, {"pk_cases"}),
+    ("case under lock", DEPARTMENT, {"pk_cases"}),
+    ("case under lock, by number", DEPARTMENT, {"uq_cases_number"}),
+    ("answered before", CENTRE, {"uq_step_key"}),
+    ("report before", CENTRE, {"pk_report", "pk_cases"}),
+    ("due next", CENTRE, {"cases_next"}),
+    ("session", CENTRE, set()),  # by whichever: there is none
+    ("place", CENTRE, {"area_geom", "road_geom"}),
+    ("feed", CENTRE, {"feed_part_rest_tx_id_idx"}),
+    ("a month by unit", CENTRE, FACTS),
+    ("a month's group", CENTRE, FACTS),
+]
+
+
+def _plain(tx: ReadTx, sql: str, **params: object) -> object:
+    return tx.connection.execute(sql, params).fetchall()  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def filled(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Urls, str]]:
+    """A town with two years of cases, and the unit that has most of them."""
+    import gis.db
+
+    urls = cluster.create_database("t_plans", template=TEMPLATE)
+    gis.db.configure(urls.app)
+    load(TOWN, data=tmp_path_factory.mktemp("plans"))
+    fill(urls.super or "", 4000)
+    with psycopg.connect(urls.super or "", autocommit=True) as connection:
+        connection.execute(REPORTS)
+        connection.execute("ANALYZE report")
+        row = connection.execute("SELECT unit_id FROM fact WHERE unit_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC")
+        ((unit,), *_) = row.fetchall()
+    yield urls, unit
+    gis.db.close()
+    cluster.drop_database("t_plans")
+
+
+@pytest.mark.parametrize("kept", ["for all values", "for these values"])
+@pytest.mark.parametrize(("name", "role", "indexes"), WALKED, ids=[f"{name}, {role}" for name, role, _ in WALKED])
+def test_it_walks_its_index_and_never_the_whole_table(
+    filled: tuple[Urls, str], name: str, role: str, indexes: set[str], kept: str
+):
+    urls, unit = filled
+    used, walked = _plan(urls.super or "", name, role, unit, generic=kept == "for all values")
+    assert indexes <= used
+    assert not walked & WHOLE
+
+
+def _plan(url: str, name: str, role: str, unit: str, *, generic: bool) -> tuple[set[str], set[str]]:
+    """The indexes that are used and the tables that are read whole, as PostgreSQL tells them by itself."""
+    told: list[str] = []
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        connection.add_notice_handler(lambda notice: told.append(str(notice.message_primary)))
+        for line in SETTINGS:
+            connection.execute(line)
+        connection.execute(f"SET plan_cache_mode = {'force_generic_plan' if generic else 'force_custom_plan'}")
+        if role == CENTRE:
+            connection.execute("SET ROLE wangge_app")
+        with reading(connection, [unit] if role == DEPARTMENT else None) as tx:
+            LISTS[name](tx, unit)
+    used: set[str] = set()
+    walked: set[str] = set()
+    for words in told:
+        for node in _nodes(json.loads(words.partition("plan:")[2])["Plan"]):
+            used |= {node["Index Name"]} if "Index Name" in node else set()
+            walked |= {node["Relation Name"]} if node["Node Type"] == "Seq Scan" else set()
+    return used, walked
+
+
+# A few thousand rows are read whole in no time: without that way out the plan is the one of a million.
+SETTINGS = (
+    "SET enable_seqscan = off",
+    "LOAD 'auto_explain'",
+    "SET auto_explain.log_min_duration = 0",
+    "SET auto_explain.log_format = json",
+    "SET client_min_messages = log",
+)
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
