@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 import dispatch.cases.api
 import dispatch.evidence.api
+import dispatch.geocode
 import dispatch.people.api
 from collectors import patrol
 from dashboards import casefile, cases, console, desk, field, leader, maps, near, public, rules, shell, socket
@@ -20,7 +21,7 @@ from dispatch.people.who import serves
 __all__ = ["create_app"]
 
 PAGES = (shell, console, casefile, cases, desk, field, leader, rules, maps, near, public)
-INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, patrol, socket)
+INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, socket)
 
 
 def create_app(url: str | None = None) -> FastAPI:

@@ -44,6 +44,7 @@ COMMANDS = (
     Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("who", "dispatch.who:command", unless="city"),
+    Room("geocode", "dispatch.geocode:command", unless="city"),
     Room("rules lint", "dispatch.rules:lint_command", unless="folder"),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),

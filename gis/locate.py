@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from math import cos, hypot, isfinite, radians
+from math import cos, isfinite, radians
 from typing import Any
 
 from gis.crs import metres_per_degree
@@ -16,7 +16,19 @@ from gis.db import ReadTx, one
 from gis.problems import FormIncomplete
 from gis.queries import query
 
-__all__ = ["NO_ROAD", "Component", "Place", "Road", "bears", "place_of", "plain_name", "road_named"]
+__all__ = [
+    "NO_ROAD",
+    "SIDES",
+    "SIDES_EN",
+    "Component",
+    "Place",
+    "Road",
+    "bears",
+    "compass",
+    "place_of",
+    "plain_name",
+    "road_named",
+]
 
 NO_ROAD = "none"
 MOST_DOUBT_M = 50.0  # a worse fix is not looked around any further: its place wants a person's eye anyway
@@ -282,5 +294,9 @@ def _doubt(accuracy_m: float | None) -> float:
 
 def _side(road: Road) -> int:
     """On which of eight sides of the road the fix lies."""
-    east, north = -road.dx / hypot(road.dx, road.dy), -road.dy / hypot(road.dx, road.dy)
+    return compass(-road.dx, -road.dy)
+
+
+def compass(east: float, north: float) -> int:
+    """Which of SIDES a step of so many metres goes to."""
     return max(range(8), key=lambda side: north * cos(radians(45 * side)) + east * cos(radians(45 * side - 90)))

@@ -198,3 +198,15 @@ component_cell = Table(
     Column("valid_to", Date, primary_key=True, comment="infinity: no end"),
     Column("n", Integer, nullable=False),
 )
+
+spot = Table(
+    "spot",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("kind", Text, nullable=False, comment="door, or the city's own word for such a place"),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("name_en", Text, nullable=False, server_default=""),
+    Column("road", Text, nullable=False, server_default="", comment="name of the road it is a door of"),
+    Column("number", Text, nullable=False, server_default=""),
+    Column("geom", Geometry("POINT", SRID, spatial_index=False), nullable=False),
+)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dispatch.cases.books import books
+from dispatch.cases.books import Books, books, books_on
 from dispatch.cityfile.atlas import atlas_of_files
 from dispatch.cityfile.check import check_files
 from dispatch.cityfile.faults import Faults
@@ -25,12 +25,12 @@ from gis.atlas import Atlas, atlas_of
 from gis.db import ReadTx
 from gis.ground import Reaches
 from gis.locate import TIE_M
-from gis.problems import FormIncomplete
+from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["Town", "folder_named", "town_of_database", "town_of_folder"]
+__all__ = ["Town", "folder_named", "sound_folder", "town_of_database", "town_of_folder"]
 
 NO_RULES = Table(Rulebook("", ()), Tree({}))
-RULES = "SELECT in_force, content FROM edition WHERE kind = 'rules' ORDER BY in_force, id"
+DAYS = "SELECT DISTINCT in_force FROM edition ORDER BY in_force"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,8 +60,8 @@ def folder_named(name: str) -> Path:
     raise FormIncomplete(f"There is no city {name} under data/cities", zh=f"data/cities 下没有城市 {name}")
 
 
-def town_of_folder(folder: Path) -> Town:
-    """What a database with this folder loaded would answer. Raises FormIncomplete if the folder has errors."""
+def sound_folder(folder: Path) -> CityFiles:
+    """A folder's rows. Raises FormIncomplete if it has errors."""
     faults = Faults()
     city = read_folder(folder, faults)
     check_files(city, faults)
@@ -70,6 +70,12 @@ def town_of_folder(folder: Path) -> Town:
             f"{folder} has {len(faults.errors)} faults, the first: {faults.errors[0]}; wangge city check lists them",
             zh=f"{folder} 有 {len(faults.errors)} 处错误,第一处:{faults.errors[0]}",
         )
+    return city
+
+
+def town_of_folder(folder: Path) -> Town:
+    """What a database with this folder loaded would answer. Raises FormIncomplete if the folder has errors."""
+    city = sound_folder(folder)
     document = city.document
     tree = _tree(city)
     return _town(
@@ -84,8 +90,21 @@ def town_of_folder(folder: Path) -> Town:
 def town_of_database(tx: ReadTx, *, things: bool) -> Town:
     """The loaded city. `things`: whether the components are needed."""
     city = books(tx)
-    tables = [(since, Table(rulebook_of(content), city.tree)) for since, content in tx.connection.execute(RULES)]
+    tables = [(since, known.table) for since in _days(tx) if (known := _books_on(tx, since)) is not None]
     return _town(city.city, atlas_of(tx, things=things), dict(city.catalogue.categories), tables, now=tx.now)
+
+
+def _days(tx: ReadTx) -> list[date]:
+    """The days on which an edition came into force, or will."""
+    return [day for (day,) in tx.connection.execute(DAYS)]
+
+
+def _books_on(tx: ReadTx, day: date) -> Books | None:
+    """None before the city's first books are all there."""
+    try:
+        return books_on(tx, day)
+    except NotFound:
+        return None
 
 
 def _town(

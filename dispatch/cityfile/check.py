@@ -12,6 +12,7 @@ from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.places import check_components, check_places
 from dispatch.cityfile.rows import CityFiles
 from dispatch.cityfile.settings import check_document
+from dispatch.cityfile.spots import check_spots
 from dispatch.cityfile.staff import check_staff
 from dispatch.clock.document import calendar_from
 
@@ -27,6 +28,7 @@ def check_files(city: CityFiles, faults: Faults) -> None:
     check_catalogue(city, faults)
     check_places(city, faults)
     check_components(city, faults)
+    check_spots(city, faults)
     check_staff(city, faults)
     check_rules(city, faults)
     check_answers(city, faults)

@@ -19,6 +19,7 @@ from dispatch.cityfile.faults import Fault
 from dispatch.cityfile.load_people import load_duty_grids, load_people, load_units
 from dispatch.cityfile.load_places import load_areas, load_components, load_roads
 from dispatch.cityfile.rows import CityFiles
+from dispatch.cityfile.spots import load_spots
 from gis.db import ReadTx, Tx, execute, execute_many, one, read, rows, value, write
 from gis.problems import Conflict
 
@@ -266,6 +267,7 @@ def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) ->
 
 def _load_persons(tx: Tx, city: CityFiles, accounts: Sequence[Account], done: Loaded) -> None:
     done.changes.update(load_people(tx, city, accounts))
+    done.changes.update(load_spots(tx, city))
     done.accounts = len(accounts)
 
 

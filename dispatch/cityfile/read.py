@@ -29,6 +29,7 @@ from dispatch.cityfile.rows import (
     PersonRow,
     RoadRow,
     RoadTrimRow,
+    SpotRow,
     UnitRow,
 )
 
@@ -50,6 +51,8 @@ def read(folder: Path, faults: Faults) -> CityFiles:
     city.roads = [r for c, g in _features(folder, "roads.geojson", faults) if (r := _road(c, g))]
     if _is_there(folder / "road_trims.csv"):
         city.road_trims = _table(folder, "road_trims.csv", _trim, ("road", "from_m", "to_m", "reason"), faults=faults)
+    if _is_there(folder / "places.csv"):
+        city.spots = _table(folder, "places.csv", _spot, ("code", "kind", "name", "lon", "lat"), faults=faults)
     city.days = read_days(folder / "calendar.csv", faults)
     city.components = _table(
         folder, "components.csv", _component, ("code", "category", "lon", "lat", "grid"), faults=faults
@@ -270,6 +273,21 @@ def _component(cells: Cells) -> ComponentRow | None:
     )
     if row.accuracy not in ("", "A", "B", "C"):
         cells.fault(f"accuracy is {row.accuracy}: it wants A, B, C or nothing")
+    return row if cells.good else None
+
+
+def _spot(cells: Cells) -> SpotRow | None:
+    row = SpotRow(
+        row=cells.row,
+        code=cells.needed("code"),
+        kind=cells.needed("kind"),
+        name=cells.text("name"),
+        name_en=cells.text("name_en"),
+        road=cells.text("road"),
+        number=cells.text("number"),
+        lon=cells.degrees("lon", 180),
+        lat=cells.degrees("lat", 90),
+    )
     return row if cells.good else None
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "PersonRow",
     "RoadRow",
     "RoadTrimRow",
+    "SpotRow",
     "UnitRow",
 ]
 
@@ -81,6 +82,21 @@ class ComponentRow:
     state: str
     accuracy: str
     since: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotRow:
+    """A door or a point of interest, degrees in the folder's datum."""
+
+    row: int
+    code: str
+    kind: str
+    name: str
+    name_en: str
+    road: str
+    number: str
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +189,7 @@ class CityFiles:
     roads: list[RoadRow] = field(default_factory=list)
     road_trims: list[RoadTrimRow] = field(default_factory=list)
     components: list[ComponentRow] = field(default_factory=list)
+    spots: list[SpotRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     people: list[PersonRow] = field(default_factory=list)
     duty_grids: list[DutyRow] = field(default_factory=list)
