@@ -26,6 +26,8 @@ __all__ = ["SHOWS", "Fields", "Offer", "chosen", "degrees", "form_of", "instant"
 
 A = Action
 ASKING = ("reason", "photos", "note")
+RETURNING = ("reason", "facts", "clause", "whose", "photos", "note")
+CORRECTED = ("category", "component", "place")  # what `facts` is made of
 REFUSING = ("reason", "note")
 TELLING = ("note",)
 # What each form shows, from top to bottom. What it needs stands in the table of transitions.
@@ -43,7 +45,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.DISPATCH: ("unit", "reason", "note"),
     A.SUBDISPATCH: ("unit", "note"),
     A.SIGN: TELLING,
-    A.ASK_RETURN: ASKING,
+    A.ASK_RETURN: RETURNING,
     A.APPROVE_RETURN: TELLING,
     A.REFUSE_RETURN: REFUSING,
     A.ASK_DELAY: ("reason", "limit", "photos", "note"),
@@ -94,6 +96,7 @@ FIRST: dict[State, tuple[Action, ...]] = {
     State.REWORK: (A.SEND_REWORK,),
     State.CHECKED_OK: (A.CLOSE,),
 }
+NAMED = ("unit", "reason", "clause", "whose", "category", "component", "proxy", "note", "result")
 TASKS = frozenset({A.VERIFY, A.CHECK_PASS, A.CHECK_FAIL})
 RISKY = frozenset({A.REFUSE, A.VOID, A.ASK_FORCE_CLOSE, A.FORCE_CLOSE})
 
@@ -171,6 +174,8 @@ class Fields:
     result: Annotated[str, Posted()] = ""
     into: Annotated[str, Posted()] = ""
     satisfied: Annotated[str, Posted()] = ""
+    clause: Annotated[str, Posted(max_length=80)] = ""
+    whose: Annotated[str, Posted(max_length=80)] = ""
     proxy: Annotated[str, Posted()] = ""
     note: Annotated[str, Posted(max_length=4000)] = ""
     photos: Annotated[tuple[str, ...], Posted()] = ()
@@ -195,13 +200,12 @@ def uuid_of(text: str) -> UUID:
 
 def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo, photos: tuple[str, ...]) -> Form:
     """What was typed, in the lifecycle's types; only fields that the action's form shows. Raises FormIncomplete."""
+    shows = (*shows, *CORRECTED) if "facts" in shows else shows
     text = {
         name: getattr(fields, name).strip() for name in Fields.__dataclass_fields__ if name not in ("photos", "photo")
     }
     placed = "place" in shows and bool(text["lon"]) and bool(text["lat"])
-    given = {
-        name: text[name] or None for name in ("unit", "reason", "category", "component", "proxy", "note", "result")
-    }
+    given = {name: text[name] or None for name in NAMED}
     return Form(
         **{name: value for name, value in given.items() if name in shows},
         answer=(text["answer"] or None) if "unit" in shows else None,

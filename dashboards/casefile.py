@@ -20,6 +20,7 @@ from dispatch.cases.act import act
 from dispatch.cases.dossier import Case, Full, Inspector, full, inspectors
 from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
 from dispatch.cases.read import Row, board, inbox
+from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.http import whence
 from dispatch.lifecycle.states import Action, Pool
@@ -27,7 +28,7 @@ from dispatch.people.may import UNIT
 from dispatch.people.roles import Permission, Role
 from dispatch.people.who import Me, Signed, needs
 from dispatch.units.tree import Tree, Unit
-from gis.db import ReadTx
+from gis.db import ReadTx, read
 from gis.problems import NotFound, Problem
 
 __all__ = ["POOLS", "queue_of", "router"]
@@ -57,6 +58,7 @@ class Sheet:
     below: list[Unit]
     queue: list[Row]
     strip: list[Segment]
+    budget: Budget | None = None
 
 
 @router.get("/cases/{number}", **needs(Permission.SEE_CASES))
@@ -120,7 +122,17 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
         queue=queue_of(tx, me),
         strip=strip(view, file),
+        budget=_budget(view, file.case) if any(offer.action is Action.ASK_RETURN for offer in open_to) else None,
     )
+
+
+def _budget(view: View, case: Case) -> Budget | None:
+    """Of the unit's returns; counted with the centre's eyes, for what it gave back it sees no more. None: no budget."""
+    policy = view.known.policy
+    if not policy.return_budget:
+        return None
+    with read() as tx:
+        return budget_of(tx, policy, case.unit_id, tx.now)
 
 
 def _others(tx: ReadTx, case: Case) -> list[Inspector]:

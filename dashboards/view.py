@@ -16,6 +16,7 @@ from dashboards.times import Left, left_of, span, time_left, when
 from dashboards.words import LANGUAGES, Words, words
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import holders_clock
+from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.people.may import may
 from dispatch.people.roles import Permission
@@ -234,6 +235,10 @@ class View:
         """A unit's name, also of one that is no more; a dash for none."""
         found = self.books.tree.named(id) if self.books and id else None
         return self.named(found) if found else id or self.t("none")
+
+    def whose(self, id: str) -> str:
+        """The unit that a return says is right; words for nobody known."""
+        return self.t("form.whose_nobody") if id == NOBODY_KNOWN else self.unit(id)
 
     @cached_property
     def roads(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import exp
 
 from collectors.rehearsal.turn import MINUTE, Plan, Turn
+from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.people.roles import Role
 
@@ -14,6 +15,7 @@ HOUR = 3600.0
 PASSED_ON = 0.92  # of what reaches a platform; it keeps the rest for itself
 HOPELESS, FORCED = 0.002, 0.7
 AGREED, ANSWERED = 0.75, 0.9  # of the forced closes that are asked for
+KNOWN = 0.7  # of the returns name the unit that is right
 WOKEN = 0.25  # of the suspended cases go on before their date
 SUPERVISED = 0.35  # of those a day overdue
 RETURN = ("not_owner", "not_area", "wrong_place", "not_found")
@@ -52,8 +54,18 @@ def _dispatched(turn: Turn) -> Plan | None:
         return turn.centre(Role.DISPATCHER, at, Action.SIGN_FOR, proxy=unit.name)
     open_ = case.returns < 1 and turn.scene.books.return_open(case.dispatched_at, at)
     if open_ and turn.chance(turn.temper.returns * (3 if case.route_unit != case.unit_id else 1)):
-        return turn.unit(at, Action.ASK_RETURN, reason=turn.reason(RETURN))
+        return _returned(turn, at)
     return turn.unit(at, Action.SIGN)
+
+
+def _returned(turn: Turn, at: datetime) -> Plan | None:
+    """A unit that does not think itself right: by which rule, and who is, if it knows."""
+    reason = turn.reason(RETURN)
+    others = [unit for unit in other_units(turn) if unit != turn.case.unit_id]
+    whose = others[0] if others and turn.fate("whose") < KNOWN else NOBODY_KNOWN
+    cited = turn.case.rule if turn.case.rule in turn.scene.books.rulebook.by_no else None
+    note = None if cited else "现场核对后认为不属本单位职责。"
+    return turn.unit(at, Action.ASK_RETURN, reason=reason, clause=cited, whose=whose, note=note)
 
 
 def _signed_at(turn: Turn) -> datetime:

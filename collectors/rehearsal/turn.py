@@ -28,7 +28,8 @@ WALK = (7, 21)  # local hours in which inspectors are out
 
 LIVES = """
     SELECT c.id, c.report_id, c.version, c.state, c.source, c.public, c.category, c.condition_no, c.hazard, c.area_path,
-           c.duty_grid, c.unit_id, c.route_unit, c.route->'between' AS between, c.inspector_id, c.reworks, c.returns,
+           c.duty_grid, c.unit_id, c.route_unit, c.route->'between' AS between, c.route->>'rule' AS rule,
+           c.inspector_id, c.reworks, c.returns,
            c.extensions, c.suspensions, c.supervised, c.appealed,
            c.close_asked IS NOT NULL AS close_asked, c.clocks, c.reported_at, c.suspended_until,
            c.dispatched_at, c.ended_at, c.due_at, c.last_at, c.next_at
@@ -54,6 +55,7 @@ class Life:
     unit_id: str | None
     route_unit: str | None
     between: list[str] | None
+    rule: str | None
     inspector_id: int | None
     reworks: int
     returns: int

@@ -20,6 +20,7 @@ from dispatch.cases.facts import fold
 from dispatch.cases.moves import Effect, move_clocks
 from dispatch.cases.persons import check_person, check_task_holder
 from dispatch.cases.references import check_references
+from dispatch.cases.returns import budget_of, rules_say
 from dispatch.cases.save import save
 from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import Step, form_hash, step_hash
@@ -216,7 +217,7 @@ def apply(
     """Decide and change the draft: one step more."""
     case = draft.case
     check_task_holder(case, action, by)
-    change = decide(_standing(draft, city, at), action, form, by.roles, at, city.policy)
+    change = decide(_standing(tx, draft, city, action, at), action, form, by.roles, at, city.policy)
     check_person(case, action, change.role, by)
     before, stage_due = case.state, draft.stage_due_at
     data: dict[str, Any] = {"action": action.value, "form": form.given(), **(extra or {})}
@@ -234,6 +235,10 @@ def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
         effect.data["unit_before"] = _taken_from(tx, draft)
     if action in EFFECTS:
         EFFECTS[action](effect)
+    if action is Action.ASK_RETURN:
+        says = rules_say(tx, draft.case, effect.books, effect.form)
+        effect.data["rules_say"] = says
+        draft.case.asked = {**(draft.case.asked or {}), "rules_say": says}
     move_clocks(effect, change.transition.clock)
     if draft.moved:
         route_anew(tx, draft, effect.books, effect.data)
@@ -248,7 +253,7 @@ def _taken_from(tx: Tx, draft: Draft) -> str | None:
     return unit
 
 
-def _standing(draft: Draft, city: Books, at: datetime) -> Standing:
+def _standing(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime) -> Standing:
     case = draft.case
     unit = city.tree.get(case.unit_id or "")
     return Standing(
@@ -267,6 +272,7 @@ def _standing(draft: Draft, city: Books, at: datetime) -> Standing:
         terminal=unit is None or unit.terminal,
         dispatched_at=case.dispatched_at,
         return_open=city.return_open(case.dispatched_at, at),
+        budget_left=action is not Action.ASK_RETURN or budget_of(tx, city.policy, case.unit_id, at).left,
         ended_at=case.ended_at,
         asked=case.asked or {},
     )

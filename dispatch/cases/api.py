@@ -13,8 +13,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from dispatch.cases.act import Receipt, act
+from dispatch.cases.books import books
 from dispatch.cases.dossier import full
 from dispatch.cases.read import Filters, Row, search
+from dispatch.cases.returns import routed_as
 from dispatch.failpoints import failpoint
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.form import Form
@@ -23,6 +25,7 @@ from dispatch.people.roles import Permission
 from dispatch.people.straight import straight
 from dispatch.people.who import Signed, needs
 from dispatch.who import ask, then
+from gis.problems import NotFound
 
 router = APIRouter(prefix="/api/v1", tags=["cases"])
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -50,6 +53,8 @@ class FormIn(BaseModel):
     result: Word | None = None
     into: Number | None = None
     satisfied: bool | None = None
+    clause: Word | None = None
+    whose: Word | None = None
     proxy: Word | None = None
     photos: Annotated[tuple[Hash, ...], Field(max_length=9)] = ()
     note: Annotated[str, Field(max_length=4000)] | None = None
@@ -103,6 +108,26 @@ def get_case(number: str, me: Signed) -> Response:
     with me.read() as tx:
         found = full(tx, number)
     return _json(asdict(found))
+
+
+@router.get("/cases/{number}/whose", **needs(Permission.SEE_CASES))
+def get_whose(
+    number: str,
+    me: Signed,
+    category: Word | None = None,
+    component: Word | None = None,
+    lon: Annotated[float, Query(ge=-180, le=180)] | None = None,
+    lat: Annotated[float, Query(ge=-90, le=90)] | None = None,
+) -> Response:
+    """Whose this case would be, were its category, component or position another. Nothing is changed."""
+    with me.read() as tx:
+        city, case = books(tx), full(tx, number).case
+        found = routed_as(tx, case, city, Form(category=category, component=component, lon=lon, lat=lat))
+        if found is None:
+            raise NotFound("Without category and position no unit can be named", zh="缺少类别或位置,无法判断责任单位")
+        unit = city.tree.get(found.unit or "")
+    named = {"unit_name": unit and unit.name, "unit_name_en": unit and (unit.name_en or unit.name)}
+    return _json({**found.document(), **named, "same": found.unit == case.unit_id})
 
 
 @router.get("/cases", **needs(Permission.SEE_CASES))

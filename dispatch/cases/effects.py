@@ -13,6 +13,7 @@ from decimal import Decimal
 from dispatch.cases.moves import Effect, keep_clock, limit_of, move_clocks
 from dispatch.cases.ruled import settled
 from dispatch.clock.limits import Limit
+from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, ClockKind, State
 from gis.problems import FormIncomplete
 
@@ -91,6 +92,24 @@ def _ask(effect: Effect) -> None:
     case = effect.draft.case
     asked = {"action": effect.data["action"], **effect.form.given(), "from": case.state.value}
     case.asked = asked | {"by": effect.person}
+
+
+def _ask_return(effect: Effect) -> None:
+    form, city = effect.form, effect.books
+    faults = {}
+    if form.clause is not None and form.clause not in city.rulebook.by_no:
+        faults["clause"] = "no such rule in force"
+    if form.whose != NOBODY_KNOWN and (
+        city.tree.get(form.whose or "") is None or form.whose == effect.draft.case.unit_id
+    ):
+        faults["whose"] = "another unit, or nobody"
+    if faults:
+        raise FormIncomplete(
+            "A return names a rule in force and the unit that is right",
+            zh="退单须引用现行规则,并指明应由哪个单位负责",
+            fields=faults,
+        )
+    _ask(effect)
 
 
 def _return(effect: Effect) -> None:
@@ -300,7 +319,7 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.FILE: _file,
     Action.DISPATCH: _dispatch,
     Action.SUBDISPATCH: _subdispatch,
-    Action.ASK_RETURN: _ask,
+    Action.ASK_RETURN: _ask_return,
     Action.APPROVE_RETURN: _return,
     Action.REFUSE_RETURN: _answered,
     Action.ASK_DELAY: _ask,

@@ -151,6 +151,9 @@ step = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("tx", Xid8, nullable=False, server_default=FetchedValue()),
     Index("step_tx", "tx"),
+    Index(
+        "step_returns", "unit_id", "at", postgresql_where=text("action IN ('ask_return', 'ask_ruling')")
+    ),  # a unit's budget of returns
     Index("step_actor", "actor_id", "at"),
 )
 

@@ -164,6 +164,8 @@ class _Policy(_Part):
     warn_at: Annotated[float, Field(gt=0, lt=1)]
     return_within_hours: Positive
     max_returns: Count
+    return_budget: Count | None = None
+    return_budget_days: Annotated[int, Field(ge=1)] | None = None
     max_extensions: Count
     extend_first: Posts | None = None
     extend_more: Posts | None = None

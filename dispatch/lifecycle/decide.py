@@ -37,6 +37,7 @@ class Standing:
     terminal: bool = True
     dispatched_at: datetime | None = None
     return_open: bool = True
+    budget_left: bool = True
     ended_at: datetime | None = None
     asked: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -50,6 +51,8 @@ class Policy:
     rework_time_class: str = "work_hour"
     return_within_hours: int = 4
     max_returns: int = 2
+    return_budget: int = 0
+    return_budget_days: int = 30
     max_extensions: int = 2
     extend_first: Sequence[str] = ("dispatcher", "shift_leader")
     extend_more: Sequence[str] = ("leader", "supervisor")
@@ -149,6 +152,24 @@ def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
             f"This case was already returned {case.returns} times; ask the dispatcher to arbitrate",
             f"本案已退单 {case.returns} 次,请由派遣员裁定",
             case,
+        )
+
+    if not case.budget_left:
+        raise _refuse(
+            f"The unit has asked for its {policy.return_budget} returns of {policy.return_budget_days} days",
+            f"本单位 {policy.return_budget_days} 日内的 {policy.return_budget} 次退单额度已用完",
+            case,
+        )
+    _cites(form)
+
+
+def _cites(form: Form) -> None:
+    """不是我的 is no reason: a return rests on a rule, or on words of its own."""
+    if not form.clause and not form.note:
+        raise FormIncomplete(
+            "Cite the rule that this rests on, or write down why",
+            zh="请引用所依据的规则编号,或写明理由",
+            fields={"clause": "needed"},
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 WORDS = ("note", "proxy")
+NOBODY_KNOWN = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class Form:
     `answer`: key of an answer to the question of a doubtful place. `reason` is a code word from a list; `note` and
     `proxy` (who acted for a unit) are people's words and never enter a step in clear; `photos` are SHA-256 of uploaded
     pictures.
+    Of a return, `clause` is the number of the rule it rests on, `whose` the unit that is right, or `NOBODY_KNOWN`.
     """
 
     unit: str | None = None
@@ -33,6 +35,8 @@ class Form:
     result: str | None = None
     into: int | None = None
     satisfied: bool | None = None
+    clause: str | None = None
+    whose: str | None = None
     proxy: str | None = None
     photos: tuple[str, ...] = ()
     note: str | None = None

@@ -67,7 +67,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(11, S.FILED,                  A.DISPATCH,          S.DISPATCHED,    {R.DISPATCHER, R.SYSTEM},  "unit",             "-dispatch +dispose +sign"),
     _row(12, WORKING,                  A.SUBDISPATCH,       S.DISPATCHED,    R.PLATFORM,                "unit",             "-sign +sign"),
     _row(13, S.DISPATCHED,             A.SIGN,              S.HANDLING,      DEPARTMENT,                "",                 "-sign"),
-    _row(14, WORKING,                  A.ASK_RETURN,        S.RETURN_ASKED,  DEPARTMENT,                "reason",           "-sign +approve"),
+    _row(14, WORKING,                  A.ASK_RETURN,        S.RETURN_ASKED,  DEPARTMENT,                "reason whose",           "-sign +approve"),
     _row(15, S.RETURN_ASKED,           A.APPROVE_RETURN,    S.FILED,         {R.DISPATCHER, R.SYSTEM},  "",                 "-approve -dispose +dispatch"),
     _row(16, S.RETURN_ASKED,           A.REFUSE_RETURN,     S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "reason",           "-approve"),
     _row(17, S.HANDLING,               A.ASK_DELAY,         S.DELAY_ASKED,   DEPARTMENT,                "reason",           "+approve"),

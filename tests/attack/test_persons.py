@@ -31,6 +31,8 @@ def both(town: Town) -> str:
 
 def do(town: Town, case: Receipt, action: Action, who: str, **form: Any) -> None:
     """An act by somebody of the centre: without row security."""
+    if action is A.ASK_RETURN:
+        form = {"clause": "R-005", "whose": "nobody", **form}
     with write() as tx:
         act(tx, case.case_id, action, town.people[who], Form(**form), key=uuid4())
 
@@ -55,7 +57,10 @@ def test_who_asked_does_not_answer(town: Town, both: str, ask: Action, answers: 
 
 def test_a_post_in_one_unit_does_no_other_units_work(town: Town, both: str) -> None:
     case = town.handling("enforcement-b")
-    for action, form in ((A.REPLY, {"photos": (town.photo(),)}), (A.ASK_RETURN, {"reason": "weather"})):
+    for action, form in (
+        (A.REPLY, {"photos": (town.photo(),)}),
+        (A.ASK_RETURN, {"reason": "weather", "clause": "R-005", "whose": "nobody"}),
+    ):
         with pytest.raises(NotAllowed, match="unit"):
             do(town, case, action, both, **form)
     own = town.handling("enforcement-a")

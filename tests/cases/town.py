@@ -92,6 +92,8 @@ class Town:
     ) -> Receipt:
         """One action by a person, under the rights that person has."""
         actor = self.people[who]
+        if action is Action.ASK_RETURN:
+            form = {"clause": "R-005", "whose": "nobody", **form}
         department = actor.roles & {Role.DEPARTMENT, Role.PLATFORM}
         case_id = case if isinstance(case, int) else case.case_id
         with write(as_units=sorted(actor.units) if department else None) as tx:
@@ -101,14 +103,24 @@ class Town:
     def policy(self, **keys: object) -> Iterator[None]:
         """Other rules of procedure for a while."""
         with write() as tx:
-            kept = value(tx, "SELECT document FROM city")
-        self._write({**kept, "policy": {**kept["policy"], **keys}})
+            kept = value(
+                tx, "SELECT content FROM edition WHERE kind = 'settings' ORDER BY in_force DESC, id DESC LIMIT 1"
+            )
+        self._settle({**kept, "policy": {**kept["policy"], **keys}})
         yield
-        self._write(kept)
+        self._settle(kept)
 
-    def _write(self, document: object) -> None:
+    def _settle(self, settings: object) -> None:
+        """New settings, in force since the day of the others."""
         with write() as tx:
-            execute(tx, "UPDATE city SET document = %(document)s, version = version + 1", document=Jsonb(document))
+            execute(
+                tx,
+                """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+                   SELECT kind, gen_random_uuid()::text, in_force, source, content_hash, %(content)s
+                     FROM edition WHERE kind = 'settings' ORDER BY in_force DESC, id DESC LIMIT 1""",
+                content=Jsonb(settings),
+            )
+            execute(tx, "UPDATE city SET version = version + 1")
 
     def sweep(self) -> int:
         """Fire all that is due."""

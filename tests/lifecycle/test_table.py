@@ -31,6 +31,8 @@ FULL = Form(
     result="true",
     into=9,
     satisfied=True,
+    clause="R-005",
+    whose="nobody",
     proxy="printed sheet 12",
     photos=("a" * 64,),
     note="words",
@@ -126,6 +128,7 @@ def test_acceptor_shift_leader_and_dispatcher_are_separate_posts() -> None:
 PROCEDURE = [
     ("a return comes too late", Action.ASK_RETURN, State.HANDLING, {"return_open": False}),
     ("a case was returned too often", Action.ASK_RETURN, State.HANDLING, {"returns": 2}),
+    ("the unit has used up its returns", Action.ASK_RETURN, State.HANDLING, {"budget_left": False}),
     ("an extension is asked after the deadline", Action.ASK_DELAY, State.HANDLING, {"late": True}),
     ("a third extension is asked", Action.ASK_DELAY, State.HANDLING, {"extensions": 2}),
     ("a second suspension is asked", Action.ASK_SUSPEND, State.HANDLING, {"suspensions": 1}),
@@ -142,6 +145,16 @@ PROCEDURE = [
 def test_the_rules_of_procedure_refuse_if(why: str, action: Action, state: State, given: dict[str, object]) -> None:
     with pytest.raises(NotAllowed):
         decide(Standing(state=state, **given), action, FULL, frozenset(Role), NOW, POLICY)  # type: ignore[arg-type]
+
+
+def test_a_return_rests_on_a_rule_or_on_words_of_its_own() -> None:
+    case, by = Standing(state=State.HANDLING), frozenset({Role.DEPARTMENT})
+    with pytest.raises(FormIncomplete) as refusal:
+        decide(case, Action.ASK_RETURN, Form(reason="not_owner", whose="nobody"), by, NOW, POLICY)
+    assert refusal.value.extra["fields"] == {"clause": "needed"}
+    for given in ({"clause": "R-005"}, {"note": "产权证显示属物业公司"}):
+        form = Form(reason="not_owner", whose="nobody", **given)
+        assert decide(case, Action.ASK_RETURN, form, by, NOW, POLICY).to is State.RETURN_ASKED
 
 
 EXTENSIONS = [
