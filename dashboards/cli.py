@@ -41,6 +41,7 @@ COMMANDS = (
     Room("city check", "dispatch.city:check_command", database=False),
     Room("city load", "dispatch.city:load_command"),
     Room("layers", "dispatch.layers.command:command"),
+    Room("components nearest", "dispatch.bulk.nearest:command", unless="city"),
     Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("who", "dispatch.who:command", unless="city"),

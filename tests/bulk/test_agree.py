@@ -18,6 +18,7 @@ from dispatch.cluster import Urls
 from dispatch.who import Answer, ask
 from gis.db import ReadTx, read
 from tests.bulk.points import Point, anywhere, beside_components, beside_roads, on_edges
+from tests.city.spoilt_town import copy_of_tiny, spoil
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"tiny": ROOT / "tests" / "towns" / "tiny", "binhe": ROOT / "data" / "cities" / "binhe"}
@@ -112,3 +113,28 @@ def test_before_the_first_edition_there_is_no_city(name: str) -> None:
     assert (before["doubt"], before["road_class"], before["edition"]) == ("outside", "none", "")
     assert after["road_class"] != "none"
     assert town.table(date(2023, 12, 31)).rulebook.rules == ()
+
+
+def test_a_row_with_a_time_is_answered_by_the_places_and_the_rules_of_its_day(
+    fresh_database: Urls, tmp_path: Path
+) -> None:
+    folder = copy_of_tiny(tmp_path)
+    load(folder, data=tmp_path)
+    spoil(folder, "city.toml", 'id = "tiny-rules-1", in_force = 2024-01-01', 'id = "rules-2", in_force = 2025-06-01')
+    spoil(folder, "rules.toml", 'edition = "tiny-rules-1"\nin_force = 2024-01-01', 'edition = "rules-2"')
+    spoil(folder, "rules.toml", 'road = ["main"]', 'road = ["alley"]')
+    spoil(folder, "city.toml", 'id = "tiny-roads-1", in_force = 2024-01-01', 'id = "roads-2", in_force = 2026-01-01')
+    (folder / "road_trims.csv").write_text("road,from_m,to_m,reason\nR3,,,closed\n", encoding="utf-8")
+    load(folder, data=tmp_path)
+    with read() as tx:
+        town = town_of_database(tx, things=True)
+    task = Whose(town, ["id", "lon", "lat", "subclass", "at"])
+    days = ("2023-06-01", "2025-05-31T23:59", "2025-05-31T16:00Z", "2026-01-01")
+    told = task.answer([(n, [day, "114.0006", "22.5012", "C0135", day]) for n, day in enumerate(days)])
+    rows = list(csv.DictReader(io.StringIO(told.text), task.header))
+    assert [(row["road_class"], row["unit"], row["edition"]) for row in rows] == [
+        ("none", "", ""),
+        ("alley", "district-a", "tiny-rules-1"),
+        ("alley", "utilities", "rules-2"),
+        ("none", "district-a", "rules-2"),
+    ]
