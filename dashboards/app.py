@@ -12,7 +12,22 @@ import dispatch.evidence.api
 import dispatch.geocode
 import dispatch.people.api
 from collectors import patrol
-from dashboards import casefile, cases, console, desk, field, leader, maps, near, public, rules, shell, socket
+from dashboards import (
+    casefile,
+    cases,
+    console,
+    desk,
+    exports,
+    field,
+    leader,
+    maps,
+    near,
+    prints,
+    public,
+    rules,
+    shell,
+    socket,
+)
 from dispatch.http import install
 from dispatch.live.hub import Hub
 from dispatch.people.roles import Permission
@@ -20,7 +35,7 @@ from dispatch.people.who import serves
 
 __all__ = ["create_app"]
 
-PAGES = (shell, console, casefile, cases, desk, field, leader, rules, maps, near, public)
+PAGES = (shell, console, casefile, cases, desk, field, leader, exports, prints, rules, maps, near, public)
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, socket)
 
 

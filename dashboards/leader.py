@@ -24,7 +24,7 @@ from dispatch.people.who import Signed, needs
 from gis.db import ReadTx
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["PARTS", "Asked", "Line", "Table", "ids_behind", "instant_asked", "ranking_table", "router"]
+__all__ = ["PARTS", "Asked", "Line", "Table", "ids_behind", "instant_asked", "period_asked", "ranking_table", "router"]
 
 router = APIRouter(include_in_schema=False)
 SCHEME = "gb-department"
@@ -111,7 +111,7 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
 
 def ranking_table(tx: ReadTx, view: View, asked: Asked) -> Table:
     """What the page shows, and what is exported. Raises FormIncomplete."""
-    span, as_of = _period(view, asked.period), instant_asked(tx, view, asked.as_of)
+    span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
     groups = _groups(view)
     named = [str(g["key"]) for g in groups]
     chosen = asked.group if asked.group in named else next(iter(named), "")
@@ -135,7 +135,7 @@ def behind(request: Request, me: Signed, asked: Annotated[Asked, Depends()], uni
     """The cases behind one figure; their number is the figure."""
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
-        span, as_of = _period(view, asked.period), instant_asked(tx, view, asked.as_of)
+        span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
         ids = ids_behind(tx, span, asked.group, unit, figure, as_of=as_of)
         rows = by_ids(tx, ids, limit=MOST)
         then = min(as_of or span.end, tx.now)
@@ -159,7 +159,7 @@ def instant_asked(tx: ReadTx, view: View, text: str) -> datetime | None:
         raise FormIncomplete(str(fault), zh=zh, fields={"as_of": str(fault)}) from fault
 
 
-def _period(view: View, text: str) -> Period:
+def period_asked(view: View, text: str) -> Period:
     """The period named, else the present month. Raises FormIncomplete."""
     now = view.now.astimezone(view.known.zone) if view.now else None
     try:

@@ -1,0 +1,216 @@
+"""Rankings, what is behind a figure, and the list of cases, as files: each on record before it is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response, StreamingResponse
+
+from dashboards.cases import Asked as CasesAsked
+from dashboards.leader import Asked, ids_behind, instant_asked, period_asked, ranking_table
+from dashboards.spreadsheet import FORMS, Cell, Column, write_table
+from dashboards.view import View
+from dispatch.audit.trail import Kind, record
+from dispatch.cases.read import Filters, Row, by_ids, search
+from dispatch.http import whence
+from dispatch.people.roles import Permission
+from dispatch.people.who import Me, Signed, needs
+from gis.db import ReadTx, write
+from gis.problems import FormIncomplete
+
+__all__ = ["MOST", "router"]
+
+router = APIRouter(include_in_schema=False)
+MOST = 50_000  # rows of one file
+AT_ONCE = 1_000
+CHUNK = 1 << 16
+
+
+@router.get("/exports/ranking", **needs(Permission.SEE_RANKING))
+def ranking_file(request: Request, me: Signed, asked: Annotated[Asked, Depends()], form: str = "xlsx") -> Response:
+    """The ranking of one group in one period, as the page shows it."""
+    with _made(form) as file:
+        with me.read(heavy=True) as tx:
+            view = View.of(request, tx, me)
+            table = ranking_table(tx, view, asked)
+            told: tuple[Cell, ...] = (table.period.name, wall(view, table.then), table.group)
+            rows = [
+                (*told, line.place, line.unit, view.unit(line.unit), line.total, line.ontime, line.late, line.open_late,
+                 line.rate, line.rework, line.returns, line.score, line.apart)
+                for line in table.lines
+            ]  # fmt: skip
+            names = (*("period", "then", "group", "rank", "unit_id", "unit", "total", "ontime", "late", "open_late"),
+                     *("rate", "rework", "returns", "score", "apart"))  # fmt: skip
+            count = write_table(file, form, _columns(view, names), rows)
+        detail = {"period": table.period.name, "group": table.group, "as_of": table.then.isoformat()}
+        _record(request, me, "ranking", detail | {"form": form, "rows": count})
+    return _sent(file, f"ranking-{table.period.name}-{table.group}-{_day(view, table.then)}", form)
+
+
+@router.get("/exports/figure", **needs(Permission.SEE_RANKING))
+def figure_file(
+    request: Request, me: Signed, asked: Annotated[Asked, Depends()], unit: str, figure: str, form: str = "xlsx"
+) -> Response:
+    """The cases behind one figure of the ranking: as many rows as the figure says."""
+    with _made(form) as file:
+        with me.read(heavy=True) as tx:
+            view = View.of(request, tx, me)
+            span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
+            ids = ids_behind(tx, span, asked.group, unit, figure, as_of=as_of)
+            if len(ids) > MOST:
+                raise _too_many()
+            then = min(as_of or span.end, tx.now)
+            told: tuple[Cell, ...] = (span.name, wall(view, then), view.t(f"ranking.{figure}"), view.unit(unit))
+            rows = ((*told, *_case(view, row)) for row in _by_ids(tx, ids))
+            names = ("period", "then", "figure", "figure_unit", *CASE)
+            count = write_table(file, form, _columns(view, names), rows)
+        detail = {"period": span.name, "as_of": then.isoformat(), "figure": figure}
+        known = unit if unit in view.known.tree.units else None
+        _record(request, me, "figure", detail | {"unit": known, "form": form, "rows": count})
+    return _sent(file, f"cases-{span.name}-{unit}-{figure}-{_day(view, then)}", form)
+
+
+@router.get("/exports/cases", **needs(Permission.SEE_CASES))
+def cases_file(request: Request, me: Signed, asked: Annotated[CasesAsked, Depends()], form: str = "xlsx") -> Response:
+    """The cases that the list's filters find, newest first; a department's own only."""
+    with _made(form) as file:
+        with me.read(heavy=True) as tx:
+            view = View.of(request, tx, me)
+            filters = replace(asked.filters(view, tx.now), number=asked.number or None)
+            rows = _bounded(_case(view, row) for row in _found(tx, filters))
+            count = write_table(file, form, _columns(view, CASE), rows)
+        _record(request, me, "cases", _filtered(view, filters) | {"form": form, "rows": count})
+    return _sent(file, f"cases-{_day(view, view.now)}", form)
+
+
+CASE = (
+    *("number", "reported", "code", "category", "condition", "state", "place", "unit_id", "unit", "source"),
+    *("due", "late_mark"),
+)
+
+
+def _case(view: View, row: Row) -> tuple[Cell, ...]:
+    """One case: nothing of persons, nothing that was written by hand."""
+    return (
+        row.number,
+        wall(view, row.reported_at),
+        row.category,
+        view.category(row.category),
+        view.condition(row.category, row.condition_no),
+        view.state(row.state),
+        view.place(row),
+        row.unit_id,
+        view.unit(row.unit_id) if row.unit_id else None,
+        view.source(row.source),
+        wall(view, row.due_at),
+        view.t("board.late") if row.late else None,
+    )
+
+
+def wall(view: View, at: datetime | None) -> datetime | None:
+    """The city's wall time, without the zone: as spreadsheets know times."""
+    return None if at is None else at.astimezone(view.known.zone).replace(tzinfo=None)
+
+
+WIDTHS = {"number": 22, "category": 24, "condition": 32, "place": 32, "unit": 24, "unit_id": 16, "figure_unit": 24,
+          "reported": 17, "due": 17, "then": 17}  # fmt: skip
+
+
+def _columns(view: View, names: Sequence[str]) -> list[Column]:
+    return [Column(view.t(f"export.{name}"), WIDTHS.get(name, 12)) for name in names]
+
+
+def _found(tx: ReadTx, filters: Filters) -> Iterator[Row]:
+    """All that match, fetched page by page."""
+    after = None
+    while rows := search(tx, filters, after=after, limit=AT_ONCE):
+        yield from rows
+        after = rows[-1].reported_at, rows[-1].id
+
+
+def _by_ids(tx: ReadTx, ids: Sequence[int]) -> Iterator[Row]:
+    newest = sorted(ids, reverse=True)
+    for first in range(0, len(newest), AT_ONCE):
+        yield from by_ids(tx, newest[first : first + AT_ONCE], limit=AT_ONCE)
+
+
+def _bounded(rows: Iterable[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
+    rows = iter(rows)
+    yield from islice(rows, MOST)
+    if next(rows, None) is not None:
+        raise _too_many()
+
+
+def _too_many() -> FormIncomplete:
+    return FormIncomplete(
+        f"More than {MOST:,} cases match, more than one file holds; nothing was exported. Narrow the period, the unit"
+        " or the category",
+        zh=f"符合条件的案件超过 {MOST} 件，超出一个文件的上限，未导出。请缩小时段、单位或类别",
+        fields={"since": "too many"},
+    )
+
+
+def _filtered(view: View, filters: Filters) -> dict[str, Any]:
+    """What a list was narrowed to, for the trail: only what the city knows, for an event is never erased."""
+    return {
+        "states": [state.value for state in filters.states or ()],
+        "unit": filters.unit if filters.unit in view.known.tree.units else None,
+        "category": filters.category if filters.category in view.known.catalogue.categories else None,
+        "area": filters.area,
+        "since": filters.since and filters.since.isoformat(),
+        "until": filters.until and filters.until.isoformat(),
+        "late": filters.late,
+    }
+
+
+def _record(request: Request, me: Me, what: str, detail: dict[str, Any]) -> None:
+    """Who took what away, when, whence. It is on record before a byte is sent: else nothing is sent."""
+    with write() as tx:
+        record(tx, Kind.EXPORT, person_id=me.person_id, whence=whence(request), object=what, detail=detail)
+
+
+@contextmanager
+def _made(form: str) -> Iterator[IO[bytes]]:
+    """Where a file is made: gone when it has been sent, or at once if it could not be made.
+
+    Raises FormIncomplete for a form that is none.
+    """
+    if form not in FORMS:
+        raise FormIncomplete("Choose csv or xlsx", zh="请选择 csv 或 xlsx", fields={"form": "unknown"})
+    file = TemporaryFile()  # noqa: SIM115  (it outlives this block, to be sent)
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
+
+
+def _day(view: View, at: datetime | None) -> str:
+    return view.stamp(at).replace(" ", "T").replace(":", "")
+
+
+def _sent(file: IO[bytes], name: str, form: str) -> Response:
+    length = file.seek(0, 2)
+    file.seek(0)
+    plain = re.sub(r"[^\w.-]", "_", name)
+    headers = {
+        "content-length": str(length),
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(plain)}.{form}",
+        "cache-control": "no-store",
+    }
+    return StreamingResponse(_chunks(file), media_type=FORMS[form], headers=headers)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
