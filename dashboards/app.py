@@ -27,6 +27,7 @@ from dashboards import (
     rules,
     shell,
     socket,
+    who,
 )
 from dispatch.http import install
 from dispatch.live.hub import Hub
@@ -35,7 +36,7 @@ from dispatch.people.who import serves
 
 __all__ = ["create_app"]
 
-PAGES = (shell, console, casefile, cases, desk, field, leader, exports, prints, rules, maps, near, public)
+PAGES = (shell, console, casefile, cases, desk, field, leader, exports, prints, rules, maps, near, who, public)
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, socket)
 
 

@@ -1,6 +1,7 @@
 // The maps of the pages: a pin for a case, a cross to place a report, the whole city.
 
 import { accuracy, componentStyle, draw, ground, pin, sprite, tiles, token } from "./ground.js";
+import { hideWho, offerWho } from "./who.js";
 import { CircleStyle, Feature, fromLonLat, Point, Stroke, Style, toLonLat, VectorLayer, VectorSource } from "./vendor/ol.js";
 
 const REACH = 16; // px around a pin that count as the pin
@@ -149,8 +150,13 @@ function cityMap(element) {
   });
   map.on("singleclick", (event) => {
     const number = layers.cases.getVisible() && nearestCase(layers.cases, event.coordinate, view.getResolution() * REACH);
-    if (number) tellCase(info, number, element.dataset.unavailable);
-    else tellGround(info, toLonLat(event.coordinate), element.dataset.unavailable);
+    if (number) {
+      hideWho();
+      tellCase(info, number, element.dataset.unavailable);
+    } else {
+      tellGround(info, toLonLat(event.coordinate), element.dataset.unavailable);
+      offerWho(toLonLat(event.coordinate));
+    }
   });
   layerSwitches(layers, shown);
   mapButtons(view);
