@@ -118,7 +118,7 @@ def _road(here: Facts, there: Facts, names: Names) -> dict[str, Words]:
     key = f"road={here.road}" if here.road != there.road else f"road_name={here.road_name}"
     zh, en = names("road", here.road)
     if here.road_name:
-        return {key: (f"在{here.road_name}({zh})", f"on {here.road_name} ({en.lower()})")}
+        return {key: (f"在{here.road_name}（{zh}）", f"on {here.road_name} ({en.lower()})")}
     return {key: (f"在{zh}上", f"on a road of the class {en.lower()}")}
 
 
@@ -126,9 +126,9 @@ def _component(here: Facts, names: Names) -> Words:
     if here.component is None:
         return "不是登记的部件", "none on record"
     if here.owner is None:
-        return f"部件 {here.component}(权属不明)", f"component {here.component} (owner not known)"
+        return f"部件 {here.component}（权属不明）", f"component {here.component} (owner not known)"
     zh, en = names("unit", here.owner)
-    return f"部件 {here.component}(权属{zh})", f"component {here.component} (owned by {en})"
+    return f"部件 {here.component}（权属{zh}）", f"component {here.component} (owned by {en})"
 
 
 def _question(answers: Sequence[Answer]) -> Words:
@@ -136,7 +136,7 @@ def _question(answers: Sequence[Answer]) -> Words:
     kinds = {part.partition("=")[0].partition("!")[0] for answer in answers for part in answer.key.split(", ")}
     asked, asked_en = ASKED.get(min(kinds), ASKED_ELSE) if len(kinds) == 1 else ASKED_ELSE
     zh, en = "还是".join(answer.words for answer in answers), " or ".join(answer.words_en for answer in answers)
-    return f"{asked}:{zh}?", f"{asked_en}: {en}?"
+    return f"{asked}：{zh}？", f"{asked_en}: {en}?"
 
 
 ASKED: dict[str, Words] = {

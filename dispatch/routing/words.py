@@ -199,7 +199,7 @@ def here(facts: Facts, names: Names = NO_NAMES) -> Words:
         zh, en = names("area", facts.areas[-2] if len(facts.areas) > 1 else facts.areas[0])
         parts.append((zh, en))
     zh, en = names("road", facts.road)
-    parts.append((f"{facts.road_name}({zh})", f"{facts.road_name} ({en})") if facts.road_name else (zh, en))
+    parts.append((f"{facts.road_name}（{zh}）", f"{facts.road_name} ({en})") if facts.road_name else (zh, en))
     if facts.owner is not None:
         zh, en = names("unit", facts.owner)
         parts.append((f"权属{zh}", f"owned by {en}"))

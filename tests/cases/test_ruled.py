@@ -49,7 +49,7 @@ def test_a_doubtful_place_is_dispatched_by_an_answer_which_is_kept(town: Town) -
     case = town.filed("C0135", accuracy_m=45, **BY_THE_AVENUE)
     route = case_row(case.case_id)["route"]
     assert (route["unit"], route["doubtful"]) == (None, "place")
-    assert route["question"].startswith("在路缘的哪一侧:在人民大道(")
+    assert route["question"].startswith("在路缘的哪一侧：在人民大道（")
     assert [(one["key"], one["unit"], one["rule"]) for one in route["answers"]] == [
         ("road=main", "utilities", "R-001"),
         ("road=none", "district-a", "R-003"),

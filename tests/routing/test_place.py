@@ -46,7 +46,7 @@ def test_between_two_roads_of_different_owners_a_person_decides() -> None:
 
 def test_a_doubtful_place_asks_one_question_whose_answers_lead_to_units() -> None:
     found = routed(place(road("main", 0, 5, name="人民路"), road("alley", 0, -9, name="红荔巷"), accuracy_m=3))
-    assert found.question == "在路缘的哪一侧:在人民路(main)还是在红荔巷(alley)?"
+    assert found.question == "在路缘的哪一侧：在人民路（main）还是在红荔巷（alley）？"
     assert found.question_en == "Which side of the kerb: on 人民路 (main) or on 红荔巷 (alley)?"
     assert [(answer.key, answer.unit, answer.rule) for answer in found.answers] == [
         ("road=main", "utilities", "R-3"),

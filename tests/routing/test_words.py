@@ -63,7 +63,7 @@ def test_a_rule_reads_as_one_sentence(row: dict[str, Any], zh: str, en: str) -> 
 def test_a_decision_reads_as_one_sentence_with_what_it_saw_and_what_did_not_hold() -> None:
     zh, en = trace(decide(facts(road_name="人民路"), book(), TREE), NAMES)
     assert zh == (
-        "上水井盖，street:01001，人民路(主干道)：按 R-3 由市政局负责，R-3的理由；此前不适用："
+        "上水井盖，street:01001，人民路（主干道）：按 R-3 由市政局负责，R-3的理由；此前不适用："
         "R-2（权属不符）、R-4（道路等级不符）。"
     )
     assert en == (
