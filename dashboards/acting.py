@@ -13,7 +13,7 @@ from fastapi import Form as Posted
 
 from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
-from dispatch.lifecycle.decide import allowed, extenders
+from dispatch.lifecycle.decide import allowed, extenders, for_referee
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import BY_ACTION
@@ -46,6 +46,9 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.SUBDISPATCH: ("unit", "note"),
     A.SIGN: TELLING,
     A.ASK_RETURN: RETURNING,
+    A.ASK_RULING: RETURNING,
+    A.RULE_OTHER: ("unit", "reason", "note"),
+    A.RULE_STAY: REFUSING,
     A.APPROVE_RETURN: TELLING,
     A.REFUSE_RETURN: REFUSING,
     A.ASK_DELAY: ("reason", "limit", "photos", "note"),
@@ -117,9 +120,16 @@ class Offer:
         return self.action in RISKY
 
 
-def offers(case: Case, me: Me, city: Books) -> list[Offer]:
-    """The actions that make sense here for this person, the likeliest first. `act` has the last word."""
-    open_to = [a for a in allowed(case.state, me.roles) if a in SHOWS and a not in TASKS and _fits(a, case, me, city)]
+def offers(case: Case, me: Me, city: Books, *, budget_left: bool = True) -> list[Offer]:
+    """The actions that make sense here for this person, the likeliest first. `act` has the last word.
+
+    `budget_left`: whether the unit may still ask the dispatcher for a return.
+    """
+    referee = for_referee(case.returns, city.policy, budget_left=budget_left)
+    left_out = TASKS | {A.ASK_RETURN if referee else A.ASK_RULING}
+    open_to = [
+        a for a in allowed(case.state, me.roles) if a in SHOWS and a not in left_out and _fits(a, case, me, city)
+    ]
     first = next((a for a in FIRST.get(case.state, ()) if a in open_to), None)
     order = sorted(open_to, key=lambda a: (a is not first, a in RISKY))
     return [Offer(a, SHOWS[a], BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]

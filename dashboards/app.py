@@ -25,6 +25,7 @@ from dashboards import (
     prints,
     public,
     rules,
+    rulings,
     shell,
     socket,
     who,
@@ -36,7 +37,7 @@ from dispatch.people.who import serves
 
 __all__ = ["create_app"]
 
-PAGES = (shell, console, casefile, cases, desk, field, leader, exports, prints, rules, maps, near, who, public)
+PAGES = (shell, console, casefile, cases, desk, field, leader, exports, prints, rules, rulings, maps, near, who, public)
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, socket)
 
 

@@ -24,6 +24,7 @@ from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.http import whence
 from dispatch.lifecycle.states import Action, Pool
+from dispatch.lifecycle.table import HIGHER
 from dispatch.people.may import UNIT
 from dispatch.people.roles import Permission, Role
 from dispatch.people.who import Me, Signed, needs
@@ -103,7 +104,8 @@ def _again(request: Request, me: Me, number: str, fields: Fields, problem: Probl
 def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     tree = view.known.tree
     file = full(tx, number)
-    open_to = offers(file.case, me, view.known)
+    budget = _budget(view, file.case) if me.roles & UNIT and file.case.unit_id in me.units else None
+    open_to = offers(file.case, me, view.known, budget_left=budget is None or budget.left)
     said: dict[int, list[CaseText]] = {}
     for text in texts(tx, file.case.id, OPEN_KINDS):
         said.setdefault(text.seq, []).append(text)
@@ -122,7 +124,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
         queue=queue_of(tx, me),
         strip=strip(view, file),
-        budget=_budget(view, file.case) if any(offer.action is Action.ASK_RETURN for offer in open_to) else None,
+        budget=budget,
     )
 
 
@@ -178,6 +180,7 @@ def queue_of(tx: ReadTx, me: Me, limit: int = 50) -> list[Row]:
     if me.roles & UNIT and not me.roles & POOLS.keys():
         return inbox(tx, me.units, limit=limit)
     pools = [pool for role, pool in POOLS.items() if role in me.roles]
+    pools += [Pool.REFEREE] if me.roles & HIGHER else []
     found = [row for pool in pools for row in board(tx, pool, limit=limit)]
     return sorted(found, key=lambda row: (row.stage_due_at is None, row.stage_due_at or row.reported_at, row.id))[
         :limit

@@ -40,7 +40,7 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
 
     Those of the centre without a queue of their own look at all three.
     """
-    pools = [pool for role, pool in POOLS.items() if role in me.roles] or list(POOLS.values())
+    pools = [pool for role, pool in POOLS.items() if role in me.roles] or [*POOLS.values(), Pool.REFEREE]
     with me.read() as tx:
         view = View.of(request, tx, me)
         live = here(tx)

@@ -44,7 +44,12 @@ WORKING = frozenset({Pool.UNIT})
 
 def plain(state: State) -> str:
     """The key of the sentence for a state."""
-    with_unit = HOLDER[state] in WORKING or state in (State.RETURN_ASKED, State.DELAY_ASKED, State.SUSPEND_ASKED)
+    with_unit = HOLDER[state] in WORKING or state in (
+        State.RETURN_ASKED,
+        State.RULING_ASKED,
+        State.DELAY_ASKED,
+        State.SUSPEND_ASKED,
+    )
     return PLAIN.get(state, "working" if with_unit or state is State.REWORK else "reported")
 
 

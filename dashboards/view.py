@@ -39,6 +39,7 @@ SHAPES: dict[State, tuple[str, str]] = {
     State.DISPATCHED: ("st-disposing", "st-disposing"),
     State.HANDLING: ("st-disposing", "st-disposing"),
     State.RETURN_ASKED: ("st-dispute", "st-dispute"),
+    State.RULING_ASKED: ("st-dispute", "st-dispute"),
     State.DELAY_ASKED: ("st-dispute", "st-dispute"),
     State.SUSPEND_ASKED: ("st-dispute", "st-dispute"),
     State.SUSPENDED: ("st-suspended", "st-suspended"),

@@ -80,6 +80,9 @@ city = Table(
     Column("folder", Text, nullable=False, comment="the folder's name under data/cities"),
     Column("document", JSONB, nullable=False, comment="city.toml as loaded"),
     Column("version", Integer, nullable=False, comment="counts loads, so that processes know their books are old"),
+    Column(
+        "rulings", Integer, nullable=False, server_default="0", comment="counts precedents, for those who keep them"
+    ),
     Column("rehearsal", Integer, nullable=False, server_default="0", comment="1: simulated cases live here, for ever"),
     instant("simulated_now", comment="set while a rehearsal's clock replaces the real one"),
 )

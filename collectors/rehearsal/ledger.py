@@ -14,13 +14,15 @@ REAL = """
     SELECT EXISTS (SELECT FROM cases c LEFT JOIN report r ON r.id = c.report_id
                     WHERE r.position->'rehearsal' IS NULL)
 """
-# Left out: ids that differ from database to database, the salted hashes of texts, which photo of the handful it was.
+# Left out: ids that differ from database to database, the salted hashes of texts, which photo of the handful it was,
+# and which rulings there were to be cited: other lives are lived through at the same time.
 HASH = """
     WITH told AS (
       SELECT c.report_id,
              sha256(convert_to(string_agg(concat_ws('|', s.seq, s.action, s.from_state, s.to_state, s.at, s.role,
                     s.unit_id, p.login, (s.data - '{area_id,top_area_id,texts}'::text[])
-                    #- '{form,inspector}' #- '{form,into}' #- '{form,photos}'), chr(10) ORDER BY s.seq), 'UTF8'))
+                    #- '{form,inspector}' #- '{form,into}' #- '{form,photos}'
+                    #- '{route,precedents}'), chr(10) ORDER BY s.seq), 'UTF8'))
                AS life
         FROM step s JOIN cases c ON c.id = s.case_id JOIN report r ON r.id = c.report_id
         LEFT JOIN person p ON p.id = s.actor_id

@@ -15,12 +15,12 @@ from dispatch.cases.actor import SYSTEM, Actor
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import LAPSED, WARNED, Clock, running
 from dispatch.cases.draft import CaseRow, Draft, Text
-from dispatch.cases.effects import EFFECTS, after
+from dispatch.cases.effects import EFFECTS, after, ruled_unit
 from dispatch.cases.facts import fold
 from dispatch.cases.moves import Effect, move_clocks
 from dispatch.cases.persons import check_person, check_task_holder
 from dispatch.cases.references import check_references
-from dispatch.cases.returns import budget_of, rules_say
+from dispatch.cases.returns import RETURNS, budget_of, rules_say
 from dispatch.cases.save import save
 from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import Step, form_hash, step_hash
@@ -45,7 +45,8 @@ LOCK = """
            c.close_asked,
            c.editions,
            c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
-           c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version
+           c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version,
+           city.rulings
       FROM cases c, city
      WHERE c.id = %(case)s
        FOR UPDATE OF c
@@ -169,11 +170,11 @@ def locked(tx: Tx, case: int | str, key: UUID | None = None) -> Iterator[Held]:
             row = cursor.fetchone()
             if row is None:
                 raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
-            now, city_version = row.pop("now"), row.pop("city_version")
+            now, city_version, rulings = row.pop("now"), row.pop("city_version"), row.pop("rulings")
             clocks = running(row.pop("clocks"))
             row["state"] = State(row["state"])
             answered = None if asked is None else asked.fetchone()
-            yield Held(Draft(CaseRow(**row), clocks), now, city_version, answered)
+            yield Held(Draft(CaseRow(**row), clocks, rulings=rulings), now, city_version, answered)
 
 
 def _answered(step: tuple[Any, ...], given: bytes, case: CaseRow) -> Receipt:
@@ -235,7 +236,7 @@ def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
         effect.data["unit_before"] = _taken_from(tx, draft)
     if action in EFFECTS:
         EFFECTS[action](effect)
-    if action is Action.ASK_RETURN:
+    if action in RETURNS:
         says = rules_say(tx, draft.case, effect.books, effect.form)
         effect.data["rules_say"] = says
         draft.case.asked = {**(draft.case.asked or {}), "rules_say": says}
@@ -272,7 +273,8 @@ def _standing(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime) -
         terminal=unit is None or unit.terminal,
         dispatched_at=case.dispatched_at,
         return_open=city.return_open(case.dispatched_at, at),
-        budget_left=action is not Action.ASK_RETURN or budget_of(tx, city.policy, case.unit_id, at).left,
+        ruled=ruled_unit(case.asked),
+        budget_left=action not in RETURNS or budget_of(tx, city.policy, case.unit_id, at).left,
         ended_at=case.ended_at,
         asked=case.asked or {},
     )
@@ -410,6 +412,7 @@ def _approve_by_default(draft: Draft, city: Books) -> Action | None:
         State.RETURN_ASKED: Action.APPROVE_RETURN if grant else Action.REFUSE_RETURN,
         State.DELAY_ASKED: Action.APPROVE_DELAY if grant else Action.REFUSE_DELAY,
         State.SUSPEND_ASKED: Action.APPROVE_SUSPEND if grant else Action.REFUSE_SUSPEND,
+        State.RULING_ASKED: Action.RULE_STAY,  # without a referee nothing is passed on
     }.get(draft.case.state)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from dispatch.cases.clocks import Keeper
+from dispatch.cases.precedents import Precedents
 from dispatch.clock.calendar import WorkCalendar
 from dispatch.clock.document import calendar_from
 from dispatch.clock.limits import Limit, Rule, used
@@ -72,6 +73,7 @@ class Books:
     stages: dict[tuple[str, bool], Limit]
     time_classes: dict[str, Rule]
     words: Names
+    precedents: Precedents = field(default_factory=Precedents)
     until: datetime | None = None
 
     @cached_property

@@ -27,6 +27,7 @@ HOLDERS_CLOCKS: dict[State, tuple[ClockKind, ...]] = {
     State.DISPATCHED: (ClockKind.SIGN, ClockKind.DISPOSE),
     State.HANDLING: (ClockKind.DISPOSE,),
     State.RETURN_ASKED: (ClockKind.APPROVE,),
+    State.RULING_ASKED: (ClockKind.APPROVE,),
     State.DELAY_ASKED: (ClockKind.APPROVE,),
     State.SUSPEND_ASKED: (ClockKind.APPROVE,),
     State.CHECK_PENDING: (ClockKind.SEND_CHECK,),

@@ -82,13 +82,31 @@ class Message:
     person_id: int | None = None
 
 
+@dataclass(slots=True, kw_only=True)
+class Ruling:
+    """A referee's word, to be kept as a precedent: whose a case like this is, and whose it is not."""
+
+    seq: int
+    unit: str
+    not_unit: str | None
+    reason: str | None
+    clause: str | None
+    category: str
+    area: str
+    road: str
+    facts: dict[str, Any]
+    by: int | None
+    at: datetime
+
+
 @dataclass(slots=True)
 class Draft:
     """What `act` gathers, and `save` writes in one go.
 
     `set` and `add`: the columns of the fact row that the steps of this transaction change and count up; `moved`:
     the case
-    has to be routed anew; `place`: where it lies now, if that was looked up.
+    has to be routed anew; `place`: where it lies now, if that was looked up. `ruling`: a precedent that it makes;
+    `rulings`: how many there are in the city.
     """
 
     case: CaseRow
@@ -104,6 +122,8 @@ class Draft:
     add: dict[str, int] = field(default_factory=dict)
     moved: bool = False
     place: Place | None = None
+    ruling: Ruling | None = None
+    rulings: int = 0
 
     @property
     def next_at(self) -> datetime | None:

@@ -6,11 +6,14 @@ clocks move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from dispatch.cases.draft import Ruling
 from dispatch.cases.moves import Effect, keep_clock, limit_of, move_clocks
+from dispatch.cases.precedents import key_of
 from dispatch.cases.ruled import settled
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import NOBODY_KNOWN
@@ -72,6 +75,8 @@ def _dispatch(effect: Effect) -> None:
         {"rule": route.get("rule") if follows else None, "edition": route.get("edition"), "follows": follows}
     )
     case.unit_id, case.dispatched_at = unit.id, effect.now
+    if ruled_unit(case.asked) is not None:
+        effect.data["ruled"], case.asked = True, None
     effect.draft.clocks.pop(ClockKind.DISPOSE, None)
     effect.draft.tell("dispatched", unit=unit.id)
 
@@ -116,9 +121,54 @@ def _return(effect: Effect) -> None:
     case = effect.draft.case
     effect.data["returned_from"] = case.unit_id
     case.returns += 1
+    effect.data["nth"] = case.returns
     case.asked, case.unit_id, case.due_at, case.late = None, None, None, False
     effect.data["dispose_due"] = None
     effect.draft.moved = True
+
+
+def _rule_other(effect: Effect) -> None:
+    """The referee takes it from the unit and names the one that is right, which the dispatcher then cannot change."""
+    case, unit = effect.draft.case, effect.form.unit
+    if effect.books.tree.get(unit or "") is None or unit == case.unit_id:
+        raise FormIncomplete("Name another unit", zh="请指明另一个单位", fields={"unit": "another unit"})
+    _keep_ruling(effect, unit or "", not_unit=case.unit_id)
+    _return(effect)
+    case.asked = {"action": Action.RULE_OTHER.value, "unit": unit, "reason": effect.form.reason}
+
+
+def _rule_stay(effect: Effect) -> None:
+    if not effect.data.get("default"):
+        _keep_ruling(effect, effect.draft.case.unit_id or "", not_unit=None)
+    _answered(effect)
+
+
+def _keep_ruling(effect: Effect, unit: str, *, not_unit: str | None) -> None:
+    """A precedent for cases of this category at places like this one. Nothing, where the case was never routed."""
+    case, form = effect.draft.case, effect.form
+    facts = (case.route or {}).get("facts")
+    key = key_of(facts)
+    if facts is None or key is None:
+        return
+    category, area, road = key
+    effect.draft.ruling = Ruling(
+        seq=case.version + 1,
+        unit=unit,
+        not_unit=not_unit,
+        reason=form.reason,
+        clause=form.clause or (case.asked or {}).get("clause"),
+        category=category,
+        area=area,
+        road=road,
+        facts=facts,
+        by=effect.person,
+        at=effect.now,
+    )
+
+
+def ruled_unit(asked: Mapping[str, Any] | None) -> str | None:
+    """The unit that a referee named and the case has not been dispatched to yet."""
+    return asked["unit"] if asked and asked.get("action") == Action.RULE_OTHER.value else None
 
 
 def _answered(effect: Effect) -> None:
@@ -253,6 +303,8 @@ def _amend(effect: Effect) -> None:
         raise FormIncomplete("Say what is to be amended", zh="请填写要更正的内容", fields={"category": "needed"})
     before = {"category": case.category, "component": case.component_code, "unit": case.unit_id}
     effect.data["before"] = before | {"route": case.route_unit}
+    if ruled_unit(case.asked) is not None:
+        case.asked = None  # the ruling was on other facts
     if form.category is not None:
         if case.condition_no is not None and form.category != case.category and form.condition is None:
             raise FormIncomplete(
@@ -322,6 +374,9 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.ASK_RETURN: _ask_return,
     Action.APPROVE_RETURN: _return,
     Action.REFUSE_RETURN: _answered,
+    Action.ASK_RULING: _ask_return,
+    Action.RULE_OTHER: _rule_other,
+    Action.RULE_STAY: _rule_stay,
     Action.ASK_DELAY: _ask,
     Action.APPROVE_DELAY: _extend,
     Action.REFUSE_DELAY: _answered,

@@ -164,6 +164,11 @@ def _return(step: Said, changes: Columns, counts: Counts) -> None:
     changes |= {"due_at": None, "disposed_at": None, "ontime": None}
 
 
+def _stay(step: Said, changes: Columns, counts: Counts) -> None:
+    if not step.data.get("default"):  # a ruling nobody gave is no verdict on the unit
+        _count(changes, counts, "shirks")
+
+
 def _shirk(step: Said, changes: Columns, counts: Counts) -> None:
     _count(changes, counts, "shirks")
 
@@ -275,6 +280,8 @@ RULES: dict[str, Rule] = {
     Action.SIGN_FOR: _sign,
     Action.APPROVE_RETURN: _return,
     Action.REFUSE_RETURN: _shirk,
+    Action.RULE_OTHER: _return,
+    Action.RULE_STAY: _stay,
     Action.APPROVE_DELAY: _extend,
     Action.APPROVE_SUSPEND: _suspend,
     Action.RESUME: _resume,

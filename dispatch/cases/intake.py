@@ -23,7 +23,7 @@ from dispatch.cases.references import check
 from dispatch.cases.save import case_columns, place_columns, save_fact, save_history
 from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import first_link, form_hash
-from dispatch.cases.whose import place_case, route_case
+from dispatch.cases.whose import cite, place_case, route_case
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
@@ -39,7 +39,8 @@ RECEIPT_LENGTH = 12
 # it looks.
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(id)s::text, 1))"
 OPENING = """
-    SELECT coalesce(city.simulated_now, clock_timestamp()) AS now, city.version, nextval('case_number') AS number,
+    SELECT coalesce(city.simulated_now, clock_timestamp()) AS now, city.version, city.rulings,
+           nextval('case_number') AS number,
            nextval(pg_get_serial_sequence('cases', 'id')) AS case_id, r.case_id AS known, r.body_hash AS known_hash,
            c.number AS known_number, c.receipt AS known_receipt, k.key AS known_key, s.to_state AS known_state
       FROM city LEFT JOIN report r ON r.id = %(id)s LEFT JOIN cases c ON c.id = r.case_id
@@ -145,6 +146,7 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     )
     draft = draft_of(report, by, city, place, at=at, opening=opening)
     form, data = _form(report), described(report, city, place, draft)
+    cite(tx, draft, city, at)
     draft.key, draft.new_key = (new_key(), True) if report.texts() else (None, False)
     draft.texts = [Text(1, kind, words) for kind, words in report.texts()]
     if draft.key is not None:
@@ -253,7 +255,7 @@ def draft_of(
         last_at=at,
         last_hash=first_link(report.id),
     )
-    return Draft(case, {}, place=place)
+    return Draft(case, {}, place=place, rulings=opening["rulings"])
 
 
 def case_number(city: Books, place: Place | None, at: datetime, sequence: int) -> str:

@@ -17,6 +17,8 @@ ANSWERS = frozenset(
     {
         Action.APPROVE_RETURN,
         Action.REFUSE_RETURN,
+        Action.RULE_OTHER,
+        Action.RULE_STAY,
         Action.APPROVE_DELAY,
         Action.REFUSE_DELAY,
         Action.APPROVE_SUSPEND,

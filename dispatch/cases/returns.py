@@ -11,11 +11,13 @@ from dispatch.cases.books import Books
 from dispatch.cases.whose import place_case, route
 from dispatch.lifecycle.decide import Policy
 from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action
 from dispatch.routing.decide import Routing
 from gis.db import ReadTx, value
 
-__all__ = ["Budget", "budget_of", "routed_as", "rules_say"]
+__all__ = ["RETURNS", "Budget", "budget_of", "routed_as", "rules_say"]
 
+RETURNS = frozenset({Action.ASK_RETURN, Action.ASK_RULING})
 # Index: step_returns.
 ASKED = """
     SELECT count(*) FROM step

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from dispatch.cases.draft import CaseRow, Draft
+from dispatch.cases.draft import CaseRow, Draft, Ruling
 from dispatch.cases.secrets import conceal
 from dispatch.cases.steps import Step
 from gis.db import Tx
@@ -52,6 +52,14 @@ PLACE = """
      WHERE id = %(id)s
 """
 PHOTO = "INSERT INTO case_photo (case_id, seq, sha256, kind) VALUES (%(case_id)s, %(seq)s, %(sha256)s, %(kind)s)"
+# The count in the city's row tells every process that its precedents are no longer all.
+RULING = """
+    WITH counted AS (UPDATE city SET rulings = rulings + 1)
+    INSERT INTO precedent (case_id, seq, category, area, road, facts, unit_id, not_unit_id, reason, clause, ruled_by,
+                           ruled_at)
+    VALUES (%(case_id)s, %(seq)s, %(category)s, %(area)s, %(road)s, %(facts)s, %(unit)s, %(not_unit)s, %(reason)s,
+            %(clause)s, %(by)s, %(at)s)
+"""
 KEY = "INSERT INTO case_key (case_id, key) VALUES (%(case_id)s, %(key)s)"
 TEXT = "INSERT INTO case_text (case_id, seq, kind, body) VALUES (%(case_id)s, %(seq)s, %(kind)s, %(body)s)"
 
@@ -91,6 +99,9 @@ def save_history(tx: Tx, draft: Draft) -> None:
         tx.connection.execute(MESSAGE, told | {"case_id": case_id, "at": draft.case.last_at})
     for seq, sha256, kind in draft.photos:
         tx.connection.execute(PHOTO, {"case_id": case_id, "seq": seq, "sha256": sha256, "kind": kind})
+    if draft.ruling is not None:
+        ruling = {name: getattr(draft.ruling, name) for name in Ruling.__slots__}
+        tx.connection.execute(RULING, ruling | {"case_id": case_id, "facts": Jsonb(draft.ruling.facts)})
     _save_texts(tx, draft)
 
 

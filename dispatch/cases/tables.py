@@ -18,6 +18,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
@@ -155,6 +156,25 @@ step = Table(
         "step_returns", "unit_id", "at", postgresql_where=text("action IN ('ask_return', 'ask_ruling')")
     ),  # a unit's budget of returns
     Index("step_actor", "actor_id", "at"),
+)
+
+precedent = Table(
+    "precedent",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("seq", Integer, nullable=False, comment="the step that ruled"),
+    Column("category", Text, nullable=False),
+    Column("area", Text, nullable=False, comment="level:code of the last area above the unit grid"),
+    Column("road", Text, nullable=False, comment="road class"),
+    Column("facts", JSONB, nullable=False, comment="the facts that routing saw"),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False, comment="whose it is"),
+    Column("not_unit_id", Text, ForeignKey("unit.id"), comment="whose it is not"),
+    Column("reason", Text, comment="the code word the referee chose"),
+    Column("clause", Text, comment="the rule that was argued with"),
+    Column("ruled_by", BigInteger, ForeignKey("person.id")),
+    instant("ruled_at", nullable=False),
+    UniqueConstraint("case_id", "seq"),
 )
 
 case_key = Table(

@@ -80,3 +80,13 @@ def route_anew(tx: ReadTx, draft: Draft, city: Books, data: dict[str, Any]) -> N
     data |= {"area_id": place.area_id, "top_area_id": place.area_path[0] if place.area_path else None}
     data["area_class"] = place.area_class
     route_case(draft, place, city, data)
+    cite(tx, draft, city, draft.case.last_at)
+
+
+def cite(tx: ReadTx, draft: Draft, city: Books, at: datetime) -> None:
+    """Put to the trace what a referee ruled before on cases like this one; the rules stay what decides."""
+    route = draft.case.route
+    if draft.rulings and route is not None:
+        found = city.precedents.of(tx, draft.rulings, route["facts"], at)
+        if found:
+            route["precedents"] = [one.document() for one in found]

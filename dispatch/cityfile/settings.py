@@ -164,6 +164,7 @@ class _Policy(_Part):
     warn_at: Annotated[float, Field(gt=0, lt=1)]
     return_within_hours: Positive
     max_returns: Count
+    referee_from: Count | None = None
     return_budget: Count | None = None
     return_budget_days: Annotated[int, Field(ge=1)] | None = None
     max_extensions: Count

@@ -100,11 +100,11 @@ did AS (
     SELECT a.actor_id, a.case_id,
            ARRAY['need_dispatch', 'dispatched',
                  CASE WHEN a.data #> '{ontime,dispatch}' IS DISTINCT FROM 'false' THEN 'ontime_dispatched' END,
-                 CASE WHEN n.action IS DISTINCT FROM 'approve_return' THEN 'accurate_dispatched' END]
+                 CASE WHEN coalesce(n.action, 'dispatch') = 'dispatch' THEN 'accurate_dispatched' END]
       FROM acted a
       LEFT JOIN LATERAL (SELECT s.action FROM step s WHERE s.case_id = a.case_id AND s.seq > a.seq
                             AND s.recorded_at <= %(as_of)s::timestamptz
-                            AND s.action = ANY('{approve_return,dispatch}') ORDER BY s.seq LIMIT 1) AS n ON true
+                            AND s.action = ANY('{approve_return,rule_other,dispatch}') ORDER BY s.seq LIMIT 1) AS n ON true
      WHERE %(post)s = 'dispatcher'
 )
 SELECT d.person::text AS key, d.case_id, figure

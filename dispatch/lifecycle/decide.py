@@ -38,6 +38,7 @@ class Standing:
     dispatched_at: datetime | None = None
     return_open: bool = True
     budget_left: bool = True
+    ruled: str | None = None
     ended_at: datetime | None = None
     asked: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -51,6 +52,7 @@ class Policy:
     rework_time_class: str = "work_hour"
     return_within_hours: int = 4
     max_returns: int = 2
+    referee_from: int = 2
     return_budget: int = 0
     return_budget_days: int = 30
     max_extensions: int = 2
@@ -140,7 +142,7 @@ def _refuse(title: str, zh: str, case: Standing) -> NotAllowed:
     return NotAllowed(title, zh=zh, state=case.state.value if case.state else None)
 
 
-def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+def _may_return(case: Standing, policy: Policy) -> None:
     if not case.return_open:
         raise _refuse(
             f"A return must be asked within {policy.return_within_hours} working hours of dispatch",
@@ -149,17 +151,28 @@ def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
         )
     if case.returns >= policy.max_returns:
         raise _refuse(
-            f"This case was already returned {case.returns} times; ask the dispatcher to arbitrate",
-            f"本案已退单 {case.returns} 次,请由派遣员裁定",
+            f"This case was already returned {case.returns} times; it stays where it is",
+            f"本案已退单 {case.returns} 次,不得再退",
             case,
         )
 
-    if not case.budget_left:
-        raise _refuse(
-            f"The unit has asked for its {policy.return_budget} returns of {policy.return_budget_days} days",
-            f"本单位 {policy.return_budget_days} 日内的 {policy.return_budget} 次退单额度已用完",
-            case,
-        )
+
+def for_referee(returns: int, policy: Policy, *, budget_left: bool) -> bool:
+    """Whether the next return is the referee's to decide: there were some before, or the unit has used up its own."""
+    return 0 < policy.referee_from <= returns + 1 or not budget_left
+
+
+def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    _may_return(case, policy)
+    if for_referee(case.returns, policy, budget_left=case.budget_left):
+        raise _refuse("This return is for the referee: ask for a ruling", "本次退单须由裁定人裁定,请改为申请裁定", case)
+    _cites(form)
+
+
+def _ask_ruling(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    _may_return(case, policy)
+    if not for_referee(case.returns, policy, budget_left=case.budget_left):
+        raise _refuse("The dispatcher decides on this return first", "本次退单先由派遣员审批", case)
     _cites(form)
 
 
@@ -218,6 +231,8 @@ def _until(form: Form, now: datetime, policy: Policy) -> None:
 
 
 def _dispatch(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.ruled is not None and form.unit != case.ruled:
+        raise _refuse(f"The referee has ruled: it goes to {case.ruled}", f"裁定已定:应派遣至 {case.ruled}", case)
     if case.route_unit is not None and form.unit != case.route_unit and not form.reason:
         raise FormIncomplete(
             "Another unit than the rule names needs a reason",
@@ -289,6 +304,7 @@ PROCEDURE = {
     Action.SEND_VERIFY: _send_verify,
     Action.SEND_CHECK: _send_task,
     Action.ASK_RETURN: _return,
+    Action.ASK_RULING: _ask_ruling,
     Action.ASK_DELAY: _delay,
     Action.ASK_SUSPEND: _suspend,
     Action.APPROVE_SUSPEND: _grant_suspension,

@@ -17,6 +17,7 @@ class State(StrEnum):
     DISPATCHED = "dispatched"  # 待签收
     HANDLING = "handling"  # 处置中
     RETURN_ASKED = "return_asked"  # 退单待批
+    RULING_ASKED = "ruling_asked"  # 退单待裁定
     DELAY_ASKED = "delay_asked"  # 延期待批
     SUSPEND_ASKED = "suspend_asked"  # 挂账待批
     SUSPENDED = "suspended"  # 挂账
@@ -43,6 +44,7 @@ class Pool(StrEnum):
     ACCEPTOR = "acceptor"
     SHIFT_LEADER = "shift_leader"
     DISPATCHER = "dispatcher"
+    REFEREE = "referee"
     UNIT = "unit"
     INSPECTOR = "inspector"
     NOBODY = "nobody"
@@ -58,6 +60,7 @@ HOLDER: dict[State, Pool] = {
     State.DISPATCHED: Pool.UNIT,
     State.HANDLING: Pool.UNIT,
     State.RETURN_ASKED: Pool.DISPATCHER,
+    State.RULING_ASKED: Pool.REFEREE,
     State.DELAY_ASKED: Pool.DISPATCHER,
     State.SUSPEND_ASKED: Pool.DISPATCHER,
     State.SUSPENDED: Pool.UNIT,
@@ -92,6 +95,9 @@ class Action(StrEnum):
     ASK_RETURN = "ask_return"  # 申请退单
     APPROVE_RETURN = "approve_return"  # 同意退单
     REFUSE_RETURN = "refuse_return"  # 驳回退单
+    ASK_RULING = "ask_ruling"  # 申请裁定
+    RULE_OTHER = "rule_other"  # 裁定改派
+    RULE_STAY = "rule_stay"  # 裁定维持
     ASK_DELAY = "ask_delay"  # 申请延期
     APPROVE_DELAY = "approve_delay"  # 同意延期
     REFUSE_DELAY = "refuse_delay"  # 驳回延期

@@ -103,7 +103,7 @@ class Routing:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Routing:
         """The routing that `document` stored; of rules for other categories only number and clause are kept."""
-        kept = {name: given for name, given in document.items() if name != "passed"}
+        kept = {name: given for name, given in document.items() if name not in ("passed", "precedents")}
         kept["assist"] = tuple(document.get("assist", ()))
         kept["limit"] = _limit_of(document.get("limit"))
         kept["answers"] = tuple(_answer_of(answer) for answer in document.get("answers", ()))

@@ -25,9 +25,14 @@ from gis.db import ReadTx, value
 __all__ = ["CHECKS", "everything"]
 
 GRACE = 5  # seconds that the scheduler may be behind
-MAX_RETURNS = 2  # where the city's policy does not say
+MAX_RETURNS, REFEREE_FROM = 2, 2  # where the city's policy does not say
 # Of all editions so far the most: a case is bound by that of the day on which it was asked.
 MOST: LiteralString = "SELECT max((content #>> '{policy,max_returns}')::int) FROM edition WHERE kind = 'settings'"
+REFEREE: LiteralString = """
+    SELECT CASE WHEN min(first) = 0 THEN 0 ELSE max(first) END
+      FROM (SELECT coalesce((content #>> '{policy,referee_from}')::int, %(default)s) AS first
+              FROM edition WHERE kind = 'settings') AS said
+"""
 FOLDER = Path(__file__).parent / "sql"
 
 CHECKS: dict[str, str] = {
@@ -35,7 +40,7 @@ CHECKS: dict[str, str] = {
     "I2": "one report, one case",
     "I3": "one state, one holder",
     "I4": "the state is what the steps lead to; no step is missing or changed",
-    "I5": "no case is passed back more often than allowed",
+    "I5": "no case is passed back more often than allowed, nor again without a referee",
     "I6": "every due time is right, counted a second time",
     "I7": "every deadline fires once",
     "I8": "no event of an ended epoch fires",
@@ -132,6 +137,7 @@ def _params(tx: ReadTx) -> dict[str, Any]:
         "grace": GRACE,
         "zone": value(tx, "SELECT document ->> 'time_zone' FROM city") or "UTC",
         "most": MAX_RETURNS if policy is None else policy,
+        "referee": value(tx, REFEREE, default=REFEREE_FROM) or 0,
         "legal": Jsonb(_legal()),
         "holder": Jsonb({state.value: pool.value for state, pool in HOLDER.items()}),
         "units": [*with_unit, State.CLOSED.value],

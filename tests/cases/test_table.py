@@ -49,6 +49,15 @@ def return_asked(town: Town) -> Receipt:
     return town.do(town.handling(), A.ASK_RETURN, UNIT, reason="not-ours")
 
 
+def returned_once(town: Town) -> Receipt:
+    case = town.do(return_asked(town), A.APPROVE_RETURN, "dispatcher")
+    return town.do(case, A.DISPATCH, "dispatcher", unit="street-a", reason="agreed")
+
+
+def ruling_asked(town: Town) -> Receipt:
+    return town.do(returned_once(town), A.ASK_RULING, "street-a", reason="no", clause="R-006", whose=UNIT)
+
+
 def delay_asked(town: Town) -> Receipt:
     return town.do(town.handling(), A.ASK_DELAY, UNIT, reason="parts")
 
@@ -114,6 +123,9 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (14, A.ASK_RETURN, Town.handling, UNIT, {"reason": "not-ours"}, S.RETURN_ASKED),
     (15, A.APPROVE_RETURN, return_asked, "dispatcher", {}, S.FILED),
     (16, A.REFUSE_RETURN, return_asked, "dispatcher", {"reason": "yours"}, S.HANDLING),
+    (14, A.ASK_RULING, returned_once, "street-a", {"reason": "no", "clause": "R-006", "whose": UNIT}, S.RULING_ASKED),
+    (15, A.RULE_OTHER, ruling_asked, "supervisor", {"reason": "by_rule", "unit": "sanitation"}, S.FILED),
+    (16, A.RULE_STAY, ruling_asked, "leader", {"reason": "in_area"}, S.HANDLING),
     (17, A.ASK_DELAY, Town.handling, UNIT, {"reason": "parts"}, S.DELAY_ASKED),
     (17, A.APPROVE_DELAY, delay_asked, "shift_leader", {}, S.HANDLING),
     (17, A.REFUSE_DELAY, delay_asked, "dispatcher", {"reason": "no"}, S.HANDLING),

@@ -49,6 +49,7 @@ def standing(state: State | None, action: Action) -> Standing:
     forced = action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE)
     return Standing(
         close_asked=forced,
+        returns=int(action is Action.ASK_RULING),
         state=state,
         appealed=appealed,
         asked=asked,
@@ -127,6 +128,10 @@ def test_acceptor_shift_leader_and_dispatcher_are_separate_posts() -> None:
 
 PROCEDURE = [
     ("a return comes too late", Action.ASK_RETURN, State.HANDLING, {"return_open": False}),
+    ("the second return is the referee's", Action.ASK_RETURN, State.HANDLING, {"returns": 1}),
+    ("the first return is the dispatcher's", Action.ASK_RULING, State.HANDLING, {}),
+    ("a ruling would be one return too many", Action.ASK_RULING, State.HANDLING, {"returns": 2}),
+    ("the referee ruled otherwise", Action.DISPATCH, State.FILED, {"ruled": "water"}),
     ("a case was returned too often", Action.ASK_RETURN, State.HANDLING, {"returns": 2}),
     ("the unit has used up its returns", Action.ASK_RETURN, State.HANDLING, {"budget_left": False}),
     ("an extension is asked after the deadline", Action.ASK_DELAY, State.HANDLING, {"late": True}),

@@ -24,6 +24,7 @@ def live(town: Town) -> None:
     _busy(town)
     town.later(hours=1)
     _passed_back(town)
+    _ruled(town)
     _imported(town)
     town.set(datetime(2026, 6, 2, 11, 30, tzinfo=ZONE))
     town.sweep()
@@ -100,6 +101,19 @@ def _passed_back(town: Town) -> None:
     town.do(shirked, Action.APPROVE_RETURN, "dispatcher")
     town.do(shirked, Action.DISPATCH, "dispatcher", unit="street-a", reason="nearer")
     town.do(town.handling(), Action.ASK_RETURN, "enforcement-a", reason="not-ours")
+
+
+def _ruled(town: Town) -> None:
+    """Returned twice: the second time a referee names the unit."""
+    for ruling, form in ((Action.RULE_OTHER, {"unit": "sanitation"}), (Action.RULE_STAY, {})):
+        case = town.handling()
+        town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not-ours")
+        town.do(case, Action.APPROVE_RETURN, "dispatcher")
+        town.do(case, Action.DISPATCH, "dispatcher", unit="street-a", reason="nearer")
+        town.do(case, Action.ASK_RULING, "street-a", reason="not-ours", clause="R-006", whose="nobody")
+        town.do(case, ruling, "supervisor", reason="by_rule", **form)
+        if ruling is Action.RULE_OTHER:
+            town.do(case, Action.DISPATCH, "dispatcher", unit="sanitation", reason="precedent")
 
 
 def _imported(town: Town) -> None:

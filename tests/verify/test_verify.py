@@ -99,6 +99,22 @@ TWINS: tuple[tuple[str, str, str], ...] = (
         "UPDATE edition SET content = jsonb_set(content, '{policy,max_returns}', '0') WHERE kind = 'settings'",
     ),
     (
+        "I5",
+        "returns = 1",
+        "UPDATE edition SET content = jsonb_set(content, '{policy,referee_from}', '1') WHERE kind = 'settings'",
+    ),
+    (
+        "I5",
+        "returns = 2",
+        "UPDATE step SET action = 'approve_return' WHERE action = 'rule_other'",
+    ),
+    (
+        "I5",
+        "returns = 2",
+        "UPDATE step SET unit_id = 'street-b' WHERE action = 'dispatch' AND unit_id = 'sanitation' AND case_id IN"
+        " (SELECT id FROM cases WHERE returns = 2)",
+    ),
+    (
         "I6",
         "state = 'dispatched'",
         "UPDATE step SET data = jsonb_set(data, '{dispose_due}', '\"2026-07-01T00:00:00Z\"') WHERE action = 'dispatch'"

@@ -22,20 +22,20 @@ said AS (
          max(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied_at,
          min(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS first_reply_at,
          max(seq) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied,
-         max(seq) FILTER (WHERE action IN ('dispatch', 'approve_return', 'reject_reply', 'check_fail', 'reopen')
+         max(seq) FILTER (WHERE action IN ('dispatch', 'approve_return', 'rule_other', 'reject_reply', 'check_fail', 'reopen')
                              OR (action = 'amend' AND from_state <> 'filed' AND to_state = 'filed')) AS undone,
          max(at) FILTER (WHERE action IN ('close', 'force_close', 'confirm_handled')) AS closed_at,
          max(seq) FILTER (WHERE action IN ('close', 'force_close', 'confirm_handled')) AS closed,
          max(seq) FILTER (WHERE action = 'reopen') AS reopened,
          max(seq) FILTER (WHERE action = 'force_close') AS forced,
-         count(*) FILTER (WHERE action = 'approve_return') AS returns,
-         count(*) FILTER (WHERE action = 'refuse_return' AND seq > coalesce(began, 0)) AS shirks,
+         count(*) FILTER (WHERE action IN ('approve_return', 'rule_other')) AS returns,
+         count(*) FILTER (WHERE (action = 'refuse_return' OR (action = 'rule_stay' AND NOT data ? 'default')) AND seq > coalesce(began, 0)) AS shirks,
          count(*) FILTER (WHERE action = 'approve_delay' AND seq > coalesce(began, 0)) AS extensions,
          count(*) FILTER (WHERE action = 'approve_suspend' AND seq > coalesce(began, 0)) AS suspensions,
          count(*) FILTER (WHERE action = 'check_fail' AND seq > coalesce(began, 0)) AS reworks,
          count(*) FILTER (WHERE action = 'reopen') AS reopens,
          coalesce(bool_or(action = 'grant_appeal'), false) AS exempt,
-         max(seq) FILTER (WHERE data ? 'dispose_due' OR action IN ('approve_return', 'reopen')) AS due_told,
+         max(seq) FILTER (WHERE data ? 'dispose_due' OR action IN ('approve_return', 'rule_other', 'reopen')) AS due_told,
          max(seq) AS last
     FROM step LEFT JOIN spell USING (case_id) GROUP BY case_id),
 folded AS (

@@ -5,10 +5,10 @@ WITH heard AS (
 said AS (
   SELECT case_id,
          max(seq) AS last,
-         max(seq) FILTER (WHERE data ? 'dispose_due' OR action IN ('approve_return', 'reopen')) AS due_told,
+         max(seq) FILTER (WHERE data ? 'dispose_due' OR action IN ('approve_return', 'rule_other', 'reopen')) AS due_told,
          max(seq) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied,
          max(at) FILTER (WHERE action IN ('reply', 'reply_for')) AS replied_at,
-         max(seq) FILTER (WHERE action IN ('dispatch', 'approve_return', 'reject_reply', 'check_fail', 'reopen')
+         max(seq) FILTER (WHERE action IN ('dispatch', 'approve_return', 'rule_other', 'reject_reply', 'check_fail', 'reopen')
                              OR (action = 'amend' AND from_state <> 'filed' AND to_state = 'filed')) AS undone,
          max(seq) FILTER (WHERE action = 'close') AS closed,
          max(at) FILTER (WHERE action = 'close') AS closed_at,
