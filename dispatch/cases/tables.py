@@ -18,6 +18,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     text,
 )
@@ -31,6 +32,11 @@ from gis.tables import SRID, instant, metadata
 def _one_of(column: str, values: type[State] | type[Pool]) -> CheckConstraint:
     words = ", ".join(f"'{v.value}'" for v in values)
     return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+def _given(column: str, also: TextClause | None = None) -> TextClause:
+    """Rows that have the column, and of these only such as `also` says: what is empty at first costs nothing then."""
+    return text(f"{column} IS NOT NULL" + (f" AND {also.text}" if also is not None else ""))
 
 
 OPEN = text("state NOT IN (" + ", ".join(f"'{s.value}'" for s in sorted(ENDED)) + ")")
@@ -105,15 +111,14 @@ cases = Table(
     Index("cases_geom", "geom", postgresql_using="gist"),
     Index("cases_open_geom", "geom", postgresql_using="gist", postgresql_where=OPEN),
     Index("cases_pool_due", "pool", "stage_due_at", "id", postgresql_where=OPEN),
-    Index("cases_unit_due", "unit_id", "stage_due_at", "id", postgresql_where=OPEN),
+    Index("cases_unit_due", "unit_id", "stage_due_at", "id", postgresql_where=_given("unit_id", OPEN)),
     Index("cases_to_answer", "stage_due_at", "id", postgresql_where=TO_ANSWER),
     Index("cases_close_asked", "stage_due_at", "id", postgresql_where=text("close_asked IS NOT NULL")),
-    Index("cases_inspector", "inspector_id", "stage_due_at", postgresql_where=OPEN),
+    Index("cases_inspector", "inspector_id", "stage_due_at", postgresql_where=_given("inspector_id", OPEN)),
     Index("cases_reporter", "reporter_id", "reported_at"),
     Index("cases_reported", "reported_at", "id"),
-    Index("cases_unit_reported", "unit_id", "reported_at", "id"),
+    Index("cases_unit_reported", "unit_id", "reported_at", "id", postgresql_where=_given("unit_id")),
     Index("cases_category_reported", "category", "reported_at", "id"),
-    Index("cases_area", "area_id", "reported_at"),
     Index("cases_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 
@@ -128,7 +133,6 @@ report = Table(
     Column("position", JSONB, comment="as sent: crs, x, y, accuracy"),
     instant("captured_at", comment="the device's claim"),
     instant("received_at", nullable=False),
-    Index("report_case", "case_id"),
 )
 
 step = Table(
@@ -155,7 +159,7 @@ step = Table(
     Index(
         "step_returns", "unit_id", "at", postgresql_where=text("action IN ('ask_return', 'ask_ruling')")
     ),  # a unit's budget of returns
-    Index("step_actor", "actor_id", "at"),
+    Index("step_at", "at", postgresql_using="brin"),
 )
 
 precedent = Table(
@@ -270,11 +274,11 @@ fact = Table(
         nullable=False,
         comment="when its last step was recorded; of an import, the last instant it brought along",
     ),
-    Index("fact_due", "due_at", "unit_id"),
-    Index("fact_disposed", "disposed_at"),
-    Index("fact_filed", "filed_at"),
+    Index("fact_due", "due_at", "unit_id", postgresql_where=_given("due_at")),
+    Index("fact_disposed", "disposed_at", postgresql_where=_given("disposed_at")),
+    Index("fact_filed", "filed_at", postgresql_where=_given("filed_at")),
     Index("fact_reported", "reported_at"),
-    Index("fact_closed", "closed_at"),
+    Index("fact_closed", "closed_at", postgresql_where=_given("closed_at")),
     Index("fact_known", "known_at", "reported_at"),
     Index("fact_open", "unit_id", "due_at", postgresql_where=text("disposed_at IS NULL AND due_at IS NOT NULL")),
 )
