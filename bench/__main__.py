@@ -9,10 +9,11 @@ import sys
 from bench.boards import measure_boards
 from bench.filing import measure_filing
 from bench.ground import CITIES, ground
+from bench.history import measure_replay
 from bench.show import as_json, say
 from bench.tiles import measure_tiles
 
-PARTS = ("filing", "boards", "tiles")
+PARTS = ("filing", "boards", "tiles", "replay")
 
 
 def main() -> int:
@@ -25,6 +26,8 @@ def main() -> int:
             measure_boards(here, chosen.few, chosen.many, plans=chosen.plans)
         if chosen.only in (None, "tiles"):
             measure_tiles(here, chosen.components, max(1, chosen.components // 10))
+        if chosen.only in (None, "replay"):
+            measure_replay(here, chosen.many)
         if chosen.only in (None, "filing"):
             here.serve(workers=2)
             measure_filing(here, chosen.seconds, chosen.rounds)

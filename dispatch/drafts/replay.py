@@ -15,7 +15,7 @@ from typing import Any
 from dispatch.routing.decide import Routing
 from dispatch.routing.facts import Facts
 
-__all__ = ["Cell", "Load", "Move", "Replay", "replay"]
+__all__ = ["Achieved", "Cell", "Load", "Move", "Replay", "replay"]
 
 Decide = Callable[[Facts], Routing]
 CENT = Decimal("0.01")
@@ -23,15 +23,24 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Cases of one period that no rule can tell apart. `unit`: who did them; `judged`: those with a limit that were
-    disposed of, `ontime` of these within it; `sample`: the number of one of them."""
+    """Cases of one period that no rule can tell apart. `judged`: those with a limit that were disposed of, `ontime` of
+    these within it; `sample`: the number of one of them."""
 
     facts: Facts
-    unit: str | None
     cases: int
     judged: int
     ontime: int
     sample: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Achieved:
+    """What a unit did of one class (`kind:class`), judged and in time."""
+
+    unit: str | None
+    class_: str
+    judged: int
+    ontime: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +134,9 @@ class _Past:
 
     shares: dict[tuple[str | None, str | None], _Share] = field(default_factory=lambda: defaultdict(_Share))
 
-    def learn(self, cell: Cell) -> None:
-        class_, judged, ontime = cell.facts.category_class, Decimal(cell.judged), Decimal(cell.ontime)
-        for key in ((cell.unit, class_), (cell.unit, None), (None, class_)):
-            self.shares[key].add(judged, ontime)
+    def learn(self, done: Achieved) -> None:
+        for key in ((done.unit, done.class_), (done.unit, None), (None, done.class_)):
+            self.shares[key].add(Decimal(done.judged), Decimal(done.ontime))
 
     def expected(self, unit: str, class_: str) -> Decimal | None:
         """The share on time to expect of a unit for a class, 0 to 1."""
@@ -139,11 +147,13 @@ class _Past:
         return None
 
 
-def replay(cells: Sequence[Cell], before: Decide, after: Decide, *, samples: int = 5) -> Replay:
-    """Ask both rulebooks about every cell. `samples`: case numbers kept of each move."""
+def replay(
+    cells: Sequence[Cell], before: Decide, after: Decide, *, done: Iterable[Achieved] = (), samples: int = 5
+) -> Replay:
+    """Ask both rulebooks about every cell. `done`: what was achieved, to expect from; `samples`: kept of each move."""
     past = _Past()
-    for cell in cells:
-        past.learn(cell)
+    for one in done:
+        past.learn(one)
     answered = [(cell, before(cell.facts), after(cell.facts)) for cell in cells]
     moved = [(cell, was, will) for cell, was, will in answered if was.unit != will.unit]
     areas: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from typing import Any
 
 from dispatch.cases.books import Books, books
 from dispatch.command import Command, print_table
-from dispatch.drafts.history import cells_of
+from dispatch.drafts.history import achieved, cells_of
 from dispatch.drafts.replay import Replay, replay
 from dispatch.evaluation.period import FORMS, Period, period_of
 from dispatch.routing.rulebook import Rulebook, RulebookFault, rulebook_of
@@ -23,8 +23,8 @@ __all__ = ["command", "replay_of"]
 
 def replay_of(tx: ReadTx, city: Books, draft: Rulebook, period: Period) -> Replay:
     """The rules in force against `draft`, over the cases reported in the period."""
-    cells = cells_of(tx, period, (city.rulebook, draft), city.city["centre"])
-    return replay(cells, city.table.lookup, Table(draft, city.tree).lookup)
+    cells = cells_of(tx, city, period, (city.rulebook, draft))
+    return replay(cells, city.table.lookup, Table(draft, city.tree).lookup, done=achieved(tx, period))
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -85,7 +85,7 @@ command = Command(
     help="try a rulebook on the city's past: which cases would have gone elsewhere",
     add_arguments=_add_arguments,
     run=_run,
-    description="Each routed case is asked again of the rules in force and of RULES.toml, with the facts its routing "
-    "saw. Prints what would have gone elsewhere, and each unit's load and share on time: an expectation where cases "
+    description="Each placed case is asked again of the rules in force and of RULES.toml, where and when it was. "
+    "Prints what would have gone elsewhere, and each unit's load and share on time: an expectation where cases "
     "come from others. Nothing is changed. Exit code 0: nothing moves; 1: something does; 2: it could not be read.",
 )

@@ -13,9 +13,10 @@ from dispatch.cases.books import books
 from dispatch.cluster import Urls
 from dispatch.drafts import draft as drafting
 from dispatch.drafts.draft import Draft
-from dispatch.drafts.history import cells_of, facts_asked
+from dispatch.drafts.history import cells_of
 from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
+from dispatch.routing.rulebook import rulebook_of
 from gis.db import dicts, execute, read, write
 from gis.problems import Conflict, FormIncomplete
 from tests.cases.town import MONDAY, Town, look, settled
@@ -187,6 +188,25 @@ def test_cases_that_differ_in_what_no_rule_asks_are_one_cell(town: Town) -> None
         town.later(minutes=minutes)
     with read() as tx:
         city = books(tx)
-        cells = cells_of(tx, Period("past", MONDAY, tx.now), (city.rulebook,), city.city["centre"])
+        cells = cells_of(tx, city, Period("past", MONDAY, tx.now), (city.rulebook,))
+        row = STREETS_ANSWER | {"no": "R-000", "rank": 1, "when": {"hours": ["08:00-12:00"]}}
+        by_the_hour = rulebook_of({"rule": [row]})
+        apart = cells_of(tx, city, Period("past", MONDAY, tx.now), (city.rulebook, by_the_hour))
     assert [cell.cases for cell in cells] == [3]
-    assert "hour" not in facts_asked((city.rulebook,))
+    assert sorted(cell.facts.hour for cell in apart) == ["09:00", "09:03", "09:07"]
+
+
+def test_a_replay_asks_the_same_facts_as_the_routing_did(town: Town) -> None:
+    """The rules in force, asked of the past, say what they said then: no case has moved."""
+    for spot in ((114.0005, 22.5010), (114.0021, 22.50035), (114.0021, 22.50105), (114.0005, 22.5013)):
+        for category in ("E0405", "C0101", "E0505"):
+            town.report(category, lon=spot[0], lat=spot[1])
+    with read() as tx:
+        city = books(tx)
+        cells = cells_of(tx, city, Period("past", MONDAY, tx.now + timedelta(seconds=1)), (city.rulebook,))
+        asked = {(cell.facts.category, city.table.lookup(cell.facts).unit): 0 for cell in cells}
+        for cell in cells:
+            asked[cell.facts.category, city.table.lookup(cell.facts).unit] += cell.cases
+        sql = "SELECT category, route_unit, count(*)::int AS n FROM cases GROUP BY 1, 2"
+        said = {(row["category"], row["route_unit"]): row["n"] for row in dicts(tx, sql)}
+    assert asked == said

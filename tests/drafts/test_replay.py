@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from dispatch.drafts.replay import Cell, Replay, replay
+from dispatch.drafts.replay import Achieved, Cell, Replay, replay
 from dispatch.routing.decide import Routing
 from dispatch.routing.facts import Facts
 
@@ -17,10 +17,12 @@ def facts(class_: str, road: str) -> Facts:
     )
 
 
-def cell(class_: str, road: str, unit: str | None, cases: int, judged: int, ontime: int) -> Cell:
-    return Cell(
-        facts=facts(class_, road), unit=unit, cases=cases, judged=judged, ontime=ontime, sample=f"{class_}-{road}"
-    )
+def cell(class_: str, road: str, cases: int, judged: int, ontime: int) -> Cell:
+    return Cell(facts=facts(class_, road), cases=cases, judged=judged, ontime=ontime, sample=f"{class_}-{road}")
+
+
+def did(unit: str | None, class_: str, judged: int, ontime: int) -> Achieved:
+    return Achieved(unit=unit, class_=class_, judged=judged, ontime=ontime)
 
 
 def rules(**units: str | None):
@@ -33,11 +35,12 @@ def rules(**units: str | None):
 
 
 PAST = [
-    cell(LAMPS, "main", "utilities", 10, 8, 6),
-    cell(LAMPS, "alley", "east", 20, 20, 15),
-    cell(SHOPS, "alley", "east", 4, 4, 1),
-    cell(SHOPS, "none", None, 3, 0, 0),
+    cell(LAMPS, "main", 10, 8, 6),
+    cell(LAMPS, "alley", 20, 20, 15),
+    cell(SHOPS, "alley", 4, 4, 1),
+    cell(SHOPS, "none", 3, 0, 0),
 ]
+DONE = [did("utilities", LAMPS, 8, 6), did("east", LAMPS, 20, 15), did("east", SHOPS, 4, 1)]
 BEFORE = rules(main="utilities", alley="east", none=None)
 AFTER = rules(main="east", alley="east", none="east")
 
@@ -47,7 +50,7 @@ def loads(found: Replay) -> dict[str, tuple[int, int, Decimal | None, Decimal | 
 
 
 def test_a_case_has_moved_if_another_unit_would_have_got_it():
-    found = replay(PAST, BEFORE, AFTER)
+    found = replay(PAST, BEFORE, AFTER, done=DONE)
     assert (found.cases, found.moved) == (37, 13)
     assert (found.undecided_before, found.undecided_after) == (3, 0)
     assert [(m.class_, m.before, m.after, m.cases, m.samples) for m in found.moves] == [
@@ -59,26 +62,26 @@ def test_a_case_has_moved_if_another_unit_would_have_got_it():
 
 def test_what_comes_counts_at_the_units_own_share_for_the_class():
     # East did 15 of 20 lamps in time: of the 8 judged ones that come, 6 are expected. (16 + 6) / (24 + 8) = 68.75 %
-    assert loads(replay(PAST, BEFORE, AFTER)) == {
+    assert loads(replay(PAST, BEFORE, AFTER, done=DONE)) == {
         "east": (24, 37, Decimal("66.67"), Decimal("68.75")),
         "utilities": (10, 0, Decimal("75.00"), None),
     }
 
 
 def test_a_unit_without_a_past_is_expected_to_do_as_the_city_did():
-    found = replay(PAST, BEFORE, rules(main="new", alley="east", none=None))
+    found = replay(PAST, BEFORE, rules(main="new", alley="east", none=None), done=DONE)
     # All lamps: 21 of 28 in time.
     assert loads(found)["new"] == (0, 10, None, Decimal("75.00"))
 
 
 def test_the_same_rules_move_nothing():
-    found = replay(PAST, BEFORE, BEFORE)
+    found = replay(PAST, BEFORE, BEFORE, done=DONE)
     assert (found.moved, found.moves, found.areas) == (0, (), {})
     assert all(x.before == x.after and x.rate_before == x.rate_after for x in found.loads)
 
 
 def test_the_report_is_kept_as_text_and_numbers():
-    kept = replay(PAST, BEFORE, AFTER).document()
+    kept = replay(PAST, BEFORE, AFTER, done=DONE).document()
     assert kept["loads"][0] == {
         "unit": "east",
         "before": 24,
