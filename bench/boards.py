@@ -25,6 +25,7 @@ __all__ = ["fill", "measure_boards"]
 
 FILL = (Path(__file__).parent / "fill.sql").read_text()
 STEPS = (Path(__file__).parent / "steps.sql").read_text()
+FEW, MANY = "wangge_few", "wangge_many"  # copies of the loaded city, which itself stays empty
 BATCH = 100_000
 REPEATS = 101
 WARM_UP = 12  # prepared after five, a plan for all values after ten
@@ -33,10 +34,10 @@ Look = Callable[[ReadTx, int], list[Any]]
 
 def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
     """Fill two databases and look at both in turn. Raises nothing: the lines say what was missed."""
-    small, large = here.urls.app, _second(here)
-    fill(here.cluster.urls(DATABASE).super or "", few)
-    fill(here.cluster.urls("wangge_many").super or "", many)
-    _walk(here.cluster.urls("wangge_many").super or "", _last_month().end)
+    small, large = (here.cluster.create_database(name, template=DATABASE).app for name in (FEW, MANY))
+    fill(here.cluster.urls(FEW).super or "", few)
+    fill(here.cluster.urls(MANY).super or "", many)
+    _walk(here.cluster.urls(MANY).super or "", _last_month().end)
     with closing(_connect(small)) as one, closing(_connect(large)) as other:
         unit = _busiest(one)
         for name, (length, look) in _looks(unit).items():
@@ -47,16 +48,11 @@ def measure_boards(here: Ground, few: int, many: int, *, plans: bool) -> None:
         _compare(name, 100, _looks(unit)["list, newest"][1], (one, other), role="department", unit=seldom)
         _rank(other, unit)
     if plans:
-        _plans(here.cluster.urls("wangge_many").super or "", unit)
+        _plans(here.cluster.urls(MANY).super or "", unit)
 
 
 def _connect(url: str) -> psycopg.Connection[Any]:
     return psycopg.connect(url, autocommit=True)
-
-
-def _second(here: Ground) -> str:
-    """A copy of the loaded city, for the many."""
-    return here.cluster.create_database("wangge_many", template=DATABASE).app
 
 
 def fill(url: str, count: int) -> None:
