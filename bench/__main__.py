@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from math import isqrt
 
 from bench.boards import measure_boards
 from bench.filing import measure_filing
 from bench.ground import CITIES, ground
 from bench.history import measure_replay
+from bench.places import measure_places
 from bench.show import as_json, say
 from bench.tiles import measure_tiles
 
-PARTS = ("filing", "boards", "tiles", "replay")
+PARTS = ("filing", "boards", "tiles", "replay", "places")
 
 
 def main() -> int:
@@ -28,6 +30,8 @@ def main() -> int:
             measure_tiles(here, chosen.components, max(1, chosen.components // 10))
         if chosen.only in (None, "replay"):
             measure_replay(here, chosen.many)
+        if chosen.only in (None, "places"):
+            measure_places(here, CITIES / chosen.city, max(10, isqrt(chosen.components // 100)), chosen.many)
         if chosen.only in (None, "filing"):
             here.serve(workers=2)
             measure_filing(here, chosen.seconds, chosen.rounds)

@@ -53,6 +53,8 @@ def test_every_figure_is_measured_in_one_run():
         assert figures[f"report with a 200 kB photo, {clients} clients, a second"]["value"] > 0
     assert {"board, acceptor, centre, many to few cases, ratio", "a month by unit, whole city, seconds"} <= set(figures)
     assert "tile unchanged, 95 of 100 below, ms" in figures
+    assert figures["place and roads of a point, database, ms"]["value"] > 0
+    assert figures["points placed and routed from a file, a second"]["value"] > 0
     for layer in ("area", "duty", "road", "component", "case"):
         assert [name for name in figures if name.startswith(f"tile of layer {layer},")]
     assert not [figure["name"] for figure in figures.values() if "REFUSED" in figure["note"]]
