@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -40,7 +40,7 @@ class Addresses:
     def header(self) -> Sequence[str]:
         return REVERSE if self.text is None else FORWARD
 
-    def answer(self, lines: Sequence[Line]) -> Answered:
+    def answer(self, lines: Iterable[Line]) -> Answered:
         faults: list[Fault] = []
         rows: list[Sequence[object]] = []
         for line in lines:

@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from math import isfinite
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ class Nearest:
         self.zone = ZoneInfo(town.zone)
         self._grounds: dict[int, Ground] = {}
 
-    def answer(self, lines: Sequence[Line]) -> Answered:
+    def answer(self, lines: Iterable[Line]) -> Answered:
         """The rows in the order they came; without a component within reach the other cells are empty."""
         questions: list[Asked] = []
         groups: dict[Group, list[int]] = {}

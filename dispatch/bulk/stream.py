@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol, TextIO
@@ -38,6 +39,13 @@ class Answered(NamedTuple):
     faults: list[Fault]
 
 
+class Part(NamedTuple):
+    """Rows as they stand in the file, from line `first` on."""
+
+    first: int
+    text: str
+
+
 class Task(Protocol):
     """What is done to each part. It is sent to each process once, and may keep there what it learns."""
 
@@ -45,7 +53,7 @@ class Task(Protocol):
     def header(self) -> Sequence[str]:
         """Names of the columns that come out."""
 
-    def answer(self, lines: Sequence[Line]) -> Answered:
+    def answer(self, lines: Iterable[Line]) -> Answered:
         """One part."""
 
 
@@ -63,16 +71,14 @@ def stream(source: str, target: str, make: Callable[[Sequence[str]], Task]) -> D
     `make` gets the header. Raises FormIncomplete where the file is no CSV or lacks a column; OSError.
     """
     with ExitStack() as stack:
-        reader = csv.reader(stack.enter_context(_opened(source)), strict=True)
-        csv.field_size_limit(LONGEST)
+        lines = stack.enter_context(_opened(source))
         try:
-            task = make(next(reader, []))
+            task = make(next(csv.reader([next(iter(lines), "").removeprefix("\ufeff")], strict=True), []))
             out = stack.enter_context(_target(target))
             csv.writer(out, lineterminator="\n").writerow(task.header)
-            return _answer_all(task, _parts(reader), out)
-        except (csv.Error, UnicodeDecodeError, ValueError) as wrong:
-            reason = f"{source}, line {reader.line_num or 1}: {wrong}"
-            raise FormIncomplete(reason, zh=f"{source} 第 {reader.line_num or 1} 行:{wrong}") from wrong
+            return _answer_all(task, _parts(lines), out)
+        except (csv.Error, ValueError) as wrong:  # a text that is not UTF-8 is a ValueError, too
+            raise FormIncomplete(f"{source}: {wrong}", zh=f"{source}:{wrong}") from wrong
 
 
 def told(command: str, done: Done) -> int:
@@ -104,23 +110,38 @@ def _target(target: str) -> Iterator[IO[str]]:
         yield file
 
 
-def _parts(reader: Iterator[list[str]]) -> Iterator[list[Line]]:
-    numbered = ((reader.line_num, cells) for cells in reader if cells)  # type: ignore[attr-defined]
-    while part := list(islice(numbered, PART)):
-        yield part
+def _parts(lines: Iterator[str]) -> Iterator[Part]:
+    """Whole rows, uncut: they are taken apart where they are answered. Raises ValueError if a quotation never ends."""
+    first = 2  # the header is the first line
+    while block := list(islice(lines, PART)):
+        while sum(line.count('"') for line in block) % 2:  # a row goes on after a line's end inside quotation marks
+            more = list(islice(lines, PART))
+            if not more or len(block) > 10 * PART:
+                raise ValueError(f"a quotation mark after line {first} is never closed")
+            block += more
+        yield Part(first, "".join(block))
+        first += len(block)
 
 
-def _answer_all(task: Task, parts: Iterator[list[Line]], out: IO[str]) -> Done:
-    first = next(parts, [])
-    second = next(parts, None)
-    if second is None or (os.cpu_count() or 1) < PROCESSES:
-        waiting = iter([first] if second is None else [first, second])
-        return _gather((task.answer(part) for some in (waiting, parts) for part in some), out)
+def _rows(part: Part) -> Iterator[Line]:
+    """The rows of a part with their lines in the file. Raises ValueError with the line of what is no CSV."""
+    csv.field_size_limit(LONGEST)
+    reader = csv.reader(io.StringIO(part.text, newline=""), strict=True)
+    try:
+        yield from ((part.first + reader.line_num - 1, cells) for cells in reader if cells)
+    except csv.Error as wrong:
+        raise ValueError(f"line {part.first + reader.line_num - 1}: {wrong}") from wrong
+
+
+def _answer_all(task: Task, parts: Iterator[Part], out: IO[str]) -> Done:
+    begun = list(islice(parts, 2))
+    if len(begun) < 2 or (os.cpu_count() or 1) < PROCESSES:
+        return _gather((task.answer(_rows(part)) for part in chain(begun, parts)), out)
     with ProcessPoolExecutor(PROCESSES, get_context("spawn"), _begin, (task,)) as pool:
-        return _gather(_in_turn(pool, [first, second], parts), out)
+        return _gather(_in_turn(pool, begun, parts), out)
 
 
-def _in_turn(pool: ProcessPoolExecutor, begun: list[list[Line]], parts: Iterator[list[Line]]) -> Iterator[Answered]:
+def _in_turn(pool: ProcessPoolExecutor, begun: list[Part], parts: Iterator[Part]) -> Iterator[Answered]:
     """Answers in the order of the parts, with two parts a process on their way."""
     on_their_way: deque[Future[Answered]] = deque(pool.submit(_answer, part) for part in begun)
     for part in parts:
@@ -141,10 +162,10 @@ def _begin(task: Task) -> None:
     _Mine.task = task
 
 
-def _answer(lines: list[Line]) -> Answered:
+def _answer(part: Part) -> Answered:
     if _Mine.task is None:
         raise AssertionError("a process of the pool begins with its task")
-    return _Mine.task.answer(lines)
+    return _Mine.task.answer(_rows(part))
 
 
 def _gather(answers: Iterator[Answered], out: IO[str]) -> Done:

@@ -109,7 +109,12 @@ def test_a_subclass_nobody_knows_and_a_time_that_is_none_are_told(
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "column id, lon, lat is missing"), ("id,x,y\n1,2,3\n", "column lon, lat is missing"), ('id,lon,lat\n"1', "")],
+    [
+        ("", "column id, lon, lat is missing"),
+        ("id,x,y\n1,2,3\n", "column lon, lat is missing"),
+        ('id,lon,lat\n"1', "is never closed"),
+        ('id,lon,lat\n"1"x,2,3', "line 2: "),
+    ],
 )
 def test_a_file_that_is_none_of_points_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
@@ -135,6 +140,8 @@ def test_two_processes_answer_as_one_does_in_the_order_of_the_file(
     alone = asked(tmp_path, text)
     monkeypatch.setattr(stream, "PART", 100)
     assert asked(tmp_path, text) == alone
+    cut = asked(tmp_path, text.replace("\n150,", '\n"15\n0",', 1))[1]
+    assert [row["id"] for row in cut[149:152]] == ["149", "15\n0", "151"]
     packed = tmp_path / "in.csv.gz"
     packed.write_bytes(gzip.compress(text.encode()))
     capsys.readouterr()
