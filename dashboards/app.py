@@ -17,6 +17,7 @@ from dashboards import (
     cases,
     console,
     desk,
+    edit,
     exports,
     field,
     leader,
@@ -37,7 +38,24 @@ from dispatch.people.who import serves
 
 __all__ = ["create_app"]
 
-PAGES = (shell, console, casefile, cases, desk, field, leader, exports, prints, rules, rulings, maps, near, who, public)
+PAGES = (
+    shell,
+    console,
+    casefile,
+    cases,
+    desk,
+    field,
+    leader,
+    exports,
+    prints,
+    rules,
+    rulings,
+    maps,
+    edit,
+    near,
+    who,
+    public,
+)
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, socket)
 
 

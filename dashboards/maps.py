@@ -48,8 +48,27 @@ PIN: LiteralString = """
 """
 HERE: LiteralString = """
     SELECT code, name, name_en FROM area
-     WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)) 
+     WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490))
        AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s) ORDER BY depth
+"""
+# A case by its whole number (row security lets its own be found), areas by code or name, roads by name; these small
+# tables are walked. The zoom is the one at which the thing is seen as a whole.
+FIND: LiteralString = """
+    (SELECT 'case' AS kind, number AS name, number AS name_en, number, 18 AS zoom, ST_X(geom) AS lon, ST_Y(geom) AS lat
+       FROM cases WHERE number = %(q)s AND geom IS NOT NULL)
+    UNION ALL
+    (SELECT level, name || ' ' || code, coalesce(nullif(name_en, ''), name) || ' ' || code, NULL,
+            least(17, 10 + 2 * depth), ST_X(ST_PointOnSurface(geom)), ST_Y(ST_PointOnSurface(geom))
+       FROM area
+      WHERE valid_to IS NULL AND (starts_with(code, %(q)s) OR strpos(lower(name || ' ' || name_en), lower(%(q)s)) > 0)
+      ORDER BY depth DESC, code LIMIT 12)
+    UNION ALL
+    (SELECT 'road', name, coalesce(nullif(name_en, ''), name), NULL, 16, ST_X(middle), ST_Y(middle)
+       FROM (SELECT DISTINCT ON (name) name, name_en, ST_LineInterpolatePoint(geom, 0.5) AS middle
+               FROM road WHERE valid_to IS NULL AND name <> ''
+                AND strpos(lower(name || ' ' || name_en), lower(%(q)s)) > 0
+              ORDER BY name, ST_Length(geom) DESC) named
+      LIMIT 12)
 """
 LEGEND = (State.REPORTED, State.VERIFYING, State.ACCEPTED, State.FILED, State.HANDLING, State.RETURN_ASKED)
 
@@ -59,7 +78,17 @@ def map_page(request: Request, me: Signed) -> Response:
     """The whole city, open cases on top. The view and the layers stand in the address, after the #."""
     with me.read() as tx:
         view = View.of(request, tx, me)
-    return page(view, "map.html", legend=LEGEND)
+    return page(view, "map.html", legend=LEGEND, classes=_classes(view))
+
+
+def _classes(view: View) -> list[tuple[str, str]]:
+    """The classes of components with their names, in the catalogue's order."""
+    found = {
+        c.class_code: c.class_name if view.zh else c.class_name_en or c.class_name
+        for c in view.known.catalogue.categories.values()
+        if c.kind == "component"
+    }
+    return sorted(found.items())
 
 
 @router.get("/tiles/{layer}/{z}/{x}/{y}", **needs(Permission.PUBLIC))
@@ -126,10 +155,25 @@ def ground_here(
     me: Signed,
     lon: Annotated[float, Query(ge=-180, le=180)],
     lat: Annotated[float, Query(ge=-90, le=90)],
+    on: date | None = None,
 ) -> Response:
-    """The areas a point lies in, from the top level down to its unit grid."""
+    """The areas a point lies in, from the top level down to its unit grid. `on`: as they were that day."""
     with me.read() as tx:
         view = View.of(request, tx, me)
-        areas = dicts(tx, HERE, lon=lon, lat=lat, day=view.today)
+        areas = dicts(tx, HERE, lon=lon, lat=lat, day=on or view.today)
     named = [{"code": a["code"], "name": (view.zh and a["name"]) or a["name_en"] or a["name"]} for a in areas]
     return Response(orjson.dumps({"areas": named, "empty": view.t("map.nowhere")}), media_type="application/json")
+
+
+@router.get("/map/find", **needs(Permission.SEE_MAP))
+def find(request: Request, me: Signed, q: Annotated[str, Query(max_length=60)] = "") -> Response:
+    """Where a case, an area or a road is, by number, code or name."""
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+        rows = dicts(tx, FIND, q=q.strip()) if q.strip() else []
+    words = {
+        level["key"]: level["name"] if view.zh else level.get("name_en") or level["name"] for level in view.known.levels
+    }
+    words |= {"case": view.t("case.title"), "road": view.t("case.road")}
+    found = [{**row, "kind": words[row["kind"]], "name": row["name"] if view.zh else row["name_en"]} for row in rows]
+    return Response(orjson.dumps({"found": found, "empty": view.t("map.not_found")}), media_type="application/json")

@@ -2,11 +2,15 @@
 export { default as Feature } from "ol/Feature.js";
 export { default as Map } from "ol/Map.js";
 export { default as View } from "ol/View.js";
-export { defaults as defaultControls } from "ol/control/defaults.js";
 export { default as ScaleLine } from "ol/control/ScaleLine.js";
+export { defaults as defaultControls } from "ol/control/defaults.js";
+export { default as GeoJSON } from "ol/format/GeoJSON.js";
 export { default as MVT } from "ol/format/MVT.js";
 export { default as Point } from "ol/geom/Point.js";
 export { circular } from "ol/geom/Polygon.js";
+export { default as Draw } from "ol/interaction/Draw.js";
+export { default as Modify } from "ol/interaction/Modify.js";
+export { default as Snap } from "ol/interaction/Snap.js";
 export { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 export { default as VectorLayer } from "ol/layer/Vector.js";
 export { default as VectorTileLayer } from "ol/layer/VectorTile.js";

@@ -267,6 +267,11 @@ class View:
         row = self.books.city.get("road_classes", {}).get(key) if self.books else None
         return self._said(row) if row else ""
 
+    def level(self, key: str) -> str:
+        """The city's word for a level of area; the key for another layer."""
+        row = next((row for row in self.known.levels if row["key"] == key), None)
+        return self._said(row) if row else key
+
     def source(self, key: str) -> str:
         """Where a report came from."""
         return self.t.get(f"source.{key}", key)

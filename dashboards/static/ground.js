@@ -7,7 +7,7 @@ import {
 
 const css = getComputedStyle(document.documentElement);
 export const token = (name) => css.getPropertyValue(name).trim();
-const FONT = "system-ui, sans-serif";
+export const FONT = "system-ui, sans-serif";
 
 // Width in px at zoom 16, colour and casing by rank of the road: class is seen because duty follows it.
 const ROADS = [
@@ -41,33 +41,78 @@ const roadStyle = (ranks) => (feature, resolution) => {
   return styles;
 };
 
-// Unit grids are hairlines; the levels above them violet dash-dot, the top one strongest. `shown`: what the page switched on.
+// Unit grids are hairlines; the levels above them violet dash-dot, the top one strongest. `shown`: level → switched on; a
+// level it does not name is on.
 const areaStyle = (deepest, shown) => (feature, resolution) => {
   const depth = Number(feature.get("depth"));
-  if (depth === deepest) return shown.grid ? new Style({ stroke: new Stroke({ color: token("--map-grid"), width: 0.6 }) }) : null;
-  if (!shown.district) return null;
+  if (shown[feature.get("level")] === false) return null;
+  if (depth === deepest) return new Style({ stroke: new Stroke({ color: token("--map-grid"), width: 0.6 }) });
   const name = (depth === 1 ? resolution > 2.5 : depth === 2 && resolution < 8 && resolution > 1) && feature.get("name");
-  const text = name && new Text({
-    text: name, font: `600 ${depth === 1 ? 14 : 12}px ${FONT}`, fill: new Fill({ color: token("--map-border") }),
-    stroke: new Stroke({ color: token("--map-halo"), width: 3 }),
-  });
+  const text = name && label(name, `600 ${depth === 1 ? 14 : 12}px ${FONT}`, "--map-border");
   const width = [1.6, 1, 0.6][depth - 1] ?? 0.6;
   const colour = token("--map-border") + ["cc", "99", "55"][Math.min(depth, 3) - 1];
   return new Style({ stroke: new Stroke({ color: colour, width, lineDash: [8, 3, 2, 3] }), text: text || undefined, zIndex: 20 - depth });
 };
 
-export const componentStyle = () => new Style({
-  image: new CircleStyle({ radius: 2.5, fill: new Fill({ color: token("--map-seen") }) }),
-});
+export function label(words, font, colour) {
+  return new Text({
+    text: words, font, fill: new Fill({ color: token(colour) }), stroke: new Stroke({ color: token("--map-halo"), width: 3 }),
+  });
+}
+
+// A tour keeps its tint from tile to tile: it comes from the code.
+const TINTS = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6"];
+const tint = (code) => TINTS[[...String(code)].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % TINTS.length];
+export const dutyStyle = () => (feature, resolution) => {
+  const name = resolution < 3 && feature.get("name");
+  return new Style({
+    fill: new Fill({ color: `${token(tint(feature.get("code")))}2e` }),
+    text: name ? label(name, `500 12px ${FONT}`, "--map-label") : undefined,
+  });
+};
+
+/** Components one by one, or as numbers. `off`: the classes that are switched off. */
+export const componentStyle = (off = new Set()) => (feature) => {
+  const counted = Object.entries(feature.getProperties()).filter(([name]) => /^n./.test(name) && name !== "name");
+  if (!counted.length) {
+    if (off.has(feature.get("class"))) return null;
+    return new Style({ image: new CircleStyle({ radius: 3, fill: new Fill({ color: token("--map-seen") }), stroke: new Stroke({ color: token("--map-halo"), width: 1 }) }) });
+  }
+  const n = counted.reduce((sum, [name, value]) => sum + (off.has(name.slice(1)) ? 0 : value), 0);
+  if (!n) return null;
+  return new Style({
+    image: new CircleStyle({ radius: Math.min(8 + 3 * Math.log10(n), 20), fill: new Fill({ color: `${token("--map-pin")}d9` }), stroke: new Stroke({ color: token("--map-seen"), width: 1.2 }) }),
+    text: new Text({ text: short(n), font: `11px ${FONT}`, fill: new Fill({ color: token("--ink-2") }) }),
+  });
+};
+
+const short = (n) => (n < 1000 ? String(n) : n < 100000 ? `${(n / 1000).toFixed(n < 10000 ? 1 : 0)}k` : `${Math.round(n / 1000)}k`);
+
+/** Cases that stand for one: how many are late of how many there are. */
+export function cluster(n, late) {
+  const words = late ? `${late}/${n}` : String(n);
+  const ring = token(late ? "--ur-late" : "--line-2");
+  return new Style({
+    image: new CircleStyle({ radius: 11 + 3.2 * words.length, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: ring, width: late ? 2.4 : 1.4 }) }),
+    text: new Text({ text: words, font: `600 12px ${FONT}`, fill: new Fill({ color: token("--ink") }) }), zIndex: 3,
+  });
+}
+
+const address = (layer, day) => `/tiles/${layer}/{z}/{x}/{y}${day ? `?on=${day}` : ""}`;
 
 export function tiles(layer, style, more = {}) {
   return new VectorTileLayer({
-    source: new VectorTileSource({ format: new MVT(), url: `/tiles/${layer}/{z}/{x}/{y}`, maxZoom: 17 }),
+    source: new VectorTileSource({ format: new MVT(), url: address(layer), maxZoom: 17 }),
     style, declutter: layer === "road" || layer === "area", renderMode: "vector", ...more,
   });
 }
 
-export function ground(element, shown = { grid: true, district: true }) {
+/** The layer as it was that day; empty: as it is. */
+export function asOf(layer, name, day) {
+  layer.getSource().setUrl(address(name, day));
+}
+
+export function ground(element, shown = {}) {
   return {
     road: tiles("road", roadStyle(JSON.parse(element.dataset.roads))),
     area: tiles("area", areaStyle(Number(element.dataset.depth), shown)),

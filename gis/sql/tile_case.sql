@@ -4,7 +4,7 @@ WITH tile AS (SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS box),
 wide AS (
   SELECT ST_SetSRID(ST_Transform(ST_Expand(box, (ST_XMax(box) - ST_XMin(box)) / 64), 4326), 4490) AS here FROM tile
 ),
-placed AS (
+placed AS MATERIALIZED (
   SELECT c.id, c.number, c.state, c.category, c.late, c.hazard,
          (tile_x(c.geom, %(z)s) - %(x)s) * 4096 AS east, (tile_y(c.geom, %(z)s) - %(y)s) * 4096 AS south
     FROM wide, cases c

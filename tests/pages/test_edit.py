@@ -1,0 +1,189 @@
+"""Drawing on the map in a real browser: a zone that had no outline is drawn, checked, put in force and routed by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import asinh, pi, radians, tan
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dispatch.cases.books import books
+from dispatch.cases.whose import place_case
+from gis.db import read
+from tests.cases.town import look
+from tests.pages.conftest import Office, Person
+from tests.pages.seats import DESK, PHONE, Sit
+
+Enter = Callable[[str], Person]
+CENTRE, ZOOM = (114.003, 22.501), 16
+SCALE = 256 * 2**ZOOM  # px around the earth
+
+
+def pixel(page: Page, lon: float, lat: float) -> tuple[float, float]:
+    """Where a place lies on the screen while the map stands as it was opened."""
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+
+    def flat(x: float, y: float) -> tuple[float, float]:
+        return (x + 180) / 360 * SCALE, (1 - asinh(tan(radians(y))) / pi) / 2 * SCALE
+
+    (x, y), (cx, cy) = flat(lon, lat), flat(*CENTRE)
+    return box["x"] + box["width"] / 2 + x - cx, box["y"] + box["height"] / 2 + y - cy
+
+
+def click(page: Page, lon: float, lat: float, *, off: tuple[int, int] = (0, 0), twice: bool = False) -> None:
+    x, y = pixel(page, lon, lat)
+    page.mouse.move(x + off[0], y + off[1])
+    (page.mouse.dblclick if twice else page.mouse.click)(x + off[0], y + off[1])
+    page.wait_for_timeout(300)  # two clicks at one place within a quarter of a second would be a double click
+
+
+def ready(page: Page, layer: str) -> None:
+    expect(page.locator(f"#map[data-loaded={layer}]")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_zone_without_an_outline_is_drawn_and_used(office: Office, sit: Sit) -> None:
+    seat = sit("supervisor", DESK)
+    page = seat.page
+    seat.go("/map/edit")
+    ready(page, "district")
+    page.get_by_role("button", name="绘制").click()
+    # The western corners are some pixels beside those of the neighbour: they snap.
+    click(page, 114.006, 22.5, off=(5, 4))
+    click(page, 114.008, 22.5)
+    click(page, 114.008, 22.502)
+    click(page, 114.006, 22.502, off=(4, -5))
+    click(page, 114.006, 22.5, off=(3, 3))
+    expect(page.locator("[data-one]")).to_be_visible()
+    expect(page.get_by_label("编码", exact=True)).to_have_value("440100")
+    page.get_by_label("名称", exact=True).fill("临港开发区")
+    page.get_by_label("变更理由").fill("开发区此前没有边界")
+    page.get_by_role("button", name="检查").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("检查通过")
+    assert look("SELECT count(*) AS n FROM area WHERE code LIKE '440100%%'")[0]["n"] == 0  # tried, not done
+    page.get_by_role("button", name="生效").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已生效")
+    found = look("SELECT level, ST_AsText(geom) AS shape FROM area WHERE code LIKE '440100%%' ORDER BY depth")
+    assert [row["level"] for row in found] == ["district", "street", "community", "grid"]
+    corners = found[0]["shape"]
+    assert "114.006 22.5," in corners
+    assert "114.006 22.502," in corners
+    with read() as tx:
+        place = place_case(tx, books(tx), 114.007, 22.501, None, category="E0405", component=None)
+    assert place is not None
+    assert place.area_codes[0] == "district:440100"
+    assert not seat.faults
+
+
+@pytest.mark.browser
+def test_a_gap_is_shown_and_nothing_is_changed_and_a_stroke_is_undone(office: Office, sit: Sit) -> None:
+    seat = sit("supervisor", DESK)
+    page = seat.page
+    seat.go("/map/edit")
+    ready(page, "district")
+    page.get_by_label("图层").select_option("grid")
+    ready(page, "grid")
+    click(page, 114.0005, 22.5015)
+    expect(page.locator("[data-heading]")).to_contain_text("440001001001001")
+    page.get_by_role("button", name="停用").click()
+    expect(page.locator("[data-count]")).to_have_text("1")
+    page.get_by_label("变更理由").fill("试一试")
+    page.get_by_role("button", name="检查").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("检查没有通过")
+    expect(page.locator("[data-outcome]")).to_contain_text("未被覆盖")
+    expect(page.get_by_role("button", name="生效")).to_be_disabled()
+    page.get_by_role("button", name="撤销").click()
+    expect(page.locator("[data-count]")).to_have_text("0")
+    page.get_by_role("button", name="重做").click()
+    expect(page.locator("[data-count]")).to_have_text("1")
+
+
+@pytest.mark.browser
+def test_a_shared_corner_moves_for_all_that_share_it(office: Office, sit: Sit) -> None:
+    seat = sit("leader", DESK)
+    page = seat.page
+    seat.go("/map/edit")
+    ready(page, "district")
+    page.get_by_label("图层").select_option("grid")
+    ready(page, "grid")
+    x, y = pixel(page, 114.001, 22.501)  # where four grids meet
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 9, y - 15, steps=6)
+    page.mouse.up()
+    expect(page.locator("[data-count]")).to_have_text("4")
+    page.get_by_label("变更理由").fill("按围墙实测调整")
+    page.get_by_role("button", name="检查").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("检查通过")
+    page.get_by_role("button", name="生效").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已生效")
+    assert look("SELECT count(*) AS n FROM area WHERE finest = 1 AND valid_to IS NULL")[0]["n"] in (12, 13)
+
+
+@pytest.mark.browser
+def test_a_component_is_placed_and_a_road_gets_another_class(office: Office, sit: Sit) -> None:
+    seat = sit("supervisor", DESK)
+    page = seat.page
+    seat.go("/map/edit")
+    ready(page, "district")
+    page.get_by_label("图层").select_option("components")
+    ready(page, "components")
+    page.get_by_role("button", name="绘制").click()
+    click(page, 114.0003, 22.5013)
+    page.get_by_label("编码", exact=True).fill("4400010135009001")
+    page.select_option("select[name=category]", "C0135", force=True)
+    page.get_by_label("权属单位").select_option("utilities")
+    page.get_by_label("变更理由").fill("新装路灯")
+    page.get_by_role("button", name="检查").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("检查通过")
+    page.get_by_role("button", name="生效").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已生效")
+    found = look("SELECT owner, area_id IS NOT NULL AS stands FROM component WHERE code = '4400010135009001'")
+    assert found == [{"owner": "utilities", "stands": True}]
+    page.get_by_label("图层").select_option("roads")
+    ready(page, "roads")
+    click(page, 114.0015, 22.5)
+    expect(page.locator("[data-heading]")).to_contain_text("人民大道")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_the_pages_fit(sit: Sit, size: tuple[int, int], lang: str) -> None:
+    seat = sit("supervisor", size)
+    for path in ("/map", "/map/edit"):
+        seat.go(f"{path}?lang={lang}")
+        seat.page.wait_for_timeout(300)
+        seat.fits()
+    assert not seat.faults
+
+
+def test_only_those_who_keep_layers_draw(person: Enter) -> None:
+    for login, status in (("acceptor", 403), ("water", 403), ("supervisor", 200)):
+        assert person(login).web.get("/map/edit").status_code == status
+    refused = person("acceptor").web.post("/map/edit/strokes", json={}, headers={"x-csrf": "x"})
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"geometry": {"type": "Polygon", "coordinates": "no"}},
+        {"geometry": {"type": "Polygon", "coordinates": [[[500, 0], [501, 0], [501, 1], [500, 0]]]}},
+        {"geometry": None},
+        {"code": ""},
+        {"said": {"name": "x" * 300}},
+        {"said": {"area_class": "many"}},
+    ],
+)
+def test_a_stroke_that_cannot_be_read_is_refused_and_says_why(person: Enter, wrong: dict[str, object]) -> None:
+    seat = person("supervisor")
+    token = seat.get("/map/edit").text.split('data-csrf="')[1].split('"')[0]
+    square = {"type": "Polygon", "coordinates": [[[114.1, 22.5], [114.2, 22.5], [114.2, 22.6], [114.1, 22.5]]]}
+    stroke = {"op": "add", "code": "440200", "said": {"name": "区"}, "geometry": square} | wrong
+    body = {"reason": "r", "trial": True, "sets": [{"layer": "district", "changes": [stroke]}]}
+    answer = seat.web.post("/map/edit/strokes", json=body, headers={"x-csrf": token, "accept": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["title_zh"]
