@@ -92,8 +92,10 @@ def _decode(raw: bytes, zone: str) -> Decoded:
         picture.load()
         upright = _flat(ImageOps.exif_transpose(picture))
     upright.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    # Boxed down first to half as many pixels again as are needed: half the time, and on pure noise, the worst there is,
+    # four of 255 levels apart from what it would be without.
     small = upright.copy()
-    small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS, reducing_gap=1.5)
     return Decoded(
         sha256=hashlib.sha256(raw).hexdigest(),
         width=width,
