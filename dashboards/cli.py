@@ -49,6 +49,7 @@ COMMANDS = (
     Room("rules lint", "dispatch.rules:lint_command", unless="folder"),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),
+    Room("owners learnt", "dispatch.evaluation.owners_command:command"),
     Room("replay", "dispatch.drafts.replay_command:command"),
     Room("simulate", "collectors.simulate:command"),
     Room("import", "dispatch.importer:command"),
@@ -60,6 +61,7 @@ COMMANDS = (
 GROUPS = {
     "city": "check a city's folder, or take it in",
     "components": "the register of components beside a census",
+    "owners": "who really does what where",
     "rules": "look the rules over",
 }
 EPILOG = (

@@ -262,6 +262,11 @@ class View:
         row = self.books.city.get("time_classes", {}).get(time_class, {"name": time_class})
         return f"{Decimal(value).normalize():f} {self._said(row)}"
 
+    def area(self, code: str) -> str:
+        """An area's name by its `level:code`; the code itself of one that the city has no more."""
+        zh, en = self.known.words("area", code)
+        return zh if self.zh else en
+
     def road_class(self, key: str) -> str:
         """The city's word for a class of road; empty for none."""
         row = self.books.city.get("road_classes", {}).get(key) if self.books else None
