@@ -91,6 +91,6 @@ def _at(text: str, zone: ZoneInfo) -> datetime:
     """The city's wall time, given as such or as an instant with an offset."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+    except (ValueError, OverflowError):
         raise ValueError(f"at {text} is no time: it wants 2026-06-08 09:00 or 2026-06-08T01:00:00Z") from None
-    return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)

@@ -100,10 +100,12 @@ def test_a_subclass_nobody_knows_and_a_time_that_is_none_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = f"id,lon,lat,subclass,at,datum\n1,{ON_THE_AVENUE},X1,,\n2,{ON_THE_AVENUE},,yesterday,\n"
-    assert asked(tmp_path, f"{text}3,{ON_THE_AVENUE},,,mars\n")[:2] == (1, [])
+    text += f"3,{ON_THE_AVENUE},,,mars\n4,{ON_THE_AVENUE},,9999-12-31T23:59-14:00,\n"
+    assert asked(tmp_path, text)[:2] == (1, [])
     told = capsys.readouterr().err
     assert "subclass X1 is not in the catalogue" in told
     assert "at yesterday is no time" in told
+    assert "at 9999-12-31T23:59-14:00 is no time" in told
     assert "datum mars is none of" in told
 
 
