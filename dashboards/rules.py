@@ -22,6 +22,7 @@ from dispatch.evaluation.period import Period
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from dispatch.routing.rule import Rule
+from dispatch.rules import findings_of
 from gis.db import ReadTx, Tx, rows
 from gis.problems import FormIncomplete, NotFound, Problem
 
@@ -102,9 +103,12 @@ def _draft(request: Request, me: Me, id: int, *, days: int = SPANS[0], problem: 
         view = View.of(request, tx, me)
         draft = drafting.draft_of(tx, id)
         report = draft.report if draft.report is not None else _report(tx, view, draft, days)
+        book = drafting.rulebook(draft)
+        findings = findings_of(tx, view.known, book)[0] if draft.state in ("draft", "submitted") else []
     base = view.known.rulebook.by_no
-    ours = drafting.rulebook(draft).rules
+    ours = book.rules
     more: dict[str, Any] = {
+        "findings": findings,
         "report": report,
         "days": days,
         "spans": SPANS,

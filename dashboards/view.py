@@ -217,6 +217,11 @@ class View:
         zh, en = sentence(rule, self.known.words)
         return zh if self.zh else en
 
+    def area_named(self, word: str) -> str:
+        """An area, `level:code`, by its name; a unit grid by its code."""
+        zh, en = self.known.words("area", word)
+        return (zh if self.zh else en).rpartition(":")[2]
+
     def class_name(self, key: str) -> str:
         """The name of a class, `kind:class`; the key if the catalogue in force no longer has it."""
         found = self.known.catalogue.classes.get(key)

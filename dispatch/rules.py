@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import shapely
@@ -20,7 +21,8 @@ from dispatch.cityfile.ground import Ground, domain_of
 from dispatch.cityfile.read import read as read_folder
 from dispatch.cityfile.settings import check_document
 from dispatch.command import Command, print_table
-from dispatch.routing.facts import NO_ROAD
+from dispatch.routing.domain import Domain
+from dispatch.routing.facts import NO_ROAD, Corridor
 from dispatch.routing.lint import Finding, lint
 from dispatch.routing.rulebook import Rulebook
 from dispatch.routing.table import Table
@@ -94,8 +96,28 @@ def _words(city: Books, areas: frozenset[str], roads: frozenset[str]) -> dict[st
 def findings_of(tx: ReadTx, city: Books, rulebook: Rulebook | None = None) -> tuple[list[Finding], Shapes]:
     """The findings of a rulebook (the one in force) over the loaded city, and the areas' shapes in degrees."""
     book = rulebook or city.rulebook
-    ground = ground_of(tx, city)
-    return lint(Table(book, city.tree), domain_of(ground, book.corridors)), ground.shapes
+    domain = _domain(tx, city, book)
+    return lint(Table(book, city.tree), domain), domain.shapes
+
+
+class _Kept:
+    """The last domain made: a draft is looked at again and again over the same ground."""
+
+    city: Books | None = None
+    key: tuple[date, tuple[Corridor, ...]] | None = None
+    domain: Domain | None = None
+    lock = Lock()
+
+
+def _domain(tx: ReadTx, city: Books, book: Rulebook) -> Domain:
+    """The classes of place of today's ground. The books are read anew whenever the ground changes."""
+    day = tx.now.astimezone(city.zone).date()
+    key = (day, book.corridors)
+    with _Kept.lock:
+        if _Kept.domain is None or _Kept.city is not city or _Kept.key != key:
+            _Kept.domain = domain_of(ground_of(tx, city, on=day), book.corridors)
+            _Kept.city, _Kept.key = city, key
+        return _Kept.domain
 
 
 def document_of(found: Finding, shapes: Shapes) -> dict[str, Any]:

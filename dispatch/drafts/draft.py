@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from dispatch.audit.trail import record
 from dispatch.cases.books import Books
 from dispatch.routing.rulebook import Rulebook, RulebookFault, rulebook_of
+from dispatch.rules import findings_of
 from gis.db import ReadTx, Tx, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound
 
@@ -179,8 +180,8 @@ def submit(tx: Tx, id: int, person_id: int, *, version: int, reason: str, report
 def publish(tx: Tx, city: Books, id: int, person_id: int, *, version: int, decision: str) -> Draft:
     """Make a submitted draft an edition.
 
-    Raises Conflict (by one of its own writers; the rules in force have changed since),
-    FormIncomplete (its day has passed).
+    Raises Conflict (by one of its own writers; the rules in force have changed since; it leaves a gap or sends to a
+    unit without the power), FormIncomplete (its day has passed).
     """
     draft = _locked(tx, id, version=version, states=("submitted",))
     if person_id in draft.writers:
@@ -189,6 +190,7 @@ def publish(tx: Tx, city: Books, id: int, person_id: int, *, version: int, decis
             zh="不能发布自己参与起草的规则,须由他人审定",
             state=draft.state,
         )
+    _check_sound(tx, city, draft)
     edition = _publish(tx, city, draft)
     execute(tx, "UPDATE rule_draft SET edition_id = %(edition)s WHERE id = %(id)s", edition=edition, id=id)
     return _decided(tx, id, person_id, "published", decision)
@@ -222,6 +224,17 @@ def drop(tx: Tx, id: int, person_id: int, *, version: int) -> None:
     _locked(tx, id, version=version, states=("draft", "submitted"))
     execute(tx, "UPDATE rule_draft SET state = 'dropped', version = version + 1 WHERE id = %(id)s", id=id)
     _record(tx, "rules_dropped", person_id, id)
+
+
+def _check_sound(tx: ReadTx, city: Books, draft: Draft) -> None:
+    severe = [one for one in findings_of(tx, city, rulebook(draft))[0] if one.severe]
+    if severe:
+        raise Conflict(
+            f"The draft has {len(severe)} faults that keep a rulebook out and is kept as it is; the first: "
+            f"{severe[0].words_en}",
+            zh=f"草案有 {len(severe)} 处须先改正的问题,第一处:{severe[0].words};草案已保留",
+            state=draft.state,
+        )
 
 
 def _publish(tx: Tx, city: Books, draft: Draft) -> int:

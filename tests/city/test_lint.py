@@ -84,12 +84,8 @@ def test_what_is_planted_in_binhe_is_found_by_name_and_polygon(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     city = Path(shutil.copytree(CITIES / "binhe", tmp_path / "binhe"))
-    spoil(
-        city,
-        "rules.toml",
-        "rank = 900\nwhen = { }",
-        'rank = 900\nwhen = { area = ["district:449902", "district:449903"] }',
-    )
+    ownerless = 'kind = "component", owner = false'
+    spoil(city, "rules.toml", ownerless, f'{ownerless}, area = ["district:449902", "district:449903"]')
     rules = city / "rules.toml"
     rules.write_text(rules.read_text(encoding="utf-8") + PLANTED, encoding="utf-8")
     code, found = lint(capsys, str(city))
@@ -149,7 +145,8 @@ def test_the_loaded_city_is_linted_by_the_day_and_tells_what_is_gone_and_what_ha
             """CREATE TEMP TABLE was AS SELECT * FROM area WHERE level = 'district' AND code = '440001';
                UPDATE area SET valid_from = '2024-06-01' WHERE level = 'district' AND code = '440001';
                UPDATE was SET id = 100000, valid_to = '2024-06-01', geom = ST_Multi(ST_Buffer(geom, 0.0001));
-               INSERT INTO area OVERRIDING SYSTEM VALUE SELECT * FROM was"""
+               INSERT INTO area OVERRIDING SYSTEM VALUE SELECT * FROM was;
+               UPDATE city SET version = version + 1"""
         )
     code, found = lint(capsys)
     assert code == 1

@@ -39,6 +39,16 @@ def town(fresh_database: Urls) -> Iterator[Town]:
         yield town
 
 
+OFFICES_ANSWER = {
+    "no": "R-006",
+    "rank": 30,
+    "when": {"type": "subdistrict_office"},
+    "to": "territory:street:subdistrict_office",
+    "reason": "街道职责由所在街道办事处负责",
+    "source": "article 6",
+}
+
+
 def person(town: Town, login: str) -> int:
     found = town.people[login].person_id
     assert found is not None
@@ -134,10 +144,21 @@ def test_two_who_change_one_draft_do_not_overwrite_each_other(town: Town) -> Non
 def test_a_draft_of_rules_that_have_changed_since_is_not_published(town: Town) -> None:
     slow, quick = written(town), begun(town, "tiny-rules-3")
     with write() as tx:
-        quick = drafting.change(tx, quick.id, person(town, "dispatcher"), version=1, no="R-006", row=None)
+        quick = drafting.change(tx, quick.id, person(town, "dispatcher"), version=1, no="R-006", row=OFFICES_ANSWER)
     published(town, submitted(town, quick))
     with pytest.raises(Conflict, match="have changed since"):
         published(town, submitted(town, slow))
+
+
+def test_a_draft_that_leaves_a_gap_is_not_published_and_is_kept(town: Town) -> None:
+    draft = begun(town)
+    with write() as tx:
+        draft = drafting.change(tx, draft.id, person(town, "dispatcher"), version=1, no="R-006", row=None)
+    draft = submitted(town, draft)
+    with pytest.raises(Conflict, match="keep a rulebook out and is kept as it is; the first: No rule"):
+        published(town, draft)
+    with read() as tx:
+        assert drafting.draft_of(tx, draft.id) == draft
 
 
 def test_rules_do_not_take_effect_in_the_past_nor_without_a_reason(town: Town) -> None:
@@ -154,7 +175,8 @@ def test_a_draft_sent_back_can_be_changed_and_submitted_again(town: Town) -> Non
         back = drafting.send_back(tx, draft.id, person(town, "leader"), version=draft.version, decision="街道人手不足")
     assert (back.state, back.decision) == ("draft", "街道人手不足")
     with write() as tx:
-        again = drafting.change(tx, back.id, person(town, "dispatcher"), version=back.version, no="R-006", row=None)
+        writer = person(town, "dispatcher")
+        again = drafting.change(tx, back.id, writer, version=back.version, no="R-006", row=OFFICES_ANSWER)
     assert again.report is None, "a report of other rules proves nothing"
     assert published(town, submitted(town, again)).state == "published"
 
