@@ -41,6 +41,7 @@ COMMANDS = (
     Room("city check", "dispatch.city:check_command", database=False),
     Room("city load", "dispatch.city:load_command"),
     Room("layers", "dispatch.layers.command:command"),
+    Room("grid draw", "dispatch.layers.grid_command:command"),
     Room("components nearest", "dispatch.bulk.nearest:command", unless="city"),
     Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
@@ -60,8 +61,9 @@ COMMANDS = (
 )
 GROUPS = {
     "city": "check a city's folder, or take it in",
-    "components": "the register of components beside a census",
     "owners": "who really does what where",
+    "grid": "unit grids drawn by the product",
+    "components": "the register of components: the nearest to a point, a census beside it",
     "rules": "look the rules over",
 }
 EPILOG = (

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import shapely
-from grids import Cell, shared_lengths
 from names import COMMUNITIES, DISTRICTS
 from partition import Atoms, connected_parts, split
 from shapely import LineString, Polygon, STRtree
 from shapes import Road, to_metres
+
+from gis.drawing.blocks import Cell, shared_lengths
+from gis.drawing.outline import in_rows
 
 T = TypeVar("T")
 Title = tuple[str, str, str]  # code, name, English name
@@ -21,7 +23,6 @@ Title = tuple[str, str, str]  # code, name, English name
 __all__ = ["Area", "Grid", "duty_grids", "levels", "name_cells"]
 
 DUTY_GRIDS = 14
-BAND = 100.0  # grids whose middles lie in one band of this many metres are one row of the numbering
 IN_BLOCK, AT_STREET = 1.0, 0.35  # what it costs to draw a border through a block, or along a street
 NEIGHBOUR_M = 2.0
 
@@ -216,14 +217,9 @@ def _read(chunks: Atoms, parts: Sequence[list[int]]) -> list[list[int]]:
 
 
 def _in_rows(cells: Sequence[Cell], chunks: set[int]) -> list[int]:
-    """Grids of a community from west to east within a row, the rows from north to south."""
+    """Numbers of the cells of a community in the order of their codes."""
     inside = [index for index, cell in enumerate(cells) if cell.chunk in chunks]
-    top = max(cells[index].shape.centroid.y for index in inside)
-    return sorted(inside, key=lambda index: (_row(cells[index].shape, top), cells[index].shape.centroid.x))
-
-
-def _row(shape: Polygon, top: float) -> int:
-    return int((top - shape.centroid.y) / BAND)
+    return [inside[number] for number in in_rows([cells[index].shape for index in inside])]
 
 
 USES = ("residential", "commercial", "public", "industrial", "green")

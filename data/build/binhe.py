@@ -1,5 +1,6 @@
 """Build the files of the demo city: `python data/build/binhe.py [FOLDER]`, by default into data/cities/binhe.
 
+The grids are drawn by the product's own code: the project's root has to be on PYTHONPATH.
 City.toml and rules.toml there are written by hand and only read. The same seed gives the same bytes.
 """
 
@@ -19,7 +20,6 @@ from typing import Any
 from areas import Area, Grid, duty_grids, levels, name_cells
 from calendar_cn import calendar_rows
 from components import component_rows
-from grids import blocks, tile
 from names import DIVIDERS, OUTLINE
 from people import duty_rows, people_rows
 from shapely import LineString, Polygon
@@ -27,11 +27,13 @@ from shapely.geometry import mapping
 from shapes import Road, read_roads, to_degrees, to_metres
 from units import units
 
+from gis.drawing.blocks import blocks, tile
+from gis.drawing.outline import GRID_M2, target_of
+
 SEED = 20240101
 HERE = Path(__file__).parent
 CITY = HERE.parent / "cities" / "binhe"
 CATALOGUE = HERE.parent / "standard" / "yuncheng-2020" / "categories.csv"
-GRID_M2, PARK_GRID_M2, PARK_M2 = 10_000, 16_000, 300_000
 LICENCE = "derived from OpenStreetMap: © OpenStreetMap contributors, ODbL 1.0"
 ROAD_SPARE_M = 30  # a road this close outside the outline is still the city's
 
@@ -75,7 +77,7 @@ def _mostly_in(city: Polygon, line: LineString) -> bool:
 
 def _grids(outline: Polygon, roads: Sequence[Road]) -> list[Grid]:
     dividers = [to_metres(LineString(line)) for line in DIVIDERS]
-    cells = tile(blocks(outline, roads, dividers), lambda block: PARK_GRID_M2 if block.area > PARK_M2 else GRID_M2)
+    cells = tile(blocks(outline, roads, dividers), target_of(GRID_M2))
     return name_cells(cells, roads, random.Random(SEED + 1))
 
 

@@ -9,24 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely import LineString, MultiPoint, Point, Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
-from shapes import Road
 
-__all__ = ["Cell", "blocks", "shared_lengths", "tile"]
+__all__ = ["Cell", "Street", "blocks", "shared_lengths", "tile"]
 
 Corner = npt.NDArray[np.float64]
 HALF_WIDTH = {1: 15.0, 2: 12.0, 3: 8.0, 4: 5.0}  # by rank of road; only decides what counts as road space
+NARROWEST = 5.0
 SMALLEST_BLOCK = 1_200.0
 SMALLEST_GRID = 2_000.0
 CHUNK = 90_000.0  # a piece of a block that is not torn apart between two streets or communities
 NODE = 0.1
-SAMPLE = 4.0
+SAMPLE, STIR = 4.0, 0.001
 SMOOTH = 6.0
+
+
+class Street(Protocol):
+    """A street's line in metres and its rank: 1 the greatest."""
+
+    @property
+    def line(self) -> LineString: ...
+
+    @property
+    def rank(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +49,17 @@ class Cell:
     chunk: int
 
 
-def blocks(outline: Polygon, roads: Sequence[Road], dividers: Sequence[LineString]) -> list[Polygon]:
+def blocks(outline: Polygon, streets: Sequence[Street], dividers: Sequence[LineString]) -> list[Polygon]:
     """The street blocks that tile `outline`, smoothed, none under 2,000 m²."""
     space = shapely.union_all(
-        [road.line.buffer(HALF_WIDTH[road.rank]) for road in roads] + [line.buffer(2.0) for line in dividers]
+        [street.line.buffer(HALF_WIDTH.get(street.rank, NARROWEST)) for street in streets]
+        + [line.buffer(2.0) for line in dividers]
     )
     space = space.buffer(7).buffer(-7)
     kernels = [part for part in _polygons(outline.difference(space).buffer(-3).buffer(3)) if part.area > SMALLEST_BLOCK]
-    regions = _grown(kernels)
+    if not kernels:
+        return [outline]
+    regions = _grown(kernels, outline)
     lines = [region.boundary for region in regions] + [outline.boundary]
     faces = [face for face in _faces(lines) if outline.contains(face.representative_point())]
     merged = _without_small(faces, smallest=SMALLEST_GRID)
@@ -92,15 +106,33 @@ def _faces(lines: Sequence[BaseGeometry]) -> list[Polygon]:
     return sorted(faces, key=lambda face: face.centroid.coords[0])
 
 
-def _grown(kernels: Sequence[Polygon]) -> list[BaseGeometry]:
+def _grown(kernels: Sequence[Polygon], outline: Polygon) -> list[BaseGeometry]:
     """Each kernel with the ground that is nearer to it than to any other (Voronoi cells of its sampled edge)."""
     owner_of: dict[tuple[float, float], int] = {}
     for number, kernel in enumerate(kernels):
         for x, y in shapely.get_coordinates(shapely.segmentize(kernel, SAMPLE)):
             owner_of.setdefault((round(x, 2), round(y, 2)), number)
-    cells = shapely.get_parts(shapely.voronoi_polygons(MultiPoint(list(owner_of)), ordered=True))
-    owner = np.array(list(owner_of.values()))
-    return [shapely.coverage_union_all(cells[owner == number]) for number in range(len(kernels))]
+    points, owner = np.array(list(owner_of)), np.array(list(owner_of.values()))
+    try:
+        regions = _regions(points, owner)
+        if _tiles(regions, outline):
+            return regions
+    except shapely.GEOSException:
+        pass
+    # Points of one circle or lattice give cells that do not meet corner to corner: stirred by a millimetre they do.
+    stirred = points + np.random.default_rng(len(points)).uniform(-STIR, STIR, points.shape)
+    return _regions(stirred, owner)
+
+
+def _regions(points: Corner, owner: npt.NDArray[np.int_]) -> list[BaseGeometry]:
+    cells = shapely.get_parts(shapely.voronoi_polygons(MultiPoint(points), ordered=True))
+    return [shapely.coverage_union_all(cells[owner == number]) for number in range(owner.max() + 1)]
+
+
+def _tiles(regions: Sequence[BaseGeometry], outline: Polygon) -> bool:
+    """Whether the regions share the outline's ground out without rest or overlap."""
+    ground = float(sum(region.intersection(outline).area for region in regions if region.is_valid))
+    return bool(abs(ground - outline.area) < 1.0)
 
 
 def _without_small(faces: Sequence[Polygon], *, smallest: float) -> list[Polygon]:
