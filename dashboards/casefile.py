@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from dashboards.strip import Segment, strip
 from dashboards.view import View
 from dispatch.audit.trail import Kind, record
 from dispatch.cases.act import act
+from dispatch.cases.books import books_on
 from dispatch.cases.dossier import Case, Full, Inspector, full, inspectors
 from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
 from dispatch.cases.read import Row, board, inbox
@@ -45,9 +46,10 @@ INSPECTORS = frozenset({Action.SEND_VERIFY, Action.SEND_CHECK})
 
 @dataclass(frozen=True)
 class Sheet:
-    """Everything the page shows, read in one transaction."""
+    """Everything the page shows, read in one transaction. `then`: with the names of the day it was sent to its unit."""
 
     file: Full
+    then: View
     offers: list[Offer]
     asks: bool
     words: dict[int, list[CaseText]]
@@ -113,6 +115,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     merge = next((offer for offer in open_to if offer.action is Action.MERGE), None)
     return Sheet(
         file=file,
+        then=_then(tx, view, file.case),
         offers=open_to,
         asks=any(offer.action is Action.DISPATCH for offer in open_to),
         words=said,
@@ -126,6 +129,16 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         strip=strip(view, file),
         budget=budget,
     )
+
+
+def _then(tx: ReadTx, view: View, case: Case) -> View:
+    """With the city's books of the day on which the case was sent to its unit: what it is explained by."""
+    if case.dispatched_at is None:
+        return view
+    try:
+        return replace(view, books=books_on(tx, case.dispatched_at.astimezone(view.known.zone).date()))
+    except NotFound:  # taken in from another system, of a time before the city's first books
+        return view
 
 
 def _budget(view: View, case: Case) -> Budget | None:
