@@ -13,8 +13,9 @@ from dispatch.people.roles import Role
 
 HOUR = 3600.0
 PASSED_ON = 0.92  # of what reaches a platform; it keeps the rest for itself
-HOPELESS, FORCED = 0.002, 0.7
+HOPELESS, FORCED = 0.004, 0.7
 AGREED, ANSWERED = 0.75, 0.9  # of the forced closes that are asked for
+HOT = 0.35  # of what was given back once is given back again
 KNOWN = 0.7  # of the returns name the unit that is right
 WOKEN = 0.25  # of the suspended cases go on before their date
 SUPERVISED = 0.35  # of those a day overdue
@@ -52,10 +53,18 @@ def _dispatched(turn: Turn) -> Plan | None:
         return turn.unit(at, Action.SUBDISPATCH, unit=turn.rng.choice(below))
     if unit is not None and not unit.terminal:
         return turn.centre(Role.DISPATCHER, at, Action.SIGN_FOR, proxy=unit.name)
-    open_ = case.returns < 1 and turn.scene.books.return_open(case.dispatched_at, at)
-    if open_ and turn.chance(turn.temper.returns * (3 if case.route_unit != case.unit_id else 1)):
+    open_ = case.ruled is None and turn.scene.books.return_open(case.dispatched_at, at)
+    if open_ and turn.chance(_reluctance(turn)):
         return _returned(turn, at)
     return turn.unit(at, Action.SIGN)
+
+
+def _reluctance(turn: Turn) -> float:
+    """How likely the unit is to give it back. What came back once is a hot potato; after that nobody may any more."""
+    case = turn.case
+    if case.returns:
+        return HOT if case.returns == 1 else 0.0
+    return turn.temper.returns * (3 if case.route_unit != case.unit_id else 1)
 
 
 def _returned(turn: Turn, at: datetime) -> Plan | None:
@@ -65,7 +74,8 @@ def _returned(turn: Turn, at: datetime) -> Plan | None:
     whose = others[0] if others and turn.fate("whose") < KNOWN else NOBODY_KNOWN
     cited = turn.case.rule if turn.case.rule in turn.scene.books.rulebook.by_no else None
     note = None if cited else "现场核对后认为不属本单位职责。"
-    return turn.unit(at, Action.ASK_RETURN, reason=reason, clause=cited, whose=whose, note=note)
+    action = Action.ASK_RULING if turn.case.returns else Action.ASK_RETURN
+    return turn.unit(at, action, reason=reason, clause=cited, whose=whose, note=note)
 
 
 def _signed_at(turn: Turn) -> datetime:
@@ -142,15 +152,23 @@ def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
     return None
 
 
-def _pressed(turn: Turn, reply_at: datetime) -> list[Plan]:
+def _supervised(turn: Turn, urged: datetime) -> Plan | None:
+    """The shift leader urges; the unit answers within the day. Both instants are settled, so that none comes twice."""
+    if not turn.case.supervised:
+        return turn.centre(Role.SHIFT_LEADER, urged, Action.SUPERVISE, reason="overdue")
+    answered = urged + timedelta(hours=1 + 7 * turn.fate("answers supervision"))
+    return turn.unit(answered, Action.ANSWER_SUPERVISION, note="已安排人员处理，争取尽快办结。")
+
+
+def _pressed(turn: Turn, reply_at: datetime) -> list[Plan | None]:
     """The centre and the leaders look at what is long overdue."""
     case = turn.case
-    found: list[Plan] = []
+    found: list[Plan | None] = []
     if case.due_at is None or reply_at < case.due_at + timedelta(days=1):
         return found
     urged = case.due_at + timedelta(hours=turn.rng.uniform(20, 30))
-    if not case.supervised and turn.chance(SUPERVISED):
-        found.append(turn.centre(Role.SHIFT_LEADER, urged, Action.SUPERVISE, reason="overdue"))
+    if turn.chance(SUPERVISED):
+        found.append(_supervised(turn, urged))
     if reply_at > case.due_at + timedelta(days=12) and turn.scene.posts[Role.LEADER] and turn.chance(FORCED):
         ended = case.due_at + timedelta(days=10, hours=turn.rng.uniform(1, 8))
         found.append(_forced(turn, ended))

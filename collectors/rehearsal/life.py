@@ -19,7 +19,10 @@ Moment = tuple[timedelta, tuple[Role, Action, dict[str, Any]]]
 REFUSED, VERIFIED, NOT_SO = 0.10, 0.30, 0.25  # of the public's reports; not so: of those verified
 VOIDED, REJECTED, CONTESTED, REOPENED = 0.008, 0.025, 0.05, 0.004
 UNANSWERED, GRANTED = 0.12, 0.6
+AMENDED = 0.03  # of what is accepted was put into a wrong class
+UNMERGED = 0.2  # of what was merged was another matter after all
 ANSWERED, REVISITED, SATISFIED = 0.93, 0.25, 0.85  # of the public's closed cases
+TAKEN_APART = 2  # steps of a report that was merged, before it is taken apart
 REFUSE = ("not_ours", "no_such", "unclear", "private")
 CHOOSE = ("owner_known", "agreed", "precedent")
 ANSWERS = {
@@ -40,7 +43,7 @@ def next_of(turn: Turn) -> Plan | None:
 
 def _reported(turn: Turn) -> Plan:
     at = turn.later(turn.since(ClockKind.ACCEPT), (1.6 if turn.case.hazard else 3.6) * turn.night)
-    if turn.leader is not None:
+    if turn.leader is not None and not _taken_apart(turn):
         return turn.centre(Role.ACCEPTOR, at, Action.MERGE, into=turn.leader)
     if turn.case.public and turn.fate("refused") < REFUSED:
         return turn.centre(Role.ACCEPTOR, at, Action.REFUSE, reason=turn.reason(REFUSE))
@@ -48,6 +51,17 @@ def _reported(turn: Turn) -> Plan:
         inspector = turn.scene.inspector(turn.case.duty_grid, at, turn.rng)
         return turn.centre(Role.ACCEPTOR, at, Action.SEND_VERIFY, inspector=inspector.person_id)
     return turn.centre(Role.ACCEPTOR, at, Action.ACCEPT, category=turn.category.code)
+
+
+def _merged(turn: Turn) -> Plan | None:
+    """Some of what was merged is taken apart again, once."""
+    if turn.fate("unmerged") >= UNMERGED:
+        return None
+    return turn.centre(Role.ACCEPTOR, turn.later(turn.case.last_at, 50), Action.UNMERGE, reason="not_same")
+
+
+def _taken_apart(turn: Turn) -> bool:
+    return turn.fate("unmerged") < UNMERGED and turn.case.version > TAKEN_APART
 
 
 def _self_handled(turn: Turn) -> Plan:
@@ -76,15 +90,26 @@ def _result(turn: Turn) -> str:
 
 def _accepted(turn: Turn) -> Plan | None:
     at = turn.later(turn.since(ClockKind.FILE), (3.0 if turn.case.hazard else 8.0) * turn.night)
+    if (right := _right_class(turn)) != turn.case.category:
+        return turn.centre(Role.SHIFT_LEADER, at, Action.AMEND, category=right, reason="wrong_category")
     conditions = turn.scene.books.catalogue.conditions_of(turn.case.category or "")
     if turn.chance(VOIDED) or not conditions:
         return turn.centre(Role.SHIFT_LEADER, at, Action.VOID, reason=turn.reason(("not_ours", "no_condition", "gone")))
     return turn.centre(Role.SHIFT_LEADER, at, Action.FILE, condition=turn.rng.choice(conditions).no)
 
 
+def _right_class(turn: Turn) -> str | None:
+    """The class it should be in: settled for the whole life, so that it is put right once."""
+    if turn.fate("amended") >= AMENDED:
+        return turn.case.category
+    return turn.scene.calls.draw(turn.scene.rng(turn.case.report_id, "right class")).code
+
+
 def _filed(turn: Turn) -> Plan | None:
     at = turn.later(turn.since(ClockKind.DISPATCH), (2.5 if turn.case.hazard else 4.5) * turn.night)
     case = turn.case
+    if case.ruled is not None:
+        return turn.centre(Role.DISPATCHER, at, Action.DISPATCH, unit=case.ruled, reason="precedent")
     if case.route_unit is not None and case.returns == 0:
         return turn.centre(Role.DISPATCHER, at, Action.DISPATCH, unit=case.route_unit)
     chosen = turn.rng.choice(other_units(turn) or [case.route_unit])
@@ -107,9 +132,22 @@ def _asked(turn: Turn) -> Plan | None:
     return turn.centre(Role.DISPATCHER, at, refuse, reason=turn.reason(reasons))
 
 
+def _ruling(turn: Turn) -> Plan | None:
+    """A referee rules that it stays, or names another unit; or nobody does in time, and it stays."""
+    post = next((role for role in (Role.SUPERVISOR, Role.LEADER) if turn.scene.posts[role]), None)
+    others = [unit for unit in other_units(turn) if unit != turn.case.unit_id]
+    if post is None or turn.chance(UNANSWERED):
+        return None
+    at = turn.later(turn.since(ClockKind.APPROVE), 55, 0.5)
+    if others and turn.chance(GRANTED):
+        return turn.centre(post, at, Action.RULE_OTHER, unit=turn.rng.choice(others), reason="by_rule")
+    return turn.centre(post, at, Action.RULE_STAY, reason=turn.reason(("in_area", "fix_first")))
+
+
 def _feedback(turn: Turn) -> Plan:
     at = turn.later(turn.since(ClockKind.DISPOSE), 12 * turn.night)
-    if turn.chance(REJECTED):
+    # Without a limit no pause of a clock tells one reply from the next: it would be sent back for ever.
+    if turn.chance(REJECTED) and ClockKind.DISPOSE.value in turn.case.clocks:
         return turn.centre(Role.DISPATCHER, at, Action.REJECT_REPLY, reason=turn.reason(("photo_unclear", "not_done")))
     return turn.centre(Role.DISPATCHER, at, Action.PASS_TO_CHECK)
 
@@ -199,6 +237,7 @@ LIFE: dict[State, Next] = {
     State.ACCEPTED: _accepted,
     State.FILED: _filed,
     State.RETURN_ASKED: _asked,
+    State.RULING_ASKED: _ruling,
     State.DELAY_ASKED: _asked,
     State.SUSPEND_ASKED: _asked,
     State.FEEDBACK: _feedback,
@@ -209,5 +248,6 @@ LIFE: dict[State, Next] = {
     State.CLOSED: _ended,
     State.CLOSED_FORCED: _ended,
     State.REFUSED: _ended,
+    State.MERGED: _merged,
     **DISPOSAL,
 }

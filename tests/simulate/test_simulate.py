@@ -30,6 +30,7 @@ from dispatch.cluster import Urls
 from dispatch.config import settings
 from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import TRANSITIONS
+from dispatch.verify import verify
 from gis.crs import metres_per_degree
 from gis.db import dicts, execute, read, value, write
 from gis.problems import Conflict
@@ -81,6 +82,20 @@ def test_every_step_stands_in_the_table_and_the_steps_are_counted(lived: Outcome
     assert all((s["from_state"], s["action"]) in lawful or s["action"] in begun for s in steps)
     # Of the system's own answers to unanswered requests the tally counts the lapse that brought them.
     assert lived.acts <= len(steps) <= lived.acts * 1.02
+
+
+def test_what_goes_wrong_in_a_city_goes_wrong_here(fresh_database: Urls) -> None:
+    """A busier town: everything that two persons, or a second look, are needed for."""
+    outcome = _history(fresh_database, Order(days=24, per_day=40, seed=12, until=UNTIL, jobs=2))
+    assert outcome.refused == 0
+    done = {
+        str(row["action"]): row["n"] for row in _look("SELECT action, count(*)::int AS n FROM step GROUP BY action")
+    }
+    wanted = ("amend", "unmerge", "answer_supervision", "ask_ruling", "rule_other", "rule_stay")
+    assert [action for action in wanted if action not in done] == []
+    with _clock_at(UNTIL):
+        faults = {finding.no: finding.first for finding in verify() if not finding.holds}
+    assert {no: first for no, first in faults.items() if no != "I13"} == {}  # nothing seals here
 
 
 def test_warnings_and_lapses_stand_at_their_true_instants(lived: Outcome) -> None:
