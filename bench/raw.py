@@ -155,6 +155,7 @@ def _rows(connection: Connection, table: str, key: str, ids: list[int], seq: int
     """Rows by case; JSON as text, so that nothing has to be written out anew."""
     columns = connection.execute(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s"
+        " AND is_generated = 'NEVER'"
         " AND NOT (column_name = 'tx' OR (%s IN ('feed') AND column_name = 'id')) ORDER BY ordinal_position",
         [table, table],
     ).fetchall()

@@ -138,7 +138,7 @@ def rank(found: Iterable[Candidate], limits: Limits) -> list[Candidate]:
     return sorted(found, key=lambda one: (-one.likeness(limits), one.reported_at, one.id))
 
 
-# One look per case along cases_open_geom; a board's page has fifty.
+# One look per case along cases_geom; a board's page has fifty.
 COUNTED: LiteralString = """
     SELECT m.id, n.count
       FROM cases m CROSS JOIN LATERAL (

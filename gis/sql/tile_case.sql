@@ -1,24 +1,37 @@
 -- Open cases from zoom 8. Before zoom 17 those in one eighth of a tile's side stand for one: with how many there are, how
--- many late, how many a hazard; a case alone there, and each from zoom 17, is a pin. Row security lets through what it lets through.
-WITH tile AS (SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS box),
-wide AS (
-  SELECT ST_SetSRID(ST_Transform(ST_Expand(box, (ST_XMax(box) - ST_XMin(box)) / 64), 4326), 4490) AS here FROM tile
+-- many late, how many a hazard; a case alone there, and each from zoom 17, is a pin. Row security lets through what it lets
+-- through. A tile is one stretch of cases_open_spot, read without the table itself; its cells are the stretch's 64 parts.
+WITH stretch AS (
+  SELECT map_spot(%(x)s >> greatest(%(z)s - 20, 0), %(y)s >> greatest(%(z)s - 20, 0)) << 2 * (20 - least(%(z)s, 20)) AS low,
+         2 * (20 - least(%(z)s, 20)) AS bits
 ),
-placed AS MATERIALIZED (
-  SELECT c.id, c.number, c.state, c.category, c.late, c.hazard,
-         (tile_x(c.geom, %(z)s) - %(x)s) * 4096 AS east, (tile_y(c.geom, %(z)s) - %(y)s) * 4096 AS south
-    FROM wide, cases c
-   WHERE %(z)s >= 8 AND c.geom && wide.here
+cell AS (
+  SELECT count(*)::int AS n, count(*) FILTER (WHERE c.late)::int AS late, count(*) FILTER (WHERE c.hazard)::int AS hazard,
+         min(c.id) AS first, ((c.spot - s.low) >> greatest(s.bits - 6, 0))::int AS part
+    FROM stretch s JOIN cases c ON c.spot BETWEEN s.low AND s.low + (1::bigint << s.bits) - 1
+   WHERE %(z)s BETWEEN 8 AND 16
      AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+   GROUP BY part
+),
+pin AS (
+  SELECT c.number, c.state, c.category, c.late, c.hazard, (tile_x(c.geom, %(z)s) - %(x)s) * 4096 AS east,
+         (tile_y(c.geom, %(z)s) - %(y)s) * 4096 AS south
+    FROM cell JOIN cases c ON c.id = cell.first WHERE cell.n = 1
+  UNION ALL
+  (SELECT c.number, c.state, c.category, c.late, c.hazard, (tile_x(c.geom, %(z)s) - %(x)s) * 4096,
+          (tile_y(c.geom, %(z)s) - %(y)s) * 4096
+     FROM stretch s JOIN cases c ON c.spot BETWEEN s.low AND s.low + (1::bigint << s.bits) - 1
+    WHERE %(z)s >= 17
+      AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+    ORDER BY c.late DESC, c.id DESC LIMIT 5000)
 ),
 shown AS (
-  SELECT count(*)::int AS n, count(*) FILTER (WHERE late)::int AS late, count(*) FILTER (WHERE hazard)::int AS hazard,
-         CASE WHEN count(*) = 1 THEN min(number) END AS number, CASE WHEN count(*) = 1 THEN min(state) END AS state,
-         CASE WHEN count(*) = 1 THEN min(category) END AS class,
-         ST_MakePoint(round(avg(east)), round(avg(south))) AS geom
-    FROM placed
-   WHERE east >= 0 AND east < 4096 AND south >= 0 AND south < 4096
-   GROUP BY floor(east / 512), floor(south / 512), CASE WHEN %(z)s >= 17 THEN id END
-   ORDER BY count(*) FILTER (WHERE late) DESC LIMIT 5000
+  SELECT n, late, hazard, NULL AS number, NULL AS state, NULL AS class,
+         ST_MakePoint(((part & 1) + (part >> 1 & 2) + (part >> 2 & 4)) * 512 + 256,
+                      ((part >> 1 & 1) + (part >> 2 & 2) + (part >> 3 & 4)) * 512 + 256) AS geom
+    FROM cell WHERE n > 1
+  UNION ALL
+  SELECT 1, late::int, hazard::int, number, state, category, ST_MakePoint(round(east), round(south))
+    FROM pin WHERE east >= 0 AND east < 4096 AND south >= 0 AND south < 4096
 )
 SELECT ST_AsMVT(shown, 'case', 4096, 'geom') FROM shown

@@ -200,3 +200,17 @@ def test_cases_near_each_other_stand_for_one_until_one_is_close() -> None:
         assert b"K-1" in tile(tx, "case", *at(114.0005, 22.5005, 17))
         execute(tx, "UPDATE cases SET state = 'closed' WHERE number <> 'K-2'")
         assert b"K-2" in tile(tx, "case", *at(114.0005, 22.5005, 12))  # alone, it is a pin from afar too
+
+
+@pytest.mark.usefixtures("fresh_database")
+@pytest.mark.parametrize("zoom", [8, 12, 16, 17, 20, 21])
+def test_a_case_is_in_just_the_tile_it_lies_in(zoom: int) -> None:
+    with write() as tx:
+        draw(tx)
+    make_unit("water")
+    with write() as tx:
+        execute(tx, CASE, number="K-1", unit="water", state="handling", ended=None)
+        z, x, y = at(114.0005, 22.5005, zoom)
+        assert b"K-1" in tile(tx, "case", z, x, y)
+        for beside in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)):
+            assert tile(tx, "case", z, *beside) == b""
