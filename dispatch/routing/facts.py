@@ -274,7 +274,7 @@ def _could_be_meant(other: Component, place: Place) -> bool:
     nearest = place.component
     if nearest is None:
         return other.metres <= place.component_m + place.doubt_m
-    if other.metres <= place.component_m and other.metres - nearest.metres < place.tie_m:
+    if other.metres <= place.component_m and other.metres - nearest.metres <= place.tie_m:
         return True
     apart = hypot(other.dx - nearest.dx, other.dy - nearest.dy)
     return other.metres**2 - nearest.metres**2 <= 2 * apart * place.doubt_m

@@ -150,11 +150,20 @@ def test_a_rule_for_one_grid_makes_its_neighbour_doubtful() -> None:
 
 
 def test_two_components_of_different_owners_within_the_accuracy_are_a_doubt() -> None:
-    pair = (component("a", 0, 4, owner="water"), component("b", 0, -6, owner="gas"))
-    assert routed(place(things=pair, accuracy_m=0.9)).unit == "water"
-    found = routed(place(things=pair, accuracy_m=1.1))
+    pair = (component("a", 0, 4, owner="water"), component("b", 0, -6.2, owner="gas"))
+    assert routed(place(things=pair, accuracy_m=1.0)).unit == "water"
+    found = routed(place(things=pair, accuracy_m=1.2))
     assert (found.doubtful, found.between) == ("place", ("water", "gas"))
     assert "component=b" in found.reason
+
+
+def test_a_tie_of_two_components_of_different_owners_is_a_doubt_however_good_the_fix() -> None:
+    tied = (component("a", 0, 4, owner="water"), component("b", 0, -5.9, owner="gas"))
+    found = routed(place(things=tied, accuracy_m=0))
+    assert (found.doubtful, found.between) == ("place", ("water", "gas"))
+    assert found.question_en.startswith("Which component: component a (owned by water) or component b")
+    apart = (component("a", 0, 4, owner="water"), component("b", 0, -6.1, owner="gas"))
+    assert routed(place(things=apart, accuracy_m=0)).unit == "water"
 
 
 def test_two_components_of_one_owner_are_no_doubt() -> None:
