@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+from playwright.sync_api import expect
+
 from dispatch.lifecycle.states import Action
 from tests.pages.conftest import Office, Person
+from tests.pages.seats import PHONE, Sit
 
 A = Action
 
@@ -41,3 +45,20 @@ def test_what_the_rules_say_is_answered_to_the_unit_that_asks(office: Office, pe
     other = unit.get(f"/api/v1/cases/{case.number}/whose", params={"category": "E0201"}).json()
     assert (other["unit"], other["rule"], other["same"]) == ("street-a", "R-006", False)
     assert person("enforcement-b").web.get(f"/api/v1/cases/{case.number}/whose").status_code == 404
+
+
+@pytest.mark.browser
+def test_the_page_says_live_whose_the_corrected_facts_are(office: Office, sit: Sit) -> None:
+    case = office.town.handling()
+    seat = sit("enforcement-a", PHONE)
+    page = seat.page
+    seat.go(f"/cases/{case.number}")
+    page.locator("details.act", has=page.locator('input[value="ask_return"]')).locator("summary").first.click()
+    box = page.locator("[data-whose]")
+    box.locator("summary").click()
+    box.get_by_label("经度").fill("114.0035")
+    box.get_by_label("纬度").fill("22.501")
+    expect(box.locator("[data-says]")).to_contain_text("西河区综合执法队")
+    expect(page.locator('[name="clause"]')).to_have_value("R-005")
+    expect(page.locator('select[name="whose"]')).to_have_value("enforcement-b")
+    seat.fits()
