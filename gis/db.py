@@ -156,7 +156,7 @@ def write(*, as_units: Sequence[str] | None = None, durable: bool = True, togeth
 
     `durable=False` acknowledges before the disk does: for rehearsals, never for a person's report.
     `together`: a statement travels with the next one whose rows are asked for, the last ones with the commit. What the
-    database refuses is then raised there, not where it was executed; there is no COPY and no savepoint in it.
+    database refuses is then raised there, not where it was executed; no COPY, savepoint or named cursor in it.
     """
     with _connection() as connection, _begun(connection, "BEGIN", together=together) as pipeline:
         if as_units is not None:
