@@ -43,6 +43,7 @@ COMMANDS = (
     Room("layers", "dispatch.layers.command:command"),
     Room("grid draw", "dispatch.layers.grid_command:command"),
     Room("components nearest", "dispatch.bulk.nearest:command", unless="city"),
+    Room("components history", "dispatch.layers.history_command:command"),
     Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("who", "dispatch.who:command", unless="city"),

@@ -15,10 +15,12 @@ from dispatch.cases import books
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.layers.command import command
+from dispatch.layers.history_command import command as history
 from dispatch.layers.import_command import diff_command
 from gis.changes.sets import sets
 from gis.db import read, value
 from gis.locate import place_of
+from gis.problems import NotFound
 from tests.city.spoilt_town import TINY
 from tests.layers.files import in_datum, in_zone, map_file
 from tests.layers.ground import EAST, says, square, today
@@ -208,6 +210,24 @@ def test_a_census_says_what_is_new_moved_gone_and_in_other_hands(
         history = "SELECT count(*) FROM component WHERE code = '4400010101000001'"
         assert value(tx, history) == 2
     assert census(path, "--whole") == 0
+
+
+def test_the_history_of_a_component_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "lamp.csv"
+    path.write_text("code,lon,lat,state\n4400010101000001,114.0005,22.5001,damaged\n", encoding="utf-8")
+    assert run("import", "components", path, "--reason", "巡查") == 0
+    capsys.readouterr()
+    parser = argparse.ArgumentParser()
+    history.add_arguments(parser)
+    assert history.run(parser.parse_args(["4400010101000001", "--json"])) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["state"], row["owner"], row["reason"]) for row in rows] == [
+        ("intact", "water", None),
+        ("damaged", "water", "巡查"),
+    ]
+    assert (rows[0]["to"], rows[1]["to"]) == (rows[1]["from"], None)
+    with pytest.raises(NotFound, match="never was"):
+        history.run(parser.parse_args(["4400010101999999"]))
 
 
 def test_a_new_component_takes_the_next_number_that_never_was(tmp_path: Path) -> None:
