@@ -65,6 +65,9 @@ def test_a_community_is_cut_anew_and_its_numbers_go_on() -> None:
         homeless = """SELECT count(*) FROM component c JOIN area a ON a.id = c.area_id
                        WHERE c.valid_to IS NULL AND a.valid_to IS NOT NULL"""
         assert value(tx, homeless) == 0
+    uses = {row[0]["land_use"] for row in before.values()}
+    assert "" not in uses
+    assert {row[0]["land_use"] for row in after.values()} <= uses
     names = {row[0]["name"] for row in after.values()}
     assert len(names) == len(after)
     undo_latest()
