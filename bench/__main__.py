@@ -8,6 +8,7 @@ import sys
 from math import isqrt
 
 from bench.boards import measure_boards
+from bench.clocks import measure_clocks
 from bench.filing import measure_filing
 from bench.ground import CITIES, ground
 from bench.history import measure_replay
@@ -15,7 +16,7 @@ from bench.places import measure_places
 from bench.show import as_json, say
 from bench.tiles import measure_tiles
 
-PARTS = ("filing", "boards", "tiles", "replay", "places")
+PARTS = ("filing", "boards", "tiles", "replay", "places", "clocks")
 
 
 def main() -> int:
@@ -32,6 +33,8 @@ def main() -> int:
             measure_replay(here, chosen.many)
         if chosen.only in (None, "places"):
             measure_places(here, CITIES / chosen.city, max(10, isqrt(chosen.components // 100)), chosen.many)
+        if chosen.only in (None, "clocks"):
+            measure_clocks(CITIES / chosen.city, chosen.many)
         if chosen.only in (None, "filing"):
             here.serve(workers=2)
             measure_filing(here, chosen.seconds, chosen.rounds)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-__all__ = ["Slots", "WorkCalendar"]
+__all__ = ["Openings", "Slots", "WorkCalendar"]
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 DAY = 86_400
@@ -46,7 +46,7 @@ class Slots:
         return here >= self.from_day or here <= self.to_day
 
 
-class _Table(NamedTuple):
+class Openings(NamedTuple):
     """Every opening from day `first` up to, not including, day `last` (ordinals), in seconds since 1970 UTC.
 
     `before[i]`, `after[i]`: working seconds of the table up to the start and the end of opening i.
@@ -97,7 +97,7 @@ class WorkCalendar:
         self._slots = slots
         self._exceptions = dict(exceptions)
         self._confirmed = confirmed
-        self._table: _Table | None = None
+        self._table: Openings | None = None
 
     def is_working(self, day: date) -> bool:
         """Whether the city works at all on `day`."""
@@ -150,6 +150,18 @@ class WorkCalendar:
         i = bisect_left(table.after, target)
         return table.starts[i] + target - table.before[i]
 
+    def openings(self, earliest: int, latest: int, *, seconds: int = 0, days: int = 0) -> Openings:
+        """Every opening between two instants, and behind them as many as hold `seconds` of work or `days` more."""
+        self._open_at(latest)
+        table = self._covering(earliest, latest)
+        while table.worked(latest) + seconds > table.after[-1] or _days_behind(table, latest) <= days + 1:
+            table = self._longer(table)
+        return table
+
+    def midnights(self, day: int) -> tuple[int, int]:
+        """When the day of an ordinal begins and ends in the city."""
+        return self.instant(date.fromordinal(day), time(0)), self.instant(date.fromordinal(day + 1), time(0))
+
     def opening(self, at: int) -> int:
         """`at` itself while the city is open, else the next opening."""
         table, i = self._open_at(at)
@@ -171,7 +183,7 @@ class WorkCalendar:
         closes = table.ends[table.opening_of[wanted + 1] - 1]
         return min(max(self.instant(day, self._at(begin).time()), opens), closes)
 
-    def _open_at(self, at: int) -> tuple[_Table, int]:
+    def _open_at(self, at: int) -> tuple[Openings, int]:
         """A table and the opening in it that holds `at` or is the next one."""
         table = self._covering(at, at)
         while (i := bisect_right(table.ends, at)) >= len(table.ends):
@@ -199,14 +211,14 @@ class WorkCalendar:
             if begin < finish:
                 yield begin, finish
 
-    def _covering(self, earliest: int, latest: int) -> _Table:
+    def _covering(self, earliest: int, latest: int) -> Openings:
         table = self._table
         if table is not None and table.reaches(earliest, latest):
             return table
         first, last = _ordinal(earliest) - 8, _ordinal(latest) + 8
         if table is None:
             return self._grow(
-                _Table(first, first, [], [], [], [], [], [], []),
+                Openings(first, first, [], [], [], [], [], [], []),
                 first,
                 max(last, first + FIRST_STRETCH),
             )
@@ -214,7 +226,7 @@ class WorkCalendar:
             first -= FIRST_STRETCH  # whoever asks for one old day will ask for its neighbours
         return self._grow(table, min(first, table.first), max(last, table.last))
 
-    def _longer(self, table: _Table) -> _Table:
+    def _longer(self, table: Openings) -> Openings:
         """A table that holds at least one working day more. Raises ValueError if none comes in five years."""
         last_day = table.days[-1] if table.days else table.first
         if table.last - last_day > BARREN:
@@ -227,7 +239,7 @@ class WorkCalendar:
             table.last + max(FIRST_STRETCH, (table.last - table.first) // 2),
         )
 
-    def _grow(self, table: _Table, first: int, last: int) -> _Table:
+    def _grow(self, table: Openings, first: int, last: int) -> Openings:
         if last - first > LONGEST or first <= 1 or last >= date.max.toordinal():
             raise ValueError("the limit ends beyond the years a calendar can hold")
         head = [(day, *span) for day in range(first, table.first) for span in self._spans(date.fromordinal(day))]
@@ -238,9 +250,9 @@ class WorkCalendar:
         return grown
 
 
-def _summed(first: int, last: int, openings: list[tuple[int, int, int]]) -> _Table:
+def _summed(first: int, last: int, openings: list[tuple[int, int, int]]) -> Openings:
     """The table of `openings` (day, start, end), in order."""
-    table = _Table(first, last, [], [], [], [], [], [], [])
+    table = Openings(first, last, [], [], [], [], [], [], [])
     total = 0
     for number, (day, start, end) in enumerate(openings):
         if not table.days or table.days[-1] != day:
@@ -253,6 +265,12 @@ def _summed(first: int, last: int, openings: list[tuple[int, int, int]]) -> _Tab
         total += end - start
         table.after.append(total)
     return table
+
+
+def _days_behind(table: Openings, at: int) -> int:
+    """Days of work in the table whose first opening lies after the one that holds `at` or is the next."""
+    i = bisect_right(table.ends, at)
+    return len(table.days) - 1 - table.day_of[i] if i < len(table.ends) else 0
 
 
 def _ordinal(seconds: int) -> int:

@@ -109,7 +109,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", default="-", metavar="CSV", help="id,due,used_seconds,why; - is standard output")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of CSV")
-    parser.add_argument("--language", choices=("zh", "en"), default="zh", help="of the derivation in words")
+    parser.add_argument(
+        "--lang", "--language", dest="language", choices=("zh", "en"), default="zh", help="of the derivation in words"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from math import floor
 
 from dispatch.clock.calendar import WorkCalendar
 
-__all__ = ["Limit", "Pause", "Rule", "due_at", "fraction_at", "left", "used"]
+__all__ = ["Limit", "Pause", "Rule", "counted", "due_at", "fraction_at", "left", "used"]
 
 NEVER = 1 << 62  # end of a pause that is still open
 
@@ -125,6 +125,11 @@ def fraction_at(
     if leg.days is not None and wanted == amount and begin is not None:
         return _after(begin, leg, _reach(calendar, leg, begin), calendar=calendar, rests=rests)
     return _instant(begin, leg, wanted, calendar=calendar, rests=rests)
+
+
+def counted(limit: Limit) -> int:
+    """Seconds of the limit, halves up; nothing of a limit by clock days."""
+    return _leg(limit).seconds
 
 
 def used(

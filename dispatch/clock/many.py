@@ -1,0 +1,98 @@
+"""Due times of many cases at once, equal to `limits.due_at` to the second: one search through the calendar's sums each.
+
+Instants are whole seconds since 1970 UTC, as arrays of int64.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy
+from numpy.typing import NDArray
+
+from dispatch.clock.calendar import DAY, Openings, WorkCalendar
+from dispatch.clock.limits import Limit, Rule, counted, due_at
+
+__all__ = ["due_times"]
+
+Seconds = NDArray[numpy.int64]
+
+
+def due_times(starts: Seconds, limit: Limit, calendar: WorkCalendar) -> Seconds:
+    """When one limit is used up, from each of `starts`, without pauses.
+
+    Raises ValueError if the calendar never works again.
+    """
+    if not starts.size:
+        return starts
+    if limit.rule is Rule.WORK_DAY_CLOCK:
+        return _by_clock(starts, limit, calendar)
+    if not limit.rule.working:
+        return starts + counted(limit)
+    seconds = counted(limit)
+    table = _Sums(calendar.openings(int(starts.min()), int(starts.max()), seconds=seconds))
+    return table.advance(starts, seconds) if seconds else table.opening(starts)[0]
+
+
+class _Sums:
+    """The openings as arrays."""
+
+    def __init__(self, found: Openings) -> None:
+        self.starts, self.ends, self.before, self.after, self.days, self.opening_of, self.day_of = (
+            numpy.asarray(column, dtype=numpy.int64)
+            for column in (
+                found.starts,
+                found.ends,
+                found.before,
+                found.after,
+                found.days,
+                found.opening_of,
+                found.day_of,
+            )
+        )
+
+    def advance(self, at: Seconds, seconds: int) -> Seconds:
+        """As `WorkCalendar.advance`."""
+        i = numpy.searchsorted(self.starts, at, side="right") - 1
+        worked = numpy.minimum(self.before[i] + at - self.starts[i], self.after[i])
+        target = numpy.where(i < 0, 0, worked) + seconds
+        j = numpy.searchsorted(self.after, target)
+        due: Seconds = self.starts[j] + target - self.before[j]
+        return due
+
+    def opening(self, at: Seconds) -> tuple[Seconds, Seconds]:
+        """As `WorkCalendar.opening`, with the number of the opening."""
+        i = numpy.searchsorted(self.ends, at, side="right")
+        return numpy.maximum(at, self.starts[i]), i
+
+
+def _by_clock(starts: Seconds, limit: Limit, calendar: WorkCalendar) -> Seconds:
+    """The same clock time so many working days later; where clocks are set on either day, one by one."""
+    whole = int(limit.value)
+    if whole != limit.value:
+        return _one_by_one(starts, limit, calendar)
+    found = calendar.openings(int(starts.min()), int(starts.max()), days=whole)
+    table = _Sums(found)
+    begin, i = table.opening(starts)
+    if not whole:
+        return begin
+    here, there = table.day_of[i], table.day_of[i] + whole
+    midnights, plain = _midnights(found, calendar)
+    opens = table.starts[table.opening_of[there]]
+    closes = table.ends[table.opening_of[there + 1] - 1]
+    due: Seconds = numpy.minimum(numpy.maximum(midnights[there] + begin - midnights[here], opens), closes)
+    odd = ~(plain[here] & plain[there])
+    due[odd] = _one_by_one(starts[odd], limit, calendar)
+    return due
+
+
+def _midnights(found: Openings, calendar: WorkCalendar) -> tuple[Seconds, NDArray[numpy.bool_]]:
+    """When each day of work begins, and whether it has 24 hours."""
+    pairs = [calendar.midnights(day) for day in found.days]
+    begins = numpy.array([begin for begin, _ in pairs], dtype=numpy.int64)
+    return begins, numpy.array([end - begin == DAY for begin, end in pairs])
+
+
+def _one_by_one(starts: Seconds, limit: Limit, calendar: WorkCalendar) -> Seconds:
+    found = (due_at(datetime.fromtimestamp(int(at), UTC), limit, calendar) for at in starts)
+    return numpy.array([int(due.timestamp()) for due in found if due is not None], dtype=numpy.int64)
