@@ -22,6 +22,7 @@ CREATE TABLE component_cell (
   CONSTRAINT pk_component_cell PRIMARY KEY (level, x, y, class, valid_from, valid_to)
 );
 COMMENT ON COLUMN component_cell.level IS 'the zoom whose tiles are the cells';
+COMMENT ON COLUMN component_cell.class IS 'class code of the catalogue; empty: not in it';
 COMMENT ON COLUMN component_cell.valid_to IS 'infinity: no end';
 GRANT SELECT ON component_cell TO wangge_app, wangge_department;
 """

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["not_unit_id"], ["unit.id"], name=op.f("fk_precedent_not_unit_id")),
         sa.ForeignKeyConstraint(["ruled_by"], ["person.id"], name=op.f("fk_precedent_ruled_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_precedent")),
-        sa.UniqueConstraint("case_id", "seq", name=op.f("uq_precedent_case_id")),
+        sa.UniqueConstraint("case_id", "seq", name=op.f("uq_precedent_case_id_seq")),
     )
     op.execute("GRANT SELECT, INSERT ON precedent TO wangge_app")
     op.execute("GRANT USAGE, SELECT ON SEQUENCE precedent_id_seq TO wangge_app")
