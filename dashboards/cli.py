@@ -14,7 +14,7 @@ from types import FrameType
 import psycopg
 
 import gis.db
-from dispatch.command import Command
+from dispatch.command import Command, sentence
 from dispatch.config import settings
 from dispatch.database import bring_up_to_date, connected, is_migrated
 from gis.problems import Problem
@@ -121,10 +121,11 @@ def _parser(rooms: list[Room]) -> argparse.ArgumentParser:
             continue
         *group, name = room.name.split()
         if group and group[0] not in groups:
-            inner = top.add_parser(group[0], help=GROUPS[group[0]], description=GROUPS[group[0]])
+            inner = top.add_parser(group[0], help=GROUPS[group[0]], description=sentence(GROUPS[group[0]]))
             groups[group[0]] = inner.add_subparsers(title="commands", metavar="COMMAND", required=True)
         below = groups[group[0]] if group else top
-        one = below.add_parser(name, help=command.help, description=command.description or command.help, epilog=EPILOG)
+        words = command.description or sentence(command.help)
+        one = below.add_parser(name, help=command.help, description=words, epilog=EPILOG)
         command.add_arguments(one)
         one.set_defaults(command=command, database=room.database, unless=room.unless)
     return parser

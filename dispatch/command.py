@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-__all__ = ["Command", "print_table"]
+__all__ = ["Command", "print_table", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Command:
     add_arguments: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int]
     description: str = field(default="")
+
+
+def sentence(words: str) -> str:
+    """A line of help as the sentence that `--help` begins with."""
+    return f"{words[0].upper()}{words[1:].rstrip('.')}."
 
 
 def print_table(

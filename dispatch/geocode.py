@@ -90,7 +90,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", dest="target", metavar="CSV", default="-", help="with --in: where to (default: -)")
     parser.add_argument("--city", metavar="NAME", help="a folder of data/cities, without any database")
     parser.add_argument("--crs", choices=DATUMS, default="wgs84", help="datum of LON and LAT (default: wgs84)")
-    parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument("--json", action="store_true", help="print as JSON; with --in one object a line")
 
 
 def _run(arguments: Namespace) -> int:
@@ -103,7 +103,7 @@ def _run(arguments: Namespace) -> int:
         names, reach_m = _names(arguments.city)
         if arguments.source is not None:
             make = Addresses.maker(names, reach_m)
-            return told("geocode", stream(arguments.source, arguments.target, make))
+            return told("geocode", stream(arguments.source, arguments.target, make, as_json=arguments.json))
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge geocode: {problem.title}\n")
         return 2

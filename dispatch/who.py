@@ -139,7 +139,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--street", metavar="NAME", help="name of the road, or an address: before nearer roads")
     parser.add_argument("--at", metavar="DAY", help="as the city was on a day (its noon) or at a time; without it, now")
     parser.add_argument("--crs", choices=DATUMS, default="wgs84", help="datum of LON and LAT (default: wgs84)")
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON; with --in one object a line")
 
 
 def _run(arguments: Namespace) -> int:
@@ -177,7 +177,8 @@ def _run_file(arguments: Namespace) -> int:
     """0, or 1 if rows were left out, 2 if the file cannot be read as one of points."""
     try:
         town = _town(arguments.city)
-        return told("who", stream(arguments.source, arguments.target, lambda header: Whose(town, header)))
+        done = stream(arguments.source, arguments.target, lambda header: Whose(town, header), as_json=arguments.json)
+        return told("who", done)
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge who: {problem.title}\n")
         return 2

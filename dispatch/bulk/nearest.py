@@ -91,13 +91,15 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--in", dest="source", metavar="CSV", required=True, help="the file (-: standard input)")
     parser.add_argument("--out", dest="target", metavar="CSV", default="-", help="where to (default: -)")
     parser.add_argument("--city", metavar="NAME", help="a folder of data/cities, without any database")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line instead of CSV")
 
 
 def _run(arguments: Namespace) -> int:
     """0, or 1 if rows were left out, 2 if the file cannot be read as one of points."""
     try:
         town = _town(arguments.city)
-        return told("components nearest", stream(arguments.source, arguments.target, lambda head: Nearest(town, head)))
+        done = stream(arguments.source, arguments.target, lambda head: Nearest(town, head), as_json=arguments.json)
+        return told("components nearest", done)
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge components nearest: {problem.title}\n")
         return 2

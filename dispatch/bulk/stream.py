@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import os
 import sys
 import time
@@ -65,18 +66,20 @@ class Done(NamedTuple):
     faults: list[Fault]
 
 
-def stream(source: str, target: str, make: Callable[[Sequence[str]], Task]) -> Done:
+def stream(source: str, target: str, make: Callable[[Sequence[str]], Task], *, as_json: bool = False) -> Done:
     """Read the CSV file `source` (`-`: standard input; .gz too), write `target` (`-`: standard output).
 
-    `make` gets the header. Raises FormIncomplete where the file is no CSV or lacks a column; OSError.
+    `make` gets the header. `as_json`: one object a line, of text, null where a cell is empty. Raises FormIncomplete
+    where the file is no CSV or lacks a column; OSError.
     """
     with ExitStack() as stack:
         lines = stack.enter_context(_opened(source))
         try:
             task = make(next(csv.reader([next(iter(lines), "").removeprefix("\ufeff")], strict=True), []))
             out = stack.enter_context(_target(target))
-            csv.writer(out, lineterminator="\n").writerow(task.header)
-            return _answer_all(task, _parts(lines), out)
+            if not as_json:
+                csv.writer(out, lineterminator="\n").writerow(task.header)
+            return _gather(_answers(task, _parts(lines)), out, _objects(task.header) if as_json else str)
         except (csv.Error, ValueError) as wrong:  # a text that is not UTF-8 is a ValueError, too
             raise FormIncomplete(f"{source}: {wrong}", zh=f"{source}:{wrong}") from wrong
 
@@ -133,12 +136,24 @@ def _rows(part: Part) -> Iterator[Line]:
         raise ValueError(f"line {part.first + reader.line_num - 1}: {wrong}") from wrong
 
 
-def _answer_all(task: Task, parts: Iterator[Part], out: IO[str]) -> Done:
+def _objects(header: Sequence[str]) -> Callable[[str], str]:
+    """What makes JSON lines of a part's CSV text."""
+
+    def lines(text: str) -> str:
+        rows = csv.reader(io.StringIO(text, newline=""))
+        documents = ({name: cell or None for name, cell in zip(header, row, strict=True)} for row in rows)
+        return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+
+    return lines
+
+
+def _answers(task: Task, parts: Iterator[Part]) -> Iterator[Answered]:
     begun = list(islice(parts, 2))
     if len(begun) < 2 or (os.cpu_count() or 1) < PROCESSES:
-        return _gather((task.answer(_rows(part)) for part in chain(begun, parts)), out)
+        yield from (task.answer(_rows(part)) for part in chain(begun, parts))
+        return
     with ProcessPoolExecutor(PROCESSES, get_context("spawn"), _begin, (task,)) as pool:
-        return _gather(_in_turn(pool, begun, parts), out)
+        yield from _in_turn(pool, begun, parts)
 
 
 def _in_turn(pool: ProcessPoolExecutor, begun: list[Part], parts: Iterator[Part]) -> Iterator[Answered]:
@@ -168,12 +183,12 @@ def _answer(part: Part) -> Answered:
     return _Mine.task.answer(_rows(part))
 
 
-def _gather(answers: Iterator[Answered], out: IO[str]) -> Done:
+def _gather(answers: Iterator[Answered], out: IO[str], put: Callable[[str], str]) -> Done:
     rows, left_out = 0, 0
     faults: list[Fault] = []
     progress = _Progress()
     for answered in answers:
-        out.write(answered.text)
+        out.write(put(answered.text))
         rows += answered.rows
         left_out += len(answered.faults)
         faults += answered.faults[: MOST_TOLD - len(faults)]

@@ -139,7 +139,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="INSTANT",
         help=f"count what was recorded by then: {INSTANTS} (default: the period's end, or now if that is earlier)",
     )
-    parser.add_argument("--scheme", default="gb-department", choices=sorted(standard_schemes()), help="how to score")
+    schemes = sorted(standard_schemes())
+    words = f"who is scored, and how: {', '.join(schemes)} (default: gb-department)"
+    parser.add_argument("--scheme", metavar="SCHEME", default="gb-department", choices=schemes, help=words)
     parser.add_argument("--group", help="only this ranking group of units (default: every group of the city)")
     parser.add_argument("--depth", type=int, default=1, help="level of areas, 1 at the top (default), for gb-area-*")
     parser.add_argument(

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import Any
 
-from dispatch.command import Command, print_table
+from dispatch.command import Command, print_table, sentence
 from dispatch.layers.import_command import add_doctor_arguments, add_import_arguments, run_doctor, run_import
 from dispatch.layers.publish import look, put_in_force, undo, withdraw
 from dispatch.layers.second import author_of
@@ -82,11 +82,11 @@ def _withdraw(asked: Namespace) -> int:
 
 def _add_arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listed = actions.add_parser("list", help="the latest change sets, newest first")
-    listed.add_argument("--layer", help="of one layer only")
+    listed = actions.add_parser("list", help=LIST, description=sentence(LIST))
+    listed.add_argument("--layer", metavar="LAYER", help="key of a level of area, roads or components")
     listed.add_argument("--json", action="store_true", help="an array of objects")
     for name, words in HELP.items():
-        one = actions.add_parser(name, help=words, description=words)
+        one = actions.add_parser(name, help=words, description=sentence(words))
         one.add_argument("set", type=int, metavar="SET", help="number of the change set")
         one.add_argument("--json", action="store_true", help="the set with its faults as GeoJSON")
         if name != "show":
@@ -94,12 +94,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
         if name == "undo":
             one.add_argument("--reason", required=True, help="why it is taken back")
 
-    checked = actions.add_parser("check", help=CHECK, description=CHECK)
+    checked = actions.add_parser("check", help=CHECK, description=sentence(CHECK))
     checked.add_argument("--json", action="store_true", help="a GeoJSON of the faults, each with the place to look at")
-    add_import_arguments(actions.add_parser("import", help=IMPORT, description=IMPORT))
-    add_doctor_arguments(actions.add_parser("doctor", help=DOCTOR, description=DOCTOR))
+    add_import_arguments(actions.add_parser("import", help=IMPORT, description=sentence(IMPORT)))
+    add_doctor_arguments(actions.add_parser("doctor", help=DOCTOR, description=sentence(DOCTOR)))
 
 
+LIST = "the latest change sets, newest first, with their rows counted"
 CHECK = "every gap, overlap, sliver, area across its parent and component on no grid, in what is in force"
 IMPORT = "take a map file in as one change set: whole or not at all"
 DOCTOR = "say by how many metres, in which direction a file does not fit, and what would mend it"

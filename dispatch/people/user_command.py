@@ -6,9 +6,10 @@ import getpass
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from typing import Any
 
 from dispatch.audit.trail import Kind, record
-from dispatch.command import Command, print_table
+from dispatch.command import Command, print_table, sentence
 from dispatch.people.may import conflicting
 from dispatch.people.passwords import generate, hash_password
 from dispatch.people.roles import Role
@@ -19,7 +20,9 @@ from gis.problems import Conflict, FormIncomplete, NotFound
 
 __all__ = ["add_person", "command", "grant", "revoke", "set_disabled", "set_password", "unlock"]
 
+LOGIN = "the name the person logs in with"
 POSTS = tuple(role.value for role in Role if role not in (Role.SYSTEM, Role.CITIZEN))
+ROLES = f"a post, may be given several times: {', '.join(POSTS)}"
 LIST = """
     SELECT p.login, p.name, p.unit_id AS unit,
            array_to_string(ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id ORDER BY role), ';') AS roles,
@@ -133,24 +136,29 @@ def _note(tx: Tx, kind: Kind, person: int, detail: dict[str, object]) -> None:
 def add_arguments(parser: ArgumentParser) -> None:
     """`wangge user …`"""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    shown = actions.add_parser("list", help="all accounts with unit, posts and standing")
+    shown = _action(actions, "list", "all accounts with unit, posts and standing")
     shown.add_argument("--json", action="store_true", help="an array of objects")
-    new = actions.add_parser("add", help="a new account; prints its first password, which must be replaced")
-    new.add_argument("login")
+    new = _action(actions, "add", "a new account; prints its first password, which must be replaced")
+    new.add_argument("login", help=LOGIN)
     new.add_argument("name", help="the person's name, as shown")
     new.add_argument("--unit", help="id of the person's unit")
-    new.add_argument("--role", action="append", default=[], choices=POSTS, help="a post; may be given several times")
+    new.add_argument("--role", action="append", default=[], choices=POSTS, metavar="POST", help=ROLES)
     for action, words in (("grant", "give a post"), ("revoke", "take a post away")):
-        post = actions.add_parser(action, help=f"{words}; the person's sessions end")
-        post.add_argument("login")
-        post.add_argument("role", choices=POSTS)
+        post = _action(actions, action, f"{words}; the person's sessions end")
+        post.add_argument("login", help=LOGIN)
+        post.add_argument("role", choices=POSTS, metavar="POST", help=f"one of {', '.join(POSTS)}")
     for action, words in (
         ("disable", "close an account; its sessions end"),
-        ("enable", "open it again"),
-        ("password", "a new first password, printed; ends sessions and locks"),
-        ("unlock", "end the locks after failed log-ins"),
+        ("enable", "open a closed account again"),
+        ("password", "give a new first password, printed here; sessions and locks end"),
+        ("unlock", "end an account's locks after failed log-ins"),
     ):
-        actions.add_parser(action, help=words).add_argument("login")
+        _action(actions, action, words).add_argument("login", help=LOGIN)
+
+
+def _action(actions: Any, name: str, words: str) -> ArgumentParser:
+    parser: ArgumentParser = actions.add_parser(name, help=words, description=sentence(words))
+    return parser
 
 
 def run(asked: Namespace) -> int:
