@@ -6,56 +6,21 @@ clocks move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
+from dispatch.cases.classify import accept, after_amend, amend, file
 from dispatch.cases.draft import Ruling
-from dispatch.cases.moves import Effect, keep_clock, limit_of, move_clocks
+from dispatch.cases.moves import Effect, keep_clock, limit_of
 from dispatch.cases.precedents import key_of
-from dispatch.cases.ruled import settled
+from dispatch.cases.ruled import ruled_unit, settled
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, ClockKind, State
 from gis.problems import FormIncomplete
 
 # ---------------------------------------------------------------------------------------------- what actions change
-
-
-def _categorise(effect: Effect, code: str) -> None:
-    category = effect.books.catalogue.categories.get(code)
-    if category is None:
-        raise FormIncomplete("No such category in the catalogue", zh="目录中没有该类别", fields={"category": "unknown"})
-    case = effect.draft.case
-    case.category, case.hazard = code, category.hazard
-    case.editions["catalogue"] = effect.books.catalogue.edition
-    effect.data.update({"category": code, "class_code": f"{category.kind}:{category.class_code}"})
-
-
-def _accept(effect: Effect) -> None:
-    case = effect.draft.case
-    effect.draft.moved = case.category != effect.form.category or case.route is None
-    _categorise(effect, effect.form.category or "")
-
-
-def _file(effect: Effect) -> None:
-    case = effect.draft.case
-    condition = effect.books.catalogue.conditions.get((case.category or "", effect.form.condition or 0))
-    if condition is None:
-        raise FormIncomplete(
-            "Choose a filing condition of this category", zh="请选择该类别的立案条件", fields={"condition": "unknown"}
-        )
-    case.condition_no = condition.no
-    case.limit_value, case.time_class = condition.limit_value, condition.time_class
-    limit = condition.limit_value
-    effect.data["limit"] = None if limit is None else [str(limit), condition.time_class]
-    # Before filing a case is as dangerous as its category may be; its condition says whether it is.
-    case.hazard = (
-        effect.books.catalogue.categories[case.category or ""].hazard
-        and condition.time_class is not None
-        and not effect.books.time_class(condition.time_class).working
-    )
 
 
 def _dispatch(effect: Effect) -> None:
@@ -164,11 +129,6 @@ def _keep_ruling(effect: Effect, unit: str, *, not_unit: str | None) -> None:
         by=effect.person,
         at=effect.now,
     )
-
-
-def ruled_unit(asked: Mapping[str, Any] | None) -> str | None:
-    """The unit that a referee named and the case has not been dispatched to yet."""
-    return asked["unit"] if asked and asked.get("action") == Action.RULE_OTHER.value else None
 
 
 def _answered(effect: Effect) -> None:
@@ -295,65 +255,13 @@ def _ruled(effect: Effect) -> None:
     _told(effect)
 
 
-def _amend(effect: Effect) -> None:
-    """Another category, component or place: routed anew; if another unit answers, the case goes back to be
-    dispatched."""
-    case, form = effect.draft.case, effect.form
-    if (form.category, form.condition, form.component, form.lon) == (None, None, None, None):
-        raise FormIncomplete("Say what is to be amended", zh="请填写要更正的内容", fields={"category": "needed"})
-    before = {"category": case.category, "component": case.component_code, "unit": case.unit_id}
-    effect.data["before"] = before | {"route": case.route_unit}
-    if ruled_unit(case.asked) is not None:
-        case.asked = None  # the ruling was on other facts
-    if form.category is not None:
-        if case.condition_no is not None and form.category != case.category and form.condition is None:
-            raise FormIncomplete(
-                "A filed case of another category needs one of that category's filing conditions",
-                zh="已立案的案件更正类别时须同时选择新类别的立案条件",
-                fields={"condition": "needed"},
-            )
-        _categorise(effect, form.category)
-    if form.condition is not None:
-        _file(effect)
-        _restart(effect)
-    if form.component is not None:
-        case.component_code = form.component
-    if form.lon is not None and form.lat is not None:
-        case.lon, case.lat = form.lon, form.lat
-    effect.draft.moved = True
-
-
-def _restart(effect: Effect) -> None:
-    """Another filing condition: the disposal clock counts its limit from the same dispatch, in a new epoch."""
-    old = effect.draft.clocks.get(ClockKind.DISPOSE)
-    limit = limit_of(effect, ClockKind.DISPOSE)
-    if old is not None and limit is not None:
-        keep_clock(effect, "=", effect.books.keeper.change(old, limit, effect.now))
-
-
 def after(effect: Effect, action: Action, to: State) -> State:
     """The state after the action: the table's, but for an amended or an imported case, which its content decides."""
     if action is Action.AMEND:
-        return _after_amend(effect)
+        return after_amend(effect)
     if action is Action.IMPORT and effect.form.result == "open":
         return State.FILED if effect.draft.case.unit_id is None else State.HANDLING
     return to
-
-
-def _after_amend(effect: Effect) -> State:
-    """An amended case is routed anew (`draft.case.route_unit`): if another unit answers now, it is dispatched again."""
-    case = effect.draft.case
-    same = case.route_unit in (None, case.unit_id, effect.data["before"]["route"])
-    if case.unit_id is None or same:
-        # The rule names nobody else than before, whoever was then chosen to do it: the work stays where it is.
-        return case.state
-    effect.data["returned_from"] = case.unit_id
-    case.unit_id, case.due_at, case.late = None, None, False
-    case.asked, case.suspended_until, case.inspector_id = None, None, None
-    effect.data["dispose_due"] = None
-    ended = " ".join(f"-{kind}" for kind in effect.draft.clocks if kind is not ClockKind.FORCE_CLOSE)
-    move_clocks(effect, f"{ended} +dispatch")
-    return State.FILED
 
 
 def _import(effect: Effect) -> None:
@@ -367,8 +275,8 @@ def _import(effect: Effect) -> None:
 
 EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.IMPORT: _import,
-    Action.ACCEPT: _accept,
-    Action.FILE: _file,
+    Action.ACCEPT: accept,
+    Action.FILE: file,
     Action.DISPATCH: _dispatch,
     Action.SUBDISPATCH: _subdispatch,
     Action.ASK_RETURN: _ask_return,
@@ -405,5 +313,5 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.APPEAL: _appeal,
     Action.GRANT_APPEAL: _ruled,
     Action.REFUSE_APPEAL: _ruled,
-    Action.AMEND: _amend,
+    Action.AMEND: amend,
 }

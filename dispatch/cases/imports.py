@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from dispatch.cases.act import Receipt, apply, receipt_of
+from dispatch.cases.act import Receipt, receipt_of
 from dispatch.cases.actor import SYSTEM
+from dispatch.cases.apply import apply
 from dispatch.cases.books import Books, books
 from dispatch.cases.draft import Draft, Text
 from dispatch.cases.intake import Report, described, draft_of, insert, known, open_case

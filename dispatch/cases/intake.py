@@ -14,8 +14,9 @@ import orjson
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from dispatch.cases.act import Receipt, apply, receipt_of
+from dispatch.cases.act import Receipt, receipt_of
 from dispatch.cases.actor import Actor
+from dispatch.cases.apply import apply
 from dispatch.cases.books import Books, books
 from dispatch.cases.draft import CaseRow, Draft, Text
 from dispatch.cases.facts import BORN_WITH, born

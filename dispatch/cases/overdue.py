@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dispatch.cases.act import locked, settle
+from dispatch.cases.act import locked
 from dispatch.cases.books import books
 from dispatch.cases.save import save
+from dispatch.cases.settle import settle
 from dispatch.failpoints import failpoint
 from gis.db import Tx, value, write
 

@@ -1,4 +1,4 @@
-"""What the rule that a dispatch follows says beyond the unit: the answer to its question, and its own limit. Pure."""
+"""What a rule or a referee says of a dispatch beyond the unit: the answer to a question, a limit, a ruling. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from dispatch.lifecycle.states import Action
 from gis.problems import FormIncomplete
 
-__all__ = ["limit_ruled", "settled"]
+__all__ = ["limit_ruled", "ruled_unit", "settled"]
 
 Document = Mapping[str, Any]
 
@@ -43,3 +44,8 @@ def limit_ruled(route: Document | None) -> tuple[Decimal, str] | None:
         return None
     number, time_class = route["limit"]
     return Decimal(number), str(time_class)
+
+
+def ruled_unit(asked: Mapping[str, Any] | None) -> str | None:
+    """The unit that a referee named and the case has not been dispatched to yet."""
+    return asked["unit"] if asked and asked.get("action") == Action.RULE_OTHER.value else None
