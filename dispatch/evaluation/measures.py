@@ -13,6 +13,7 @@ from gis.db import ReadTx, dicts
 
 __all__ = [
     "CELLS",
+    "COUNTED",
     "FIGURES",
     "NOTHING",
     "POSTS",
@@ -23,6 +24,7 @@ __all__ = [
     "counted_until",
     "grids_of",
     "measure",
+    "parameters",
     "ranking_counts",
     "total",
 ]
@@ -130,7 +132,7 @@ def measure(tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | N
 
     Counted is what was recorded by `as_of`; None: by the period's end, or now if that is earlier.
     """
-    params = _params(tx, period, cut, as_of)
+    params = parameters(tx, period, cut, as_of)
     if cut.by in POSTS:
         return _posted(tx, cut, params)
     grids = grids_of(tx, cut, params["until"])
@@ -155,7 +157,7 @@ def cases_of(
     """The ids of the cases behind one figure. Raises ValueError for a figure that is none."""
     if figure not in FIGURES:
         raise ValueError(f"{figure} is not a figure: {', '.join(FIGURES)}")
-    params = _params(tx, period, cut, as_of) | {"key": key, "figure": figure}
+    params = parameters(tx, period, cut, as_of) | {"key": key, "figure": figure}
     own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
     return [row["case_id"] for row in dicts(tx, POST_CASES if cut.by in POSTS else own, **params)]
 
@@ -179,7 +181,8 @@ def counted_until(tx: ReadTx, period: Period, as_of: datetime | None) -> datetim
     return max(period.start, min(period.end, as_of or period.end, tx.now))
 
 
-def _params(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dict[str, Any]:
+def parameters(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dict[str, Any]:
+    """What a statement that counts by `measures.sql`, or freezes what it counts, has to be told."""
     then = min(as_of or period.end, tx.now)
     now = then == tx.now  # facts as they stand, also those of a moment after
     return {

@@ -9,6 +9,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import create_engine
 
 import dispatch.audit.tables
+import dispatch.bulletins.tables
 import dispatch.cases.tables
 import dispatch.drafts.tables
 import dispatch.evidence.tables

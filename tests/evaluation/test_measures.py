@@ -302,7 +302,7 @@ def test_the_plan_reads_indexes_and_never_the_whole_table(facts: list[dict[str, 
         tx.connection.execute(execute_sql)
         plan = "\n".join(
             row["QUERY PLAN"]
-            for row in dicts(tx, "EXPLAIN " + measures.MEASURE, **measures._params(tx, week, Cut(), None))
+            for row in dicts(tx, "EXPLAIN " + measures.MEASURE, **measures.parameters(tx, week, Cut(), None))
         )
     assert "BitmapOr" in plan
     assert "Seq Scan on fact" not in plan

@@ -64,7 +64,7 @@ def test_a_town_that_lived_by_the_rules_is_well(lived: Urls) -> None:
     assert looked["I4"] > 150
     assert looked["I6"] > 80
     assert looked["I7"] > 10
-    assert looked["I10"] == 0  # no bulletin has been published
+    assert looked["I10"] == 0  # no bulletin has been published (tests/bulletins breaks one)
     assert looked["I13"] > 0
 
 
@@ -146,11 +146,6 @@ TWINS: tuple[tuple[str, str, str], ...] = (
         "I8",
         f"id = {ANY}",
         f"INSERT INTO fired (case_id, kind, epoch, event, seq, at) VALUES ({ANY}, 'dispose', 4, 'lapse', 9, now())",
-    ),
-    (
-        "I10",
-        "",
-        "CREATE TABLE bulletin (id int); INSERT INTO bulletin VALUES (7); GRANT SELECT ON bulletin TO PUBLIC",
     ),
     ("I11", f"id = {ANY}", f"UPDATE fact SET closed_at = closed_at + interval '1 second' WHERE case_id = {ANY}"),
     ("I11", f"id = {ANY}", f"UPDATE fact SET unit_id = 'street-b' WHERE case_id = {ANY}"),
