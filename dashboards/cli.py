@@ -56,6 +56,7 @@ COMMANDS = (
     Room("simulate", "collectors.simulate:command"),
     Room("import", "dispatch.importer:command"),
     Room("verify", "dispatch.verify:command"),
+    Room("verify-bulletin", "dispatch.bulletins.command:command", database=False),
     Room("routes", "dashboards.routes:command", database=False),
     Room("backup", "dispatch.backup:backup_command", database=False),
     Room("restore", "dispatch.backup:restore_command", database=False),
