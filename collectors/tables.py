@@ -15,7 +15,7 @@ shift = Table(
     Column("duty_grid", Text, ForeignKey("duty_grid.code")),
     instant("started_at", nullable=False),
     instant("ended_at"),
-    Index("shift_person", "person_id", "started_at"),
+    Index("shift_person", "person_id", "started_at", unique=True),
 )
 
 track = Table(

@@ -11,7 +11,7 @@ import dispatch.cases.api
 import dispatch.evidence.api
 import dispatch.geocode
 import dispatch.people.api
-from collectors import patrol
+from collectors import patrol, tracks
 from dashboards import (
     casefile,
     cases,
@@ -58,7 +58,7 @@ PAGES = (
     who,
     public,
 )
-INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, socket)
+INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, tracks, socket)
 
 
 def create_app(url: str | None = None) -> FastAPI:

@@ -35,13 +35,16 @@ WEEKEND, HOLIDAY = 0.8, 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A report about to be made: when, by whom. `number`: its place in the day; `leader`: the report it repeats."""
+    """A report about to be made: when, by whom. `number`: its place in the day; `leader`: the report it repeats;
+    `shift`: beginning and end of the inspector's, on foot in `duty_grid`."""
 
     at: datetime
     report: Report
     by: Actor
     number: int
     leader: UUID | None = None
+    shift: tuple[datetime, datetime] | None = None
+    duty_grid: str | None = None
 
 
 def again(leader: UUID) -> UUID:
@@ -55,7 +58,7 @@ def finds_of(scene: Scene, day: date, per_day: int, photos: tuple[str, ...]) -> 
     total = max(0, round(per_day * _liveliness(scene, day) * rng.gauss(1.0, 0.06)))
     calls = sum(rng.random() < CALLS for _ in range(total))
     patrols = _patrols(scene, day, total - calls)
-    finds = [_walked(scene, day, number, photos, *where) for number, where in enumerate(patrols)]
+    finds = [_walked(scene, day, number, photos, stop) for number, stop in enumerate(patrols)]
     for number in range(len(finds), len(finds) + calls):
         finds += _called(scene, day, number, photos)
     return sorted(finds, key=lambda find: (find.at, find.report.id))
@@ -71,7 +74,18 @@ def _liveliness(scene: Scene, day: date) -> float:
 # ------------------------------------------------------------------------------------------------------- on patrol
 
 
-def _patrols(scene: Scene, day: date, wanted: int) -> Iterator[tuple[datetime, Beat, Staff, Spot]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Where an inspector stops: when, in which shift."""
+
+    at: datetime
+    beat: Beat
+    staff: Staff
+    spot: Spot
+    shift: tuple[datetime, datetime]
+
+
+def _patrols(scene: Scene, day: date, wanted: int) -> Iterator[Stop]:
     """Where inspectors stop, at which instant: in each shift one walks each duty grid, at a walker's pace."""
     rng = scene.rng(day, "patrols")
     walked = [beat for beat in scene.beats if beat.inspectors] or list(scene.beats)
@@ -82,12 +96,13 @@ def _patrols(scene: Scene, day: date, wanted: int) -> Iterator[tuple[datetime, B
         beat = walked[place]
         staff = beat.inspectors or scene.posts[Role.INSPECTOR]
         person = staff[(day.toordinal() + shift) % len(staff)]
-        for at, spot in _walk(scene, day, beat, shift, count, rng):
-            yield at, beat, person, spot
+        begin, end = (datetime.combine(day, clock, scene.books.zone) for clock in SHIFTS[shift])
+        for at, spot in _walk(beat, (begin, end), count, rng):
+            yield Stop(at=at, beat=beat, staff=person, spot=spot, shift=(begin, end))
 
 
-def _walk(scene: Scene, day: date, beat: Beat, shift: int, count: int, rng: Random) -> Iterator[tuple[datetime, Spot]]:
-    begin, end = (datetime.combine(day, clock, scene.books.zone) for clock in SHIFTS[shift])
+def _walk(beat: Beat, shift: tuple[datetime, datetime], count: int, rng: Random) -> Iterator[tuple[datetime, Spot]]:
+    begin, end = shift
     length = (end - begin).total_seconds()
     here, free = rng.choice(beat.spots), begin
     for at in sorted(begin + timedelta(seconds=rng.random() * length) for _ in range(count)):
@@ -102,11 +117,9 @@ def _metres(here: Spot, there: Spot) -> float:
     return hypot((there.lon - here.lon) * kx, (there.lat - here.lat) * ky)
 
 
-def _walked(
-    scene: Scene, day: date, number: int, photos: tuple[str, ...], at: datetime, beat: Beat, staff: Staff, spot: Spot
-) -> Find:
-    rng = scene.rng(day, number)
-    category, spot = _seen(scene, beat, spot, rng)
+def _walked(scene: Scene, day: date, number: int, photos: tuple[str, ...], stop: Stop) -> Find:
+    rng, at = scene.rng(day, number), stop.at
+    category, spot = _seen(scene, stop.beat, stop.spot, rng)
     thing = category.kind == "component"
     report = Report(
         id=_id(scene, day, number),
@@ -119,7 +132,8 @@ def _walked(
         captured_at=at - timedelta(seconds=rng.randrange(5, 90)),
         **_position(scene, spot, rng, spread=1.5 if thing else 4.0),
     )
-    return Find(at=at, report=report, by=staff.actor, number=number)
+    beat = stop.beat.code or None
+    return Find(at=at, report=report, by=stop.staff.actor, number=number, shift=stop.shift, duty_grid=beat)
 
 
 def _seen(scene: Scene, beat: Beat, spot: Spot, rng: Random) -> tuple[Category, Spot]:

@@ -14,6 +14,7 @@ from uuid import UUID
 from collectors.rehearsal.finds import Find, again, finds_of
 from collectors.rehearsal.ledger import known_reports
 from collectors.rehearsal.life import next_of
+from collectors.rehearsal.rounds import walked
 from collectors.rehearsal.scene import Scene, scene_of
 from collectors.rehearsal.turn import LIVES, Life, Turn, lives_of
 from collectors.rehearsal.walk import carry_out, leader_of, still_open
@@ -100,6 +101,7 @@ class Living:
             self.expect(life)
 
     def _report(self, tx: Tx, find: Find) -> int:
+        walked(tx, [find], until=find.at)
         case_id = receive(tx, find.report, find.by, now=find.at).case_id
         self.leaders[again(find.report.id)] = case_id
         if (leader := leader_of(tx, find, {})) is not None:

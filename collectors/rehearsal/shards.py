@@ -14,6 +14,7 @@ from typing import Any
 import gis.db
 from collectors.rehearsal.finds import Find, finds_of
 from collectors.rehearsal.ledger import known_reports
+from collectors.rehearsal.rounds import walked
 from collectors.rehearsal.scene import Scene, scene_of
 from collectors.rehearsal.walk import families, live_through
 from gis.db import read, write
@@ -59,6 +60,8 @@ def run_window(window: Window, tell: Tell) -> None:
         there = known_reports(tx, window.since)
     for finds in days_of(scene, window):
         for group in families(find for find in finds if find.report.id not in there):
+            with write(durable=False, together=True) as tx:
+                walked(tx, group, until=window.now)
             with write(durable=False, together=True) as tx:
                 tally = live_through(tx, scene, group, until=window.now, photos=window.photos)
             tell(Progress(window.share, group[-1].at, tally.cases, tally.acts, tally.refused))

@@ -196,6 +196,19 @@ def test_inspectors_walk_no_faster_than_a_walker(scene: Scene) -> None:
             assert _metres(here, there) <= max(free, 0) * PACE_M_S + 40  # what a fix may be off at both ends
 
 
+def test_simulated_inspectors_are_on_duty_in_shifts_and_tracked_in_them_only(lived: Outcome) -> None:
+    shifts = _look("SELECT person_id, started_at, ended_at FROM shift")
+    assert len(shifts) > 4
+    assert {row["started_at"].astimezone(_zone()).hour for row in shifts} == {7, 14}  # type: ignore[attr-defined]
+    assert all(row["ended_at"] is not None or row["started_at"] > UNTIL - timedelta(hours=8) for row in shifts)
+    outside = """SELECT 1 FROM track t WHERE NOT EXISTS (SELECT FROM shift s WHERE s.person_id = t.person_id
+                  AND t.at BETWEEN s.started_at AND coalesce(s.ended_at, s.started_at + interval '7 hours'))"""
+    assert _look(outside) == []
+    found = """SELECT count(DISTINCT r.id) AS n FROM report r WHERE r.source = 'inspector'
+                AND EXISTS (SELECT FROM track t WHERE t.person_id = r.reporter_id AND t.at = r.received_at)"""
+    assert int(str(_look(found)[0]["n"])) > 40
+
+
 def _metres(here: Spot, there: Spot) -> float:
     kx, ky = metres_per_degree(here.lat)
     return hypot((there.lon - here.lon) * kx, (there.lat - here.lat) * ky)
