@@ -128,6 +128,19 @@ def test_a_new_report_comes_onto_the_board_by_itself(office: Office, sit: Sit) -
     expect(seat.page.get_by_text(case.number)).to_be_visible(timeout=10_000)
 
 
+def test_an_inspector_is_told_of_no_lost_connection_and_finds_a_new_task_by_looking_again(
+    office: Office, sit: Sit
+) -> None:
+    seat = sit("inspector1", PHONE)
+    with seat.page.expect_websocket(lambda line: "/live?" in line.url) as line:
+        seat.go("/field")
+    line.value.is_closed() or line.value.wait_for_event("close")
+    expect(seat.page.locator("[data-dot]")).to_be_hidden()
+    case = office.town.checking()
+    seat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(seat.page.locator(f"a[href='/field/cases/{case.number}']").first).to_be_visible()
+
+
 def test_the_leader_reads_a_figure_down_to_its_case(office: Office, sit: Sit) -> None:
     office.town.do(office.town.checking(), Action.CHECK_PASS, "inspector1", photos=(office.town.photo(9),))
     office.town.later(days=1)
