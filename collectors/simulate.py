@@ -27,6 +27,7 @@ __all__ = ["Order", "Outcome", "command", "grow", "history", "live_on"]
 SEED, PER_DAY = 1, 400
 CHUNK = timedelta(days=2)  # grown at a time, backwards
 SAY_EVERY = 2.0  # seconds
+SELDOM = 120.0  # seconds: what goes on for an hour beside a running city must not bury its logins
 LONGEST_DAYS, MOST_JOBS = 3660, 16
 
 
@@ -63,7 +64,7 @@ def history(order: Order, url: str, say: Say = lambda _: None) -> Outcome:
     """
     window = _window(order)
     windows = [replace(window, share=share, shares=order.jobs) for share in range(order.jobs)]
-    outcome = _add_up(start(url, windows), say)
+    outcome = _add_up(start(url, windows), say, whole=window)
     with read() as tx:
         outcome.hash = ledger.hash_of(tx)
     return outcome
@@ -97,8 +98,10 @@ def _window(order: Order) -> Window:
     )
 
 
-def _add_up(progress: Iterator[Progress], say: Say) -> Outcome:
-    """Count what the processes say, and pass it on now and then."""
+def _add_up(
+    progress: Iterator[Progress], say: Say, *, every: float = SAY_EVERY, whole: Window | None = None
+) -> Outcome:
+    """Count what the processes say, and pass it on every so many seconds; of a `whole` known, how much is done."""
     outcome, begun = Outcome(), time.monotonic()
     said, reached = begun, dict[int, datetime]()
     for one in progress:
@@ -108,10 +111,12 @@ def _add_up(progress: Iterator[Progress], say: Say) -> Outcome:
         for words in islice(one.refused, 3):
             say(f"refused: {words}")
         now = time.monotonic()
-        if now - said > SAY_EVERY:
+        if now - said > every:
             said = now
             pace = outcome.acts / (now - begun)
-            say(f"{min(reached.values()):%Y-%m-%d}  {outcome.cases} cases  {outcome.acts} acts  {pace:.0f} acts/s")
+            far = min(reached.values())
+            done = f"{max(0.0, (far - whole.since) / (whole.until - whole.since)):4.0%}  " if whole else ""
+            say(f"{far:%Y-%m-%d}  {done}{outcome.cases} cases  {outcome.acts} acts  {pace:.0f} acts/s")
     outcome.seconds = round(time.monotonic() - begun, 1)
     outcome.acts_per_second = round(outcome.acts / max(outcome.seconds, 0.1), 1)
     return outcome
@@ -137,7 +142,7 @@ def _run(arguments: Namespace) -> int:
     url = urls_of(settings()).app
     if arguments.live:
         live_on(order, url, grow=arguments.grow is not None)
-    outcome = history(order, url, _say) if arguments.grow is None else _add_up(grow(order, url), _say)
+    outcome = history(order, url, _say) if arguments.grow is None else _add_up(grow(order, url), _say, every=SELDOM)
     print_table([asdict(outcome)], ("cases", "acts", "seconds", "acts_per_second", "hash"), json=arguments.json)
     return 1 if outcome.refused else 0
 
@@ -159,7 +164,7 @@ class Past:
 
     def _grow(self, order: Order, url: str) -> None:
         try:
-            outcome = _add_up(grow(order, url), _say)
+            outcome = _add_up(grow(order, url), _say, every=SELDOM)
             if outcome.cases:
                 _say(f"the past has grown by {outcome.cases} cases")
         except Problem as problem:

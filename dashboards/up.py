@@ -71,7 +71,7 @@ def _prepare_city(chosen: Settings, url: str, *, empty: bool) -> bool:
     if not _asked(url, "SELECT count(*) FROM city WHERE folder = %s", chosen.city.name):
         return False
     if not _asked(url, "SELECT count(*) FROM (SELECT FROM cases LIMIT 1) AS any_case"):
-        _say(f"letting it live through {FIRST_DAYS} days (about a minute)")
+        _say(f"letting it live through {FIRST_DAYS} days (a minute or two on an idle machine)")
         if run_once("history", first_history()) != 0:
             _say("its past could not be made; it starts without one")
             return False
