@@ -52,3 +52,8 @@ def test_a_point_of_the_map_is_asked_about(office: Office, sit: Sit, size: tuple
     seat.page.locator("form[data-who] button").click()
     expect(seat.page.locator("[data-answer]")).to_contain_text("R-003")
     seat.fits()
+
+
+def test_the_rules_lead_to_the_question_the_rulings_and_the_owners(person: Enter) -> None:
+    rules = person("acceptor").get("/rules").text
+    assert all(f'href="{path}"' in rules for path in ("/who", "/rulings", "/owners"))
