@@ -22,7 +22,7 @@ from dispatch.people.who import Me
 from gis.db import ReadTx
 from gis.problems import FormIncomplete
 
-__all__ = ["SHOWS", "Fields", "Offer", "chosen", "degrees", "form_of", "instant", "offers", "uuid_of"]
+__all__ = ["SHOWS", "Fields", "Offer", "chosen", "degrees", "form_of", "instant", "offers", "uuid_of", "version_of"]
 
 A = Action
 ASKING = ("reason", "photos", "note")
@@ -206,6 +206,11 @@ def uuid_of(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise _wrong("key", "The form has lost its id; load the page again", "表单编号丢失,请刷新页面") from error
+
+
+def version_of(text: str) -> int | None:
+    """The version of the case that a form was made for; None if it does not say."""
+    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo, photos: tuple[str, ...]) -> Form:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, uuid_of
+from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, uuid_of, version_of
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
@@ -87,8 +87,7 @@ def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
             case = full(tx, number).case
             view = View.of(request, tx, me)
             form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=fields.photos)
-            version = int(fields.version) if fields.version.isdecimal() and len(fields.version) < 18 else None
-            act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key), version=version)
+            act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key), version=version_of(fields.version))
     except NotFound:
         raise
     except Problem as problem:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi import Form as Posted
 from starlette.responses import Response
 
-from dashboards.acting import SHOWS, Fields, chosen, degrees, form_of, uuid_of
+from dashboards.acting import SHOWS, Fields, chosen, degrees, form_of, uuid_of, version_of
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.view import View
@@ -176,7 +176,7 @@ def answer(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
             case = _own(tx, me, number).case
             view = View.of(request, tx, me)
             form = form_of(tx, fields, SHOWS[action], zone=view.known.zone, photos=fields.photos)
-            act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key))
+            act(tx, case.id, action, me.actor(), form, key=uuid_of(fields.key), version=version_of(fields.version))
     except NotFound:
         raise
     except Problem as problem:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from dispatch.lifecycle.states import Action
 from gis.db import value, write
 from tests.cases.town import OFF_ROAD, look, picture
 from tests.pages.conftest import Office, Person
@@ -182,8 +183,6 @@ def test_a_stale_form_is_refused_and_shows_the_case_as_it_stands(office: Office,
     form = slow.get(page).text
     csrf = re.search(r'name="csrf" value="([^"]+)"', form)
     assert csrf is not None
-    from dispatch.lifecycle.states import Action
-
     office.town.do(case, Action.ACCEPT, "acceptor", category="E0405")
     fields = {
         "action": "refuse",
@@ -288,3 +287,19 @@ def test_every_figure_of_the_ranking_opens_as_many_cases_as_it_says(office: Offi
         listed = person("leader").get(link.replace("&amp;", "&")).text
         assert f"<b>{figure}</b>" in listed
         assert listed.count('href="/cases/2') in (int(figure), 2 * int(figure))
+
+
+def test_an_inspectors_old_form_decides_nothing_on_a_case_that_has_gone_on(office: Office, person: Enter) -> None:
+    town = office.town
+    case = town.checking()
+    old = {"action": "check_pass", "version": str(case.version), "note": "已清", "photos": town.photo(31)}
+    town.do(case, Action.CHECK_FAIL, "inspector1", photos=(town.photo(32),))
+    town.do(case, Action.SEND_REWORK, "dispatcher")
+    town.do(case, Action.REPLY, "enforcement-a", photos=(town.photo(33),))
+    town.do(case, Action.PASS_TO_CHECK, "dispatcher")
+    town.do(case, Action.SEND_CHECK, "acceptor", inspector=town.people["inspector1"].person_id)
+    inspector = person("inspector1")
+    token = inspector.get(f"/field/cases/{case.number}").text.split('name="csrf" value="')[1].split('"')[0]
+    answer = inspector.post(f"/field/cases/{case.number}", key=str(uuid4()), csrf=token, **old)
+    assert answer.status_code == 409
+    assert "已清" in answer.text
