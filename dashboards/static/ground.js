@@ -8,6 +8,8 @@ import {
 const css = getComputedStyle(document.documentElement);
 export const token = (name) => css.getPropertyValue(name).trim();
 export const FONT = "system-ui, sans-serif";
+const ENGLISH = !document.documentElement.lang.startsWith("zh");
+const named = (feature) => (ENGLISH && feature.get("name_en")) || feature.get("name");
 
 // Width in px at zoom 16, colour and casing by rank of the road: class is seen because duty follows it.
 const ROADS = [
@@ -28,7 +30,7 @@ const roadStyle = (ranks) => (feature, resolution) => {
     new Style({ stroke: new Stroke({ color: token(road.casing), width: width + 1.6, lineCap: "round" }), zIndex: z - 10 }),
     new Style({ stroke: new Stroke({ color: token(road.fill), width, lineCap: "round" }), zIndex: z }),
   ];
-  const name = feature.get("name");
+  const name = named(feature);
   if (name && resolution < 5) {
     styles.push(new Style({
       text: new Text({
@@ -47,7 +49,7 @@ const areaStyle = (deepest, shown) => (feature, resolution) => {
   const depth = Number(feature.get("depth"));
   if (shown[feature.get("level")] === false) return null;
   if (depth === deepest) return new Style({ stroke: new Stroke({ color: token("--map-grid"), width: 0.6 }) });
-  const name = (depth === 1 ? resolution > 2.5 : depth === 2 && resolution < 8 && resolution > 1) && feature.get("name");
+  const name = (depth === 1 ? resolution > 2.5 : depth === 2 && resolution < 8 && resolution > 1) && named(feature);
   const text = name && label(name, `600 ${depth === 1 ? 14 : 12}px ${FONT}`, "--map-border");
   const width = [1.6, 1, 0.6][depth - 1] ?? 0.6;
   const colour = token("--map-border") + ["cc", "99", "55"][Math.min(depth, 3) - 1];
@@ -64,7 +66,7 @@ export function label(words, font, colour) {
 const TINTS = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6"];
 const tint = (code) => TINTS[[...String(code)].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % TINTS.length];
 export const dutyStyle = () => (feature, resolution) => {
-  const name = resolution < 3 && feature.get("name");
+  const name = resolution < 3 && named(feature);
   return new Style({
     fill: new Fill({ color: `${token(tint(feature.get("code")))}2e` }),
     text: name ? label(name, `500 12px ${FONT}`, "--map-label") : undefined,
