@@ -151,8 +151,8 @@ class View:
 
     @property
     def path(self) -> str:
-        """Where we are."""
-        return self.request.url.path
+        """Where we are. One slash begins it: two would name another host in a link."""
+        return "/" + self.request.url.path.lstrip("/")
 
     @property
     def zh(self) -> bool:
