@@ -98,7 +98,10 @@ def draft_page(request: Request, me: Signed, id: int, days: int = SPANS[0]) -> R
     return _draft(request, me, id, days=days)
 
 
-def _draft(request: Request, me: Me, id: int, *, days: int = SPANS[0], problem: Problem | None = None) -> Response:
+def _draft(
+    request: Request, me: Me, id: int, *, days: int = SPANS[0], problem: Problem | None = None, words: str = ""
+) -> Response:
+    days = days if days in SPANS else SPANS[0]
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
         draft = drafting.draft_of(tx, id)
@@ -117,11 +120,11 @@ def _draft(request: Request, me: Me, id: int, *, days: int = SPANS[0], problem: 
     }
     mine = me.person_id in draft.writers
     status = problem.status if problem else 200
-    return page(view, "draft.html", status=status, draft=draft, mine=mine, problem=problem, **more)
+    return page(view, "draft.html", status=status, draft=draft, mine=mine, problem=problem, typed=words, **more)
 
 
 def _report(tx: ReadTx, view: View, draft: Draft, days: int) -> dict[str, Any]:
-    span = Period(f"{days} days", tx.now - timedelta(days=days if days in SPANS else SPANS[0]), tx.now)
+    span = Period(f"{days} days", tx.now - timedelta(days=days), tx.now)
     return replay_of(tx, view.known, drafting.rulebook(draft), span).document() | {"days": days}
 
 
@@ -190,7 +193,7 @@ def write_draft(request: Request, me: Signed, id: int, said: Annotated[Said, Dep
         with me.write() as tx:
             _write(tx, me, id, said, View.of(request, tx, me))
     except Problem as problem:
-        return _draft(request, me, id, problem=problem)
+        return _draft(request, me, id, problem=problem, words=said.words)
     return go(f"/rules/drafts/{id}")
 
 
@@ -215,8 +218,10 @@ def decide_draft(request: Request, me: Signed, id: int, said: Annotated[Said, De
             version = _version(said.version)
             if said.what == "publish":
                 drafting.publish(tx, books(tx), id, me.person_id, version=version, decision=said.words)
-            else:
+            elif said.what == "back":
                 drafting.send_back(tx, id, me.person_id, version=version, decision=said.words)
+            else:
+                raise NotFound("There is no such action", zh="没有这个操作")
     except Problem as problem:
-        return _draft(request, me, id, problem=problem)
+        return _draft(request, me, id, problem=problem, words=said.words)
     return go(f"/rules/drafts/{id}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from dispatch.lifecycle.states import Action
@@ -20,6 +21,11 @@ LON, LAT = (str(degrees) for degrees in OFF_ROAD)
 
 def state_of(number: str) -> str:
     return str(look("SELECT state FROM cases WHERE number = %(n)s", n=number)[0]["state"])
+
+
+def token(who: Person) -> str:
+    """What a form of this person has to carry."""
+    return who.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
 
 
 def test_a_wrong_password_keeps_the_name_and_says_so(person: Enter) -> None:
@@ -299,7 +305,25 @@ def test_an_inspectors_old_form_decides_nothing_on_a_case_that_has_gone_on(offic
     town.do(case, Action.PASS_TO_CHECK, "dispatcher")
     town.do(case, Action.SEND_CHECK, "acceptor", inspector=town.people["inspector1"].person_id)
     inspector = person("inspector1")
-    token = inspector.get(f"/field/cases/{case.number}").text.split('name="csrf" value="')[1].split('"')[0]
-    answer = inspector.post(f"/field/cases/{case.number}", key=str(uuid4()), csrf=token, **old)
+    answer = inspector.post(f"/field/cases/{case.number}", key=str(uuid4()), csrf=token(inspector), **old)
     assert answer.status_code == 409
     assert "已清" in answer.text
+
+
+def test_a_refused_draft_keeps_the_words_that_were_sent_with_it(person: Enter) -> None:
+    writer, decider = person("dispatcher"), person("supervisor")
+    mine = {"csrf": token(writer)}
+    draft = writer.post("/rules/drafts", name="tiny-words", in_force="2027-06-01", **mine).headers["location"]
+    answer = writer.post(draft, version="0", what="submit", words="因机构改革", **mine)
+    assert answer.status_code == 409
+    assert "因机构改革</textarea>" in answer.text
+    said = {"csrf": token(decider), "version": "1", "words": "好"}
+    assert decider.post(f"{draft}/decision", what="x", **said).status_code == 404
+    assert writer.post(draft, version="1", what="drop", **mine).status_code == 303
+
+
+def test_no_link_of_a_page_names_another_host_however_the_address_begins(office: Office) -> None:
+    found = httpx.get(f"{office.address}//evil.example/x", headers={"accept": "text/html"})
+    assert found.status_code == 404
+    assert 'href="/evil.example/x?lang=en"' in found.text
+    assert '"//' not in found.text
