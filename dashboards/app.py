@@ -13,6 +13,7 @@ import dispatch.geocode
 import dispatch.people.api
 from collectors import patrol, tracks
 from dashboards import (
+    bulletins,
     casefile,
     cases,
     console,
@@ -47,6 +48,7 @@ PAGES = (
     desk,
     field,
     leader,
+    bulletins,
     exports,
     prints,
     rules,

@@ -27,7 +27,7 @@ from dispatch.people.who import Me, Signed, needs
 from gis.db import ReadTx, write
 from gis.problems import FormIncomplete
 
-__all__ = ["MOST", "router"]
+__all__ = ["MOST", "made_file", "recorded", "router", "sent"]
 
 router = APIRouter(include_in_schema=False)
 MOST = 50_000  # rows of one file
@@ -38,7 +38,7 @@ CHUNK = 1 << 16
 @router.get("/exports/ranking", **needs(Permission.SEE_RANKING))
 def ranking_file(request: Request, me: Signed, asked: Annotated[Asked, Depends()], form: str = "xlsx") -> Response:
     """The ranking of one group in one period, as the page shows it."""
-    with _made(form) as file:
+    with made_file(form) as file:
         with me.read(heavy=True) as tx:
             view = View.of(request, tx, me)
             table = ranking_table(tx, view, asked)
@@ -52,8 +52,8 @@ def ranking_file(request: Request, me: Signed, asked: Annotated[Asked, Depends()
                      *("rate", "rework", "returns", "score", "apart"))  # fmt: skip
             count = write_table(file, form, _columns(view, names), rows)
         detail = {"period": table.period.name, "group": table.group, "as_of": table.then.isoformat()}
-        _record(request, me, "ranking", detail | {"form": form, "rows": count})
-    return _sent(file, f"ranking-{table.period.name}-{table.group}-{_day(view, table.then)}", form)
+        recorded(request, me, "ranking", detail | {"form": form, "rows": count})
+    return sent(file, f"ranking-{table.period.name}-{table.group}-{_day(view, table.then)}", form)
 
 
 @router.get("/exports/figure", **needs(Permission.SEE_RANKING))
@@ -61,7 +61,7 @@ def figure_file(
     request: Request, me: Signed, asked: Annotated[Asked, Depends()], unit: str, figure: str, form: str = "xlsx"
 ) -> Response:
     """The cases behind one figure of the ranking: as many rows as the figure says."""
-    with _made(form) as file:
+    with made_file(form) as file:
         with me.read(heavy=True) as tx:
             view = View.of(request, tx, me)
             span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
@@ -75,21 +75,21 @@ def figure_file(
             count = write_table(file, form, _columns(view, names), rows)
         detail = {"period": span.name, "as_of": then.isoformat(), "figure": figure}
         known = unit if unit in view.known.tree.units else None
-        _record(request, me, "figure", detail | {"unit": known, "form": form, "rows": count})
-    return _sent(file, f"cases-{span.name}-{unit}-{figure}-{_day(view, then)}", form)
+        recorded(request, me, "figure", detail | {"unit": known, "form": form, "rows": count})
+    return sent(file, f"cases-{span.name}-{unit}-{figure}-{_day(view, then)}", form)
 
 
 @router.get("/exports/cases", **needs(Permission.SEE_CASES))
 def cases_file(request: Request, me: Signed, asked: Annotated[CasesAsked, Depends()], form: str = "xlsx") -> Response:
     """The cases that the list's filters find, newest first; a department's own only."""
-    with _made(form) as file:
+    with made_file(form) as file:
         with me.read(heavy=True) as tx:
             view = View.of(request, tx, me)
             filters = replace(asked.filters(view, tx.now), number=asked.number or None)
             rows = _bounded(_case(view, row) for row in _found(tx, filters))
             count = write_table(file, form, _columns(view, CASE), rows)
-        _record(request, me, "cases", _filtered(view, filters) | {"form": form, "rows": count})
-    return _sent(file, f"cases-{_day(view, view.now)}", form)
+        recorded(request, me, "cases", _filtered(view, filters) | {"form": form, "rows": count})
+    return sent(file, f"cases-{_day(view, view.now)}", form)
 
 
 CASE = (
@@ -172,19 +172,19 @@ def _filtered(view: View, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _record(request: Request, me: Me, what: str, detail: dict[str, Any]) -> None:
+def recorded(request: Request, me: Me, what: str, detail: dict[str, Any]) -> None:
     """Who took what away, when, whence. It is on record before a byte is sent: else nothing is sent."""
     with write() as tx:
         record(tx, Kind.EXPORT, person_id=me.person_id, whence=whence(request), object=what, detail=detail)
 
 
 @contextmanager
-def _made(form: str) -> Iterator[IO[bytes]]:
+def made_file(form: str, *, among: Sequence[str] = ()) -> Iterator[IO[bytes]]:
     """Where a file is made: gone when it has been sent, or at once if it could not be made.
 
-    Raises FormIncomplete for a form that is none.
+    `among`: forms besides the tables'. Raises FormIncomplete for a form that is none.
     """
-    if form not in FORMS:
+    if form not in (*FORMS, *among):
         raise FormIncomplete("Choose csv or xlsx", zh="请选择 csv 或 xlsx", fields={"form": "unknown"})
     file = TemporaryFile()  # noqa: SIM115  (it outlives this block, to be sent)
     try:
@@ -198,7 +198,7 @@ def _day(view: View, at: datetime | None) -> str:
     return view.stamp(at).replace(" ", "T").replace(":", "")
 
 
-def _sent(file: IO[bytes], name: str, form: str) -> Response:
+def sent(file: IO[bytes], name: str, form: str) -> Response:
     length = file.seek(0, 2)
     file.seek(0)
     plain = re.sub(r"[^\w.-]", "_", name)
@@ -207,7 +207,7 @@ def _sent(file: IO[bytes], name: str, form: str) -> Response:
         "content-disposition": f"attachment; filename*=UTF-8''{quote(plain)}.{form}",
         "cache-control": "no-store",
     }
-    return StreamingResponse(_chunks(file), media_type=FORMS[form], headers=headers)
+    return StreamingResponse(_chunks(file), media_type=FORMS.get(form, "application/zip"), headers=headers)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

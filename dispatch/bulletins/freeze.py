@@ -37,7 +37,9 @@ KEEP: LiteralString = f"""
     INSERT INTO bulletin_fact (bulletin_id, no, case_id, line)
     SELECT %(bulletin)s::bigint, no, case_id, line FROM ({FROZEN}) AS frozen
 """
-LINES: LiteralString = "SELECT no, line FROM bulletin_fact WHERE bulletin_id = %(id)s ORDER BY no"
+LINES: LiteralString = """
+    SELECT no, line FROM bulletin_fact WHERE bulletin_id = %(id)s AND no > %(after)s ORDER BY no LIMIT %(n)s
+"""
 COLUMNS: LiteralString = """
     SELECT b.id, b.period, b.scheme, b.revision, b.previous_id, b.since, b.until, b.as_of, b.made_by, b.made_at,
            b.cases, b.rules, b.facts_hash, b.hash, b.scores, maker.name AS maker,
@@ -108,11 +110,15 @@ def published(tx: ReadTx, period: str, scheme: str) -> Bulletin | None:
 
 
 def lines_of(tx: ReadTx, id: int) -> Iterator[str]:
-    """The lines of a bulletin's facts.csv, streamed: memory does not grow with them."""
-    with tx.connection.cursor(name=f"bulletin_{id}") as cursor:
-        cursor.itersize = AT_ONCE
-        cursor.execute(LINES, {"id": id})
-        yield from fact_lines((no, line) for no, line in cursor)
+    """The lines of a bulletin's facts.csv, fetched along: memory does not grow with them."""
+    yield from fact_lines(_numbered(tx, id))
+
+
+def _numbered(tx: ReadTx, id: int) -> Iterator[tuple[int, str]]:
+    after = 0
+    while found := tx.connection.execute(LINES, {"id": id, "after": after, "n": AT_ONCE}).fetchall():
+        yield from found
+        after = found[-1][0]
 
 
 def seal(tx: Tx, person_id: int, *, period: str, scheme: str = "gb-department") -> Bulletin:

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     SEE_RULES = "see_rules"
     WRITE_RULES = "write_rules"
     PUBLISH_RULES = "publish_rules"
+    SEAL_BULLETINS = "seal_bulletins"
     EDIT_LAYERS = "edit_layers"
     SEE_PERSONAL = "see_personal"
     MANAGE_PEOPLE = "manage_people"
