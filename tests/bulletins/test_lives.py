@@ -1,0 +1,156 @@
+"""Over random lives with late reports, corrections, merges, appeals and changes of the rules: what is frozen stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from dispatch.audit.seal import seal_now
+from dispatch.audit.where import heads_file
+from dispatch.bulletins.content import Rules, parsed
+from dispatch.bulletins.freeze import FROZEN, INSTANT, Bulletin, bulletin_of, bulletins, decide, lines_of, seal
+from dispatch.bulletins.recount import cell_of, figures, recount
+from dispatch.cluster import Urls
+from dispatch.evaluation.measures import CELLS, COUNTED, Cut, parameters
+from dispatch.evaluation.period import period_of
+from dispatch.verify import verify
+from gis.db import execute, read, value, write
+from gis.problems import Conflict
+from tests.bulletins.test_bulletins import person
+from tests.cases.town import ZONE, Town, settled
+from tests.evaluation.test_as_of import BORDER, WEEK, Life
+
+END = datetime(2026, 7, 6, tzinfo=ZONE)
+
+
+class Publishing(Life):
+    """A life in which the week that is over is published, and revised whenever more is known."""
+
+    def __init__(self, town: Town, seed: int) -> None:
+        super().__init__(town, seed)
+        self.kept: list[tuple[Bulletin, list[str]]] = []
+
+    def ask(self) -> None:
+        if self.town.now < BORDER:
+            return
+        self.publish(WEEK)
+        self.change_the_rules()
+        self.town.later(seconds=1)
+        self.town.report(captured_at=BORDER - timedelta(days=1))  # of the week before, come in late
+
+    def publish(self, period: str) -> None:
+        with suppress(Conflict):  # where nothing has changed there is no revision
+            with write() as tx:
+                made = seal(tx, person(self.town, "evaluator"), period=period)
+            with write() as tx:
+                out = decide(tx, made.id, person(self.town, "leader"), publish=True)
+            self.kept.append((out, whole(out)))
+
+    def change_the_rules(self) -> None:
+        """Other groups, another bound, another unit for the same cases: in force since ever."""
+        with write() as tx:
+            settings = value(
+                tx, "SELECT content FROM edition WHERE kind = 'settings' ORDER BY in_force DESC, id DESC LIMIT 1"
+            )
+            ranking = settings["ranking"]
+            groups = ranking["groups"][1:] + ranking["groups"][:1]
+            self.town._settle({**settings, "ranking": {"small_sample": ranking["small_sample"] + 1, "groups": groups}})
+            rules = value(
+                tx, "SELECT content FROM edition WHERE kind = 'rules' ORDER BY in_force DESC, id DESC LIMIT 1"
+            )
+            changed = [{**row, "to": "unit:enforcement-b"} if row["no"] == "R-005" else row for row in rules["rule"]]
+            execute(
+                tx,
+                """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+                   SELECT kind, gen_random_uuid()::text, in_force, source, content_hash, %(content)s
+                     FROM edition WHERE kind = 'rules' ORDER BY in_force DESC, id DESC LIMIT 1""",
+                content=Jsonb({**rules, "rule": changed}),
+            )
+            execute(tx, "UPDATE city SET version = version + 1")
+
+
+def whole(made: Bulletin) -> list[str]:
+    with read() as tx:
+        return [*lines_of(tx, made.id), made.rules, made.scores, made.hash]
+
+
+@pytest.fixture(scope="module", params=[11, 12])
+def life(databases: Callable[[], AbstractContextManager[Urls]], request: pytest.FixtureRequest) -> Iterator[Publishing]:
+    with databases(), settled() as town:
+        heads_file().unlink(missing_ok=True)
+        life = Publishing(town, request.param)
+        life.live()
+        town.set(END)
+        town.sweep()
+        life.publish(WEEK)
+        for period in ("2026-W25", "2026-06"):
+            life.publish(period)
+        seal_now(heads_file())
+        yield life
+
+
+def facts(made: Bulletin) -> tuple[Rules, list[Any]]:
+    with read() as tx:
+        return Rules.read(made.rules), list(parsed(lines_of(tx, made.id)))
+
+
+def test_frozen_bulletins_are_byte_equal_whatever_became_of_their_cases(life: Publishing) -> None:
+    assert {"reopen", "check_fail", "amend", "merge", "dispatch", "close"} <= set(life.done)
+    revisions = [made.revision for made, _ in life.kept if made.period == WEEK]
+    assert revisions == list(range(1, len(revisions) + 1))
+    assert len(revisions) > 1  # the town did go on
+    for made, before in life.kept:
+        with read() as tx:
+            now = bulletin_of(tx, made.id)
+        assert now == made
+        assert whole(now) == before
+    with read() as tx:
+        assert len(bulletins(tx)) == len(life.kept)
+
+
+def test_what_was_frozen_can_be_frozen_again_from_the_steps_as_of_then(life: Publishing) -> None:
+    for made, _ in life.kept:
+        with read(heavy=True) as tx:
+            asked = parameters(tx, period_of(made.period, ZONE), Cut(by="city"), made.as_of)
+            rows = tx.connection.execute(FROZEN, {**asked, "instant": INSTANT}).fetchall()
+        with read() as tx:
+            assert [f"{no},{line}\n" for no, _, line in rows] == list(lines_of(tx, made.id))[1:]
+
+
+def test_sums_over_districts_equal_the_city_and_every_case_is_in_one_cell(life: Publishing) -> None:
+    for made, _ in life.kept:
+        rules, cases = facts(made)
+        found = recount(rules, cases)
+        districts: Counter[str] = Counter()
+        for key, counts in found.items():
+            if key[0] == "district":
+                districts += counts
+        assert districts == found["city", "", ""]
+        for case in cases:
+            told = figures(case, rules.since, rules.until)
+            cell = cell_of(case, rules.since, rules.until)
+            assert told & set(CELLS) == ({cell} if cell else set())
+            assert ("should_dispose" in told) == (cell is not None)
+            assert told <= {*CELLS, *COUNTED}
+        assert sum(found["city", "", ""][cell] for cell in CELLS) == found["city", "", ""]["should_dispose"]
+
+
+def test_a_late_report_is_in_no_bulletin_of_its_own_week_and_marked_in_the_next(life: Publishing) -> None:
+    for made, _ in life.kept:
+        late = [fact for fact in facts(made)[1] if fact["late_report"] == "1"]
+        assert all(fact["reported_at"] >= facts(made)[0].since for fact in late)
+    (next_week,) = [made for made, _ in life.kept if made.period == "2026-W25"]
+    assert [fact for fact in facts(next_week)[1] if fact["late_report"] == "1"]
+
+
+def test_the_verifier_counts_every_bulletin_again(life: Publishing) -> None:
+    found = {finding.no: finding for finding in verify()}
+    assert found["I10"].checked == len(life.kept)
+    assert found["I17"].checked > 0
+    assert [breach for no in ("I10", "I17") for breach in found[no].first] == []
