@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, LiteralString
@@ -11,7 +11,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from dashboards.lint import SHOWN
 from dashboards.rule_form import RuleFields, fields_of, row_of
+from dashboards.rule_wanted import MENDED, fields_from, of_finding
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.books import books
@@ -21,7 +23,9 @@ from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
+from dispatch.routing.lint import Finding
 from dispatch.routing.rule import Rule
+from dispatch.routing.rulebook import Rulebook
 from dispatch.rules import findings_of
 from gis.db import ReadTx, Tx, rows
 from gis.problems import FormIncomplete, NotFound, Problem
@@ -51,13 +55,46 @@ class Fired:
 @router.get("/rules", **needs(Permission.SEE_RULES))
 def rules_page(request: Request, me: Signed, q: str = "") -> Response:
     """The rules in force, and the drafts."""
+    return _rules(request, me, q=q, asked={})
+
+
+def _rules(
+    request: Request, me: Me, *, asked: Mapping[str, str], q: str = "", problem: Problem | None = None
+) -> Response:
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
         fired = {one.rule: one for one in rows(tx, Fired, FIRED, since=tx.now - timedelta(days=30))}
         found = drafting.drafts(tx)
+        findings = findings_of(tx, view.known)[0]
     wanted = q.strip().casefold()
-    shown = [rule for rule in view.known.rulebook.rules if wanted in _text(view, rule)]
-    return page(view, "rules.html", rules=shown, fired=fired, drafts=found, q=q, problem=None, asked={})
+    more: dict[str, Any] = {
+        "rules": [rule for rule in view.known.rulebook.rules if wanted in _text(view, rule)],
+        "fired": fired,
+        "drafts": found,
+        "findings": findings,
+        "shown": SHOWN,
+        "mend": _mend(me, findings, view.known.rulebook, "/rules/wanted"),
+    }
+    status = problem.status if problem else 200
+    return page(view, "rules.html", status=status, q=q, problem=problem, asked=asked, **more)
+
+
+def _mend(me: Me, findings: Sequence[Finding], book: Rulebook, form: str) -> dict[int, str]:
+    """Where the rule is drafted that mends a finding, for those who may write rules; by number in the list."""
+    if not me.may(Permission.WRITE_RULES):
+        return {}
+    return {n: f"{form}?{of_finding(one, book)}" for n, one in enumerate(findings[:SHOWN]) if one.kind in MENDED}
+
+
+@router.get("/rules/wanted", **needs(Permission.WRITE_RULES))
+def wanted_page(request: Request, me: Signed) -> Response:
+    """A rule is wanted, as the address says: on to the one draft that is being written, or a choice of drafts."""
+    asked = request.url.query
+    with me.read() as tx:
+        open_ = [draft for draft in drafting.drafts(tx) if draft.state == "draft"]
+    if len(open_) == 1:
+        return go(f"/rules/drafts/{open_[0].id}/rules/{NEW}?{asked}")
+    return _rules(request, me, asked={"rule": asked})
 
 
 def _text(view: View, rule: Rule) -> str:
@@ -70,19 +107,15 @@ def begin_draft(
     me: Signed,
     name: Annotated[str, Posted(max_length=80)] = "",
     in_force: Annotated[str, Posted()] = "",
+    rule: Annotated[str, Posted(max_length=40_000)] = "",
 ) -> Response:
-    """A draft of the rules in force, under a new name and with its day."""
+    """A draft of the rules in force, under a new name and with its day; on to the `rule` it is begun for."""
     try:
         with me.write() as tx:
             made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=_day(in_force))
     except Problem as problem:
-        with me.read() as tx:
-            view = View.of(request, tx, me)
-            found = drafting.drafts(tx)
-        more: dict[str, Any] = {"rules": view.known.rulebook.rules, "fired": {}, "drafts": found, "q": ""}
-        asked = {"name": name, "in_force": in_force}
-        return page(view, "rules.html", status=problem.status, problem=problem, asked=asked, **more)
-    return go(f"/rules/drafts/{made.id}")
+        return _rules(request, me, problem=problem, asked={"name": name, "in_force": in_force, "rule": rule})
+    return go(f"/rules/drafts/{made.id}" + (f"/rules/{NEW}?{rule}" if rule else ""))
 
 
 def _day(text: str) -> date:
@@ -112,6 +145,8 @@ def _draft(
     ours = book.rules
     more: dict[str, Any] = {
         "findings": findings,
+        "shown": SHOWN,
+        "mend": _mend(me, findings, book, f"/rules/drafts/{id}/rules/{NEW}") if draft.state == "draft" else {},
         "report": report,
         "days": days,
         "spans": SPANS,
@@ -137,13 +172,13 @@ def _changes(ours: Iterable[Rule], base: Mapping[str, Rule]) -> dict[str, str]:
 
 @router.get("/rules/drafts/{id}/rules/{rule}", **needs(Permission.WRITE_RULES))
 def rule_page(request: Request, me: Signed, id: int, rule: str) -> Response:
-    """One rule as a form; `new` is an empty one."""
+    """One rule as a form; `new` is an empty one, or what the address says of it."""
     with me.read() as tx:
         draft = drafting.draft_of(tx, id)
     row = draft.rule(rule)
     if row is None and rule != NEW:
         raise NotFound("The draft has no such rule", zh="草案中没有这条规则")
-    fields = fields_of(row) if row is not None else RuleFields(rank="50")
+    fields = fields_of(row) if row is not None else fields_from(request.url.query)
     return _form(request, me, draft, rule, fields)
 
 

@@ -28,9 +28,10 @@ from dispatch.routing.rulebook import Rulebook
 from dispatch.routing.table import Table
 from gis.db import ReadTx, read, value
 
-__all__ = ["document_of", "findings_of", "ground_of", "lint_command"]
+__all__ = ["document_of", "findings_of", "ground_of", "lint_command", "outline"]
 
 Shapes = Mapping[str, BaseGeometry]
+DRAWN_TO = 1e-5  # degrees, a metre: finer than any map of the whole shows
 # Areas of the day, with whether the border is another than before the rules came in.
 AREAS = """
     SELECT a.id, a.level || ':' || a.code, a.path, a.finest, ST_AsBinary(a.geom),
@@ -132,6 +133,15 @@ def document_of(found: Finding, shapes: Shapes) -> dict[str, Any]:
         **asdict(found),
         "polygons": {"type": "FeatureCollection", "features": features},
     }
+
+
+def outline(found: Finding, shapes: Shapes) -> dict[str, Any] | None:
+    """The finding's areas as one GeoJSON geometry in degrees, to be drawn small; None if it has no place."""
+    known = [shapes[area] for area in found.areas if area in shapes]
+    if not known:
+        return None
+    whole = shapely.simplify(shapely.union_all(known), DRAWN_TO)
+    return dict(shapely.geometry.mapping(whole))
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

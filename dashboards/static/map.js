@@ -1,6 +1,7 @@
 // The maps of the pages: a pin for a case, a cross to place a report, the whole city.
 
 import { cityMap } from "./city.js";
+import { findingsMap } from "./findings.js";
 import { accuracy, draw, ground, pin, sprite } from "./ground.js";
 import { Feature, fromLonLat, Point, toLonLat, VectorLayer, VectorSource } from "./vendor/ol.js";
 
@@ -73,7 +74,7 @@ function pickMap(element) {
   button.addEventListener("click", locate);
 }
 
-const KINDS = { case: caseMap, pick: pickMap, city: cityMap };
+const KINDS = { case: caseMap, pick: pickMap, city: cityMap, findings: findingsMap };
 // A map in a closed <details> has no size yet: it is drawn when it first opens.
 for (const element of document.querySelectorAll("[data-map]")) {
   const shut = element.closest("details:not([open])");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import unescape
 from urllib.parse import urlsplit
 
 import httpx
@@ -46,7 +47,7 @@ class Person:
         wanted = str(fields.get("action", ""))
         form = next(f for f in forms if not wanted or f'value="{wanted}"' in f)
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-        return self.post(to, **(hidden | fields))
+        return self.post(to, **({name: unescape(said) for name, said in hidden.items()} | fields))
 
     def post(self, to: str, **fields: object) -> httpx.Response:
         """Send fields; the answer itself, not where it leads."""
