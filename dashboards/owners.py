@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from dashboards.rule_wanted import of_work
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.evaluation.owners import FEW, beside_the_rules, learnt
@@ -31,9 +32,10 @@ def owners(request: Request, me: Signed, days: Annotated[int, Query(ge=1, le=365
     return page(
         view,
         "owners.html",
-        against=against[:MOST],
+        against=[(one, of_work(one, view.known.rulebook)) for one in against[:MOST]],
         more=max(0, len(against) - MOST),
         cases=sum(one.cases for one in found),
+        rulings=sum(one.rulings for one in found),
         few=FEW,
         days=days,
         spans=SPANS,

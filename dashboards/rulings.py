@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from dashboards.rule_wanted import query_of
 from dashboards.shell import page
 from dashboards.view import View
-from dispatch.cases.precedents import as_rule, precedents
+from dispatch.cases.precedents import as_row, as_rule, precedents
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
 
@@ -19,8 +20,10 @@ SHOWN = 200
 
 @router.get("/rulings", **needs(Permission.SEE_RULES))
 def rulings(request: Request, me: Signed) -> Response:
-    """The precedents, and the TOML of a rule for each."""
+    """The precedents, with the rule that each could become: into a draft, or as TOML."""
     with me.read() as tx:
         view = View.of(request, tx, me)
         found = precedents(tx, limit=SHOWN)
-    return page(view, "rulings.html", rulings=[(one, as_rule(one, view.known.rulebook)) for one in found])
+    book = view.known.rulebook
+    made = [(one, as_rule(one, book), query_of(as_row(one, book))) for one in found]
+    return page(view, "rulings.html", rulings=made)

@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 from dispatch.routing.rulebook import Rulebook
 from gis.db import ReadTx, rows
 
-__all__ = ["Precedent", "Precedents", "as_rule", "key_of", "precedents"]
+__all__ = ["Precedent", "Precedents", "as_row", "as_rule", "key_of", "precedents"]
 
 Key = tuple[str, str, str]  # category, area above the unit grid, road class
 MOST = 3  # of those that are cited, the latest
@@ -78,18 +78,23 @@ def precedents(tx: ReadTx, *, limit: int = 5000) -> list[Precedent]:
     return rows(tx, Precedent, ALL + " ORDER BY p.ruled_at DESC, p.id DESC LIMIT %(limit)s", limit=limit)
 
 
-def as_rule(one: Precedent, rulebook: Rulebook) -> str:
-    """The draft of a rule, in TOML, that would decide so; just before the rule that was argued with."""
+def as_row(one: Precedent, rulebook: Rulebook) -> dict[str, Any]:
+    """The row of a rule that would decide so; just before the rule that was argued with."""
     argued = rulebook.by_no.get(one.clause or "")
-    when = {"category": [one.category], "road": [one.road], "area": [one.area]}
-    clauses = ", ".join(f"{name} = {json.dumps(wanted, ensure_ascii=False)}" for name, wanted in when.items())
-    lines = {
-        "no": json.dumps(f"P-{one.case}"),
-        "rank": str(max(argued.rank - 1, 0) if argued else 0),
-        "when": f"{{ {clauses} }}",
-        "to": json.dumps(f"unit:{one.unit}", ensure_ascii=False),
-        "reason": json.dumps(f"按案件 {one.case} 的裁定", ensure_ascii=False),
-        "reason_en": json.dumps(f"As ruled in case {one.case}"),
-        "source": json.dumps(f"{one.case}, {one.ruled_at:%Y-%m-%d}"),
+    return {
+        "no": f"P-{one.case}",
+        "rank": max(argued.rank - 1, 0) if argued else 0,
+        "when": {"category": [one.category], "road": [one.road], "area": [one.area]},
+        "to": f"unit:{one.unit}",
+        "reason": f"按案件 {one.case} 的裁定",
+        "reason_en": f"As ruled in case {one.case}",
+        "source": f"{one.case}, {one.ruled_at:%Y-%m-%d}",
     }
+
+
+def as_rule(one: Precedent, rulebook: Rulebook) -> str:
+    """That row in TOML, as a city's folder wants it."""
+    row = as_row(one, rulebook)
+    clauses = ", ".join(f"{name} = {json.dumps(wanted, ensure_ascii=False)}" for name, wanted in row["when"].items())
+    lines = {name: json.dumps(said, ensure_ascii=False) for name, said in row.items()} | {"when": f"{{ {clauses} }}"}
     return "[[rule]]\n" + "".join(f"{name} = {text}\n" for name, text in lines.items())

@@ -23,7 +23,8 @@ FEW = 3  # fewer cases are chance, not custom
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
     """One unit that put matters right: of a category, in an area (`level:code`, the finest level but one), on a class
-    of road, with a component's owner or None. `returned`: how many had been sent to somebody else before."""
+    of road, with a component's owner or None. `returned`: how many had been sent to somebody else before; `rulings`:
+    how often a referee ruled that it is this unit's, of these cases and of others that it has not closed (yet)."""
 
     category: str
     area: str
@@ -31,6 +32,7 @@ class Learnt:
     owner: str | None
     unit: str
     cases: int
+    rulings: int
     returned: int
     last: datetime
     numbers: list[str]
@@ -53,7 +55,7 @@ class Beside:
     @property
     def share(self) -> int:
         """Per cent of the cases there that this unit put right."""
-        return 100 * self.learnt.cases // self.of
+        return 100 * self.learnt.cases // self.of if self.of else 0
 
 
 def learnt(tx: ReadTx, since: datetime, until: datetime) -> list[Learnt]:
@@ -64,7 +66,8 @@ def learnt(tx: ReadTx, since: datetime, until: datetime) -> list[Learnt]:
 def beside_the_rules(found: Sequence[Learnt], city: Books, *, at_least: int = FEW) -> list[Beside]:
     """Where the rules name another unit than the one that did it, or none; the most cases first.
 
-    A unit below the one named did it for that one. A unit that is no more is nobody the rules could name.
+    A ruling counts however few the cases are: it is no chance. A unit below the one named did it for that one. A unit
+    that is no more is nobody the rules could name.
     """
     together: Counter[tuple[str, str, str, str | None]] = Counter()
     for one in found:
@@ -72,7 +75,7 @@ def beside_the_rules(found: Sequence[Learnt], city: Books, *, at_least: int = FE
     said = [
         Beside(learnt=one, of=together[one.where], rules=city.table.lookup(Facts.of(one.facts)))
         for one in found
-        if one.cases >= at_least and city.tree.get(one.unit) is not None
+        if (one.cases >= at_least or one.rulings) and city.tree.get(one.unit) is not None
     ]
     return [one for one in said if not _agrees(one, city)]
 

@@ -15,8 +15,8 @@ from gis.db import read
 __all__ = ["command"]
 
 PLACE = ("category", "area", "road", "owner")
-COLUMNS = (*PLACE, "unit", "cases", "returned", "last")
-AGAINST = (*PLACE, "unit", "cases", "of", "rules_say", "rule", "reason", "numbers")
+COLUMNS = (*PLACE, "unit", "cases", "rulings", "returned", "last")
+AGAINST = (*PLACE, "unit", "cases", "of", "rulings", "rules_say", "rule", "reason", "numbers")
 DAYS = 180
 
 
@@ -33,7 +33,7 @@ def _run(arguments: Namespace) -> int:
         city = books(tx)
         found = learnt(tx, tx.now - timedelta(days=arguments.days), tx.now)
     if arguments.all:
-        kept = [one for one in found if one.cases >= arguments.at_least]
+        kept = [one for one in found if one.cases >= arguments.at_least or one.rulings]
         print_table(_table(kept), COLUMNS, json=arguments.json)
     else:
         print_table(_against(beside_the_rules(found, city, at_least=arguments.at_least)), AGAINST, json=arguments.json)
@@ -51,7 +51,15 @@ def _against(found: Sequence[Beside]) -> Iterator[dict[str, Any]]:
         place = {name: getattr(one.learnt, name) or "" for name in PLACE}
         said = {"rules_say": one.rules.unit or one.rules.doubtful or "", "rule": one.rules.rule or ""}
         evidence = {"reason": one.rules.reason, "numbers": " ".join(one.learnt.numbers)}
-        yield {**place, "unit": one.learnt.unit, "cases": one.learnt.cases, "of": one.of, **said, **evidence}
+        yield {
+            **place,
+            "unit": one.learnt.unit,
+            "cases": one.learnt.cases,
+            "of": one.of,
+            "rulings": one.learnt.rulings,
+            **said,
+            **evidence,
+        }
 
 
 command = Command(
@@ -60,7 +68,8 @@ command = Command(
     add_arguments=_add_arguments,
     run=_run,
     description=(
-        "From closed cases whose reply passed its check: category, area, road class and component's owner, with the "
+        "From closed cases whose reply passed its check, and from referees' rulings: category, area, road class and "
+        "component's owner, with the "
         "unit that put it right. Lists where the rules in force name another unit or none, with the last cases as "
         "evidence. Nothing is changed."
     ),

@@ -77,6 +77,28 @@ def test_what_is_not_closed_or_did_not_pass_its_check_teaches_nothing(town: Town
     assert found(town) == []
 
 
+def test_a_ruling_counts_however_few_and_its_case_once_when_it_is_closed(town: Town) -> None:
+    case = town.handling("enforcement-a")
+    town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not_owner", whose="street-a")
+    town.do(case, Action.APPROVE_RETURN, "dispatcher")
+    town.do(case, Action.DISPATCH, "dispatcher", unit="street-a", reason="agreed")
+    town.do(case, Action.SIGN, "street-a")
+    town.do(case, Action.ASK_RULING, "street-a", reason="not_owner", clause="R-006", whose="enforcement-a")
+    town.do(case, Action.RULE_OTHER, "supervisor", unit="sanitation", reason="by_rule")
+    (one,) = against(town, at_least=3)
+    assert (one.learnt.unit, one.learnt.cases, one.learnt.rulings, one.share) == ("sanitation", 0, 1, 0)
+    assert one.learnt.numbers == [case.number]
+    town.do(case, Action.DISPATCH, "dispatcher", unit="sanitation", reason="ruled")
+    town.do(case, Action.SIGN, "sanitation")
+    town.do(case, Action.REPLY, "sanitation", photos=(town.photo(2),))
+    town.do(case, Action.PASS_TO_CHECK, "dispatcher")
+    town.do(case, Action.SEND_CHECK, "acceptor", inspector=town.people["inspector1"].person_id)
+    town.do(case, Action.CHECK_PASS, "inspector1", photos=(town.photo(3),))
+    town.do(case, Action.CLOSE, "shift_leader")
+    (one,) = against(town, at_least=3)
+    assert (one.learnt.cases, one.learnt.rulings, one.learnt.numbers) == (1, 1, [case.number])
+
+
 def test_neither_a_grid_cut_anew_nor_a_unit_renamed_is_another_one(town: Town, tmp_path: Path) -> None:
     town.closed("street-b")
     folder = copy_of_tiny(tmp_path)

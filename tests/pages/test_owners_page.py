@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
+from dashboards.rule_wanted import fields_from
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
 
@@ -28,5 +31,8 @@ def test_a_disagreement_is_shown_with_its_cases_and_fits(
     assert "西街街道办事处" in shown
     assert "R-005" in shown
     assert cases[-1].number in shown
+    asked = fields_from(re.findall(r"/rules/wanted\?([^\"]+)", unescape(shown))[0])
+    assert (asked.to, asked.category, asked.rank) == ("unit:street-b", "E0405", "29")
+    assert cases[-1].number in asked.source
     seat = sit("dispatcher", size)
     seat.go("/owners?days=365&lang=en")

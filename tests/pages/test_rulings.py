@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from playwright.sync_api import expect
 
+from dashboards.rule_wanted import fields_from
 from dispatch.lifecycle.states import Action
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import PHONE, Sit
@@ -35,6 +38,9 @@ def test_from_the_return_to_the_ruling_and_the_draft_of_a_rule(office: Office, p
     shown = referee.get("/rulings").text
     assert case.number in shown
     assert "unit:sanitation" in shown
+    asked = fields_from(re.findall(r"/rules/wanted\?([^\"]+)", unescape(shown))[0])
+    assert (asked.no, asked.to, asked.category) == (f"P-{case.number}", "unit:sanitation", "E0405")
+    assert "/rules/wanted" not in person("acceptor").get("/rulings").text
 
 
 def test_what_the_rules_say_is_answered_to_the_unit_that_asks(office: Office, person: Callable[[str], Person]) -> None:
