@@ -19,6 +19,7 @@ from dashboards.view import View
 from dispatch.cases.books import books
 from dispatch.drafts import draft as drafting
 from dispatch.drafts.draft import Draft
+from dispatch.drafts.nightly import last_check
 from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
 from dispatch.people.roles import Permission
@@ -65,7 +66,9 @@ def _rules(
         view = View.of(request, tx, me)
         fired = {one.rule: one for one in rows(tx, Fired, FIRED, since=tx.now - timedelta(days=30))}
         found = drafting.drafts(tx)
-        findings = findings_of(tx, view.known)[0]
+        kept = last_check(tx)
+        tonight = kept is not None and kept.holds(view.known, tx.now.astimezone(view.known.zone).date())
+        findings = kept.found if kept is not None and tonight else findings_of(tx, view.known)[0]
     wanted = q.strip().casefold()
     more: dict[str, Any] = {
         "rules": [rule for rule in view.known.rulebook.rules if wanted in _text(view, rule)],
@@ -73,6 +76,8 @@ def _rules(
         "drafts": found,
         "findings": findings,
         "shown": SHOWN,
+        "kept": kept,
+        "tonight": tonight,
         "mend": _mend(me, findings, view.known.rulebook, "/rules/wanted"),
     }
     status = problem.status if problem else 200

@@ -23,6 +23,7 @@ from dispatch.cases.overdue import sweep
 from dispatch.command import Command
 from dispatch.config import settings
 from dispatch.database import urls_of
+from dispatch.drafts.nightly import check_tonight
 from dispatch.live.feed import ring
 from dispatch.notify.outbox import send_due
 from gis.db import execute, read, value, write
@@ -129,6 +130,12 @@ def _make_partition(connection: psycopg.Connection[tuple[object, ...]], table: s
         log.warning("no partition %s: %s", name, error.diag.message_primary)
 
 
+def check_rules() -> None:
+    """Look the rules over once a night, and tell of what is severe and new."""
+    if check_tonight():
+        send_messages()
+
+
 DEADLINES_EVERY = 1.0
 JOBS = (
     Job("deadlines", DEADLINES_EVERY, fire_due),
@@ -136,6 +143,7 @@ JOBS = (
     Job("messages", 1.0, send_messages),
     Job("sessions", 600.0, end_sessions),
     Job("partitions", 6 * 3600.0, make_partitions),
+    Job("rules", 600.0, check_rules),
 )
 
 
@@ -191,7 +199,7 @@ def _no_arguments(parser: ArgumentParser) -> None:
 
 command = Command(
     name="work",
-    help="fire deadlines, seal the audit chain, send messages; any number of workers may run",
+    help="fire deadlines, seal the audit chain, send messages, look the rules over; any number of workers may run",
     add_arguments=_no_arguments,
     run=_run,
     description="Runs until it is stopped (Ctrl-C or SIGTERM). What is owed stands in the database: "

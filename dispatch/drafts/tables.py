@@ -1,4 +1,7 @@
-"""Draft rulebooks. What was published is an edition; the draft keeps who wrote it, who agreed, and the report."""
+"""Draft rulebooks, and what each night finds wrong with the rules in force.
+
+What was published is an edition; the draft keeps who wrote it, who agreed, and the report.
+"""
 
 from __future__ import annotations
 
@@ -42,4 +45,15 @@ rule_draft = Table(
     CheckConstraint("state IN ('draft', 'submitted', 'published', 'dropped')", name="state"),
     CheckConstraint("state <> 'published' OR decided_by <> ALL (writers)", name="two_persons"),
     Index("rule_draft_open", "name", unique=True, postgresql_where=text("state IN ('draft', 'submitted')")),
+)
+
+rule_check = Table(
+    "rule_check",
+    metadata,
+    Column("day", Date, primary_key=True, comment="of the city; one check a day"),
+    instant("at", nullable=False),
+    Column("city_version", Integer, nullable=False, comment="loads and changes the city had seen"),
+    Column("edition_id", Integer, ForeignKey("edition.id"), nullable=False, comment="the rules that were looked at"),
+    Column("findings", JSONB, nullable=False),
+    Column("fresh", Integer, nullable=False, comment="severe ones that the check before had not"),
 )

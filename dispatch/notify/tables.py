@@ -12,7 +12,7 @@ outbox = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("message_id", UUID(as_uuid=True), nullable=False, unique=True, server_default=text("gen_random_uuid()")),
-    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), comment="empty where the message is about no case"),
     Column("kind", Text, nullable=False, comment="the action told of: dispatched, warned, overdue, task, …"),
     Column("unit_id", Text, comment="told to this unit's people"),
     Column("person_id", BigInteger, comment="told to this person"),

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from dashboards.rule_form import fields_of, row_of
 from dashboards.rule_wanted import fields_from, of_finding, query_of
+from dispatch.drafts.nightly import check_tonight
 from dispatch.routing.lint import Finding
 from dispatch.routing.rulebook import rulebook_of
 from tests.cases.town import MONDAY
@@ -81,3 +82,8 @@ def test_what_mends_a_finding_comes_before_the_rules_at_fault_and_names_few_area
     assert (form.rank, form.road, form.owner, form.area) == ("29", ("main",), "none", "grid:1")
     many = fields_from(of_finding(gap(areas=tuple(f"grid:{n}" for n in range(61))), book))
     assert (many.rank, many.area) == ("50", "")
+
+
+def test_the_nights_check_is_shown_with_its_time(office: Office, person: Callable[[str], Person]) -> None:
+    assert check_tonight()
+    assert "夜间体检" in person("leader").get("/rules").text
