@@ -55,7 +55,7 @@ def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], No
     loaded = load_files(city, data=data or settings().data, progress=progress)
     with db.read() as tx:
         _warn_of_years(city, tx, faults)
-    loaded.warnings = faults.warnings
+    loaded.warnings += faults.warnings
     return loaded
 
 

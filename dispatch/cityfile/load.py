@@ -18,6 +18,7 @@ from dispatch.cityfile.editions import OPTIONAL, Edition, editions_of
 from dispatch.cityfile.faults import Fault
 from dispatch.cityfile.load_people import load_duty_grids, load_people, load_units
 from dispatch.cityfile.load_places import load_areas, load_components, load_roads
+from dispatch.cityfile.overruled import overruled, upheld
 from dispatch.cityfile.rows import CityFiles
 from dispatch.cityfile.spots import load_spots
 from gis.db import ReadTx, Tx, execute, execute_many, one, read, rows, value, write
@@ -208,10 +209,12 @@ def _load_rows(tx: Tx, city: CityFiles, taken: dict[str, _Taken], done: Loaded, 
         "components": load_components,
         "units": load_units,
     }
+    before = {kind: upheld(tx, city.document, kind, taken[kind].id) for kind in steps if taken[kind].new}
     for kind, step in steps.items():
         if taken[kind].new:
             progress(f"{kind}: {taken[kind].name}")
             done.changes.update(step(tx, city, taken[kind].id, taken[kind].in_force))
+            done.warnings += overruled(tx, before[kind], taken[kind].name)
     done.changes.update({kind: 1 for kind in DOCUMENTS if taken[kind].new})
 
 

@@ -20,7 +20,7 @@ from dispatch.cityfile.trims import counting
 from dispatch.layers.stranded import reasons_to_hold
 from gis.changes.check import check
 from gis.changes.layer import Layer, layer_of, layers_of
-from gis.changes.sets import Change, ChangeSet, Op, State, changes_of, counted, lock, propose, set_of
+from gis.changes.sets import Change, ChangeSet, Op, State, changes_of, counted, lock, propose, set_of, stands
 from gis.changes.standing import Standing, by_code, by_id
 from gis.changes.write import write_rows
 from gis.db import ReadTx, Tx, dicts, execute, value
@@ -259,7 +259,7 @@ def _refuse_built_upon(tx: ReadTx, layer: Layer, one: ChangeSet, changes: Sequen
         row["id"] for row in dicts(tx, LATER, id=one.id, layer=layer.key, below=layer.below, codes=codes, added=added)
     ]
     now = by_code(tx, layer, codes)
-    other = [change.code for change in changes if not _stands(change, now.get(change.code))]
+    other = [change.code for change in changes if not stands(change, now.get(change.code))]
     if later or other:
         what = (
             f"change sets {', '.join(map(str, later))} build"
@@ -272,13 +272,6 @@ def _refuse_built_upon(tx: ReadTx, layer: Layer, one: ChangeSet, changes: Sequen
             later=later,
             codes=other[:100],
         )
-
-
-def _stands(change: Change, now: Standing | None) -> bool:
-    """Whether what the set wrote is what is there now."""
-    if change.geom is None:
-        return now is None
-    return now is not None and now.says(change.said, change.geom)
 
 
 def _backwards(changes: Sequence[Change], old: dict[int, Standing]) -> list[Change]:

@@ -32,6 +32,7 @@ __all__ = [
     "propose",
     "set_of",
     "sets",
+    "stands",
 ]
 
 MOST_SETS = 200
@@ -240,6 +241,13 @@ def changes_of(tx: ReadTx, number: int) -> list[Change]:
     found = dicts(tx, CHANGES, id=number)
     shapes = shapely.from_wkb([row.pop("wkb") for row in found])
     return [Change(**(row | {"op": Op(row["op"]), "geom": shape})) for row, shape in zip(found, shapes, strict=True)]
+
+
+def stands(change: Change, now: Standing | None) -> bool:
+    """Whether what the change wrote is what is there now."""
+    if change.geom is None:
+        return now is None
+    return now is not None and now.says(change.said, change.geom)
 
 
 def counted(tx: ReadTx, number: int) -> dict[str, int]:
