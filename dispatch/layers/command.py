@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatch.command import Command, print_table, sentence
+from dispatch.layers.export_command import add_export_arguments, run_export
 from dispatch.layers.import_command import add_doctor_arguments, add_import_arguments, run_doctor, run_import
 from dispatch.layers.publish import look, put_in_force, undo, withdraw
 from dispatch.layers.second import author_of
@@ -97,12 +98,14 @@ def _add_arguments(parser: ArgumentParser) -> None:
     checked = actions.add_parser("check", help=CHECK, description=sentence(CHECK))
     checked.add_argument("--json", action="store_true", help="a GeoJSON of the faults, each with the place to look at")
     add_import_arguments(actions.add_parser("import", help=IMPORT, description=sentence(IMPORT)))
+    add_export_arguments(actions.add_parser("export", help=EXPORT, description=EXPORT))
     add_doctor_arguments(actions.add_parser("doctor", help=DOCTOR, description=sentence(DOCTOR)))
 
 
 LIST = "the latest change sets, newest first, with their rows counted"
 CHECK = "every gap, overlap, sliver, area across its parent and component on no grid, in what is in force"
 IMPORT = "take a map file in as one change set: whole or not at all"
+EXPORT = "write a layer as of a day as a map file; taken in again it changes nothing"
 DOCTOR = "say by how many metres, in which direction a file does not fit, and what would mend it"
 HELP = {
     "show": "a set's rows counted, its faults, and why it is held",
@@ -118,6 +121,7 @@ ACTIONS: dict[str, Callable[[Namespace], int]] = {
     "undo": _undo,
     "withdraw": _withdraw,
     "import": run_import,
+    "export": run_export,
     "doctor": run_doctor,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, LiteralString
 
 import shapely
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from gis.changes.layer import Layer
 from gis.db import ReadTx, dicts
 
-__all__ = ["Standing", "around", "by_code", "by_id", "everything", "under"]
+__all__ = ["Standing", "around", "as_of", "by_code", "by_id", "everything", "under"]
 
 AREA: LiteralString = """
     SELECT a.id, a.code, ST_AsBinary(a.geom) AS wkb,
@@ -39,6 +40,11 @@ LIVE: dict[str, LiteralString] = {
     "roads": " WHERE a.valid_to IS NULL",
     "components": " WHERE a.valid_to IS NULL",
 }
+ON: dict[str, LiteralString] = {
+    "areas": " WHERE a.level = %(level)s AND a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
+    "roads": " WHERE a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
+    "components": " WHERE a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +58,17 @@ class Standing:
 
     def says(self, said: dict[str, Any], geom: BaseGeometry) -> bool:
         """Whether it says just this, every corner to a millimetre."""
-        return self.said == said and bool(
-            shapely.equals_exact(_plain(self.geom), _plain(geom), tolerance=SAME_DEGREES, normalize=True)
-        )
+        return self.said == said and _same(_plain(self.geom), _plain(geom))
 
 
 def everything(tx: ReadTx, layer: Layer) -> dict[str, Standing]:
     """All rows of a layer by code."""
     return _rows(tx, layer, SELECT[layer.kind] + LIVE[layer.kind])
+
+
+def as_of(tx: ReadTx, layer: Layer, day: date) -> list[Standing]:
+    """The rows in force on a day, by code."""
+    return _read(tx, layer, SELECT[layer.kind] + ON[layer.kind], day=day)
 
 
 def by_code(tx: ReadTx, layer: Layer, codes: Sequence[str]) -> dict[str, Standing]:
@@ -98,6 +107,22 @@ def _read(tx: ReadTx, layer: Layer, sql: LiteralString, **params: object) -> lis
     found = dicts(tx, sql + " ORDER BY a.code", level=layer.key, **params)
     shapes = shapely.from_wkb([row["wkb"] for row in found])
     return [Standing(row["id"], row["code"], row["said"], shape) for row, shape in zip(found, shapes, strict=True)]
+
+
+def _same(one: BaseGeometry, other: BaseGeometry) -> bool:
+    """Whether every corner is the same to a millimetre.
+
+    A ring may begin at another of its corners or run the other way round, as formats and datums have it; which corner
+    comes first is not found by sorting them, for corners one above the other are told apart by less than a millimetre.
+    A line that runs the other way is another line.
+    """
+    if shapely.equals_exact(one, other, tolerance=SAME_DEGREES, normalize=True):
+        return True
+    if shapely.get_dimensions([one, other]).min() < 2 or one.geom_type != other.geom_type:
+        return False
+    counts = shapely.get_num_coordinates([one, other])
+    beside = abs(shapely.bounds(one) - shapely.bounds(other)).max() <= SAME_DEGREES
+    return bool(counts[0] == counts[1] and beside and shapely.hausdorff_distance(one, other) <= SAME_DEGREES)
 
 
 def _plain(shape: BaseGeometry) -> BaseGeometry:
