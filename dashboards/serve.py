@@ -1,6 +1,5 @@
 """`wangge serve`: the web server; and `wangge migrate`."""
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 
@@ -34,6 +33,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--tls",
         action="store_true",
+        default=settings().tls,
         help="HTTPS by a local authority, kept in the data folder; phones give position and camera only so",
     )
 
@@ -45,7 +45,6 @@ def _run(arguments: Namespace) -> int:
         cert, key, authority = certificate(settings().data, hosts)
         options = {"ssl_certfile": str(cert), "ssl_keyfile": str(key)}
         sys.stderr.write(f"HTTPS for {', '.join(hosts)}. {how_to_trust(authority)}\n")
-        os.environ["WANGGE_TLS"] = "1"  # the workers mark their cookies secure
     uvicorn.run(
         APP,
         factory=True,

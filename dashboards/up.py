@@ -35,7 +35,7 @@ def first_history() -> list[str]:
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--empty", action="store_true", help="load no demo city into an empty database")
-    parser.add_argument("--tls", action="store_true", help="serve HTTPS, as `wangge serve --tls`")
+    parser.add_argument("--tls", action="store_true", default=settings().tls, help="serve HTTPS, as `serve --tls`")
 
 
 def _run(arguments: Namespace) -> int:

@@ -27,6 +27,7 @@ class Settings:
     city: Path
     failpoint: str | None
     debug: bool
+    tls: bool
 
 
 @cache
@@ -48,6 +49,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         city=Path(environment.get("WANGGE_CITY") or ROOT / "data" / "cities" / "binhe").absolute(),
         failpoint=environment.get("FAILPOINT") or None,
         debug=environment.get("WANGGE_DEBUG", "") not in ("", "0"),
+        tls=environment.get("WANGGE_TLS", "") not in ("", "0"),
     )
 
 
