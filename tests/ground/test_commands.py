@@ -18,7 +18,7 @@ from tests.city.spoilt_town import TINY
 
 # What prints no table: it runs until it is stopped, or says in a line what it did.
 NO_TABLE = {
-    "up", "serve", "work", "migrate", "backup", "restore",
+    "up", "serve", "work", "migrate", "backup", "restore", "verify-bulletin",
     "user add", "user grant", "user revoke", "user disable", "user enable", "user password", "user unlock",
 }  # fmt: skip
 SPOT = "id,lon,lat,subclass\nA,114.0015,22.5001,C0135\n"
