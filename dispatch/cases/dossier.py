@@ -50,6 +50,7 @@ class Case:
     duty_grid: str | None
     road_id: int | None
     road: str | None
+    road_en: str | None
     road_class: str
     road_m: float | None
     component_code: str | None
@@ -130,7 +131,8 @@ CASE: LiteralString = """
            c.area_path, ARRAY(SELECT a.name FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas,
            ARRAY(SELECT coalesce(nullif(a.name_en, ''), a.name)
                    FROM area a WHERE a.id = ANY(c.area_path) ORDER BY a.depth) AS areas_en,
-           c.duty_grid, c.road_id, r.name AS road, c.road_class, c.road_m, c.component_code, c.place_words,
+           c.duty_grid, c.road_id, r.name AS road, coalesce(nullif(r.name_en, ''), r.name) AS road_en, c.road_class,
+           c.road_m, c.component_code, c.place_words,
            c.place_words_en, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
            c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.close_asked,
