@@ -19,6 +19,7 @@ from psycopg import sql
 
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
+from dispatch.calendars.turn import recount_some
 from dispatch.cases.overdue import sweep
 from dispatch.command import Command
 from dispatch.config import settings
@@ -36,6 +37,7 @@ log = logging.getLogger("wangge.work")
 BATCH = 200  # cases settled before the job looks up again
 PARTITIONED = ("feed", "audit_event", "track")
 PARTITION_LOCK = 0x57616E68  # advisory: two workers do not make the same partition
+NO_CITY = "SELECT NOT EXISTS (SELECT FROM city)"
 SOON = """
     SELECT extract(epoch FROM min(next_at) - coalesce((SELECT simulated_now FROM city), clock_timestamp()))::float8
       FROM cases WHERE next_at IS NOT NULL
@@ -74,6 +76,15 @@ def _fire() -> None:
     finally:
         if total:
             ring()
+
+
+def recount_deadlines() -> None:
+    """Count open deadlines by a calendar that has come into force, until none is left."""
+    with read() as tx:
+        if value(tx, NO_CITY):
+            return
+    while recount_some() and not _Life.over.is_set():
+        pass
 
 
 def seal_audit() -> None:
@@ -139,6 +150,7 @@ def check_rules() -> None:
 DEADLINES_EVERY = 1.0
 JOBS = (
     Job("deadlines", DEADLINES_EVERY, fire_due),
+    Job("calendar", 5.0, recount_deadlines),
     Job("sealing", 1.0, seal_audit),
     Job("messages", 1.0, send_messages),
     Job("sessions", 600.0, end_sessions),

@@ -158,11 +158,15 @@ def locked(tx: Tx, case: int | str, key: UUID | None = None) -> Iterator[Held]:
             row = cursor.fetchone()
             if row is None:
                 raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
-            now, city_version, rulings = row.pop("now"), row.pop("city_version"), row.pop("rulings")
-            clocks = running(row.pop("clocks"))
-            row["state"] = State(row["state"])
-            answered = None if asked is None else asked.fetchone()
-            yield Held(Draft(CaseRow(**row), clocks, rulings=rulings), now, city_version, answered)
+            yield held_of(row, None if asked is None else asked.fetchone())
+
+
+def held_of(row: dict[str, Any], answered: tuple[Any, ...] | None = None) -> Held:
+    """A row of `LOCK` as a draft."""
+    now, city_version, rulings = row.pop("now"), row.pop("city_version"), row.pop("rulings")
+    clocks = running(row.pop("clocks"))
+    row["state"] = State(row["state"])
+    return Held(Draft(CaseRow(**row), clocks, rulings=rulings), now, city_version, answered)
 
 
 def _answered(step: tuple[Any, ...], given: bytes, case: CaseRow) -> Receipt:

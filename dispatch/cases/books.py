@@ -30,7 +30,7 @@ from gis.problems import NotFound, Unavailable
 Document = Mapping[str, Any]
 
 EDITIONS = """
-    SELECT DISTINCT ON (kind) kind, id, name
+    SELECT DISTINCT ON (kind) kind, id, name, in_force, published_at
       FROM edition WHERE in_force <= %(day)s ORDER BY kind, in_force DESC, id DESC
 """
 UNITS = """
@@ -57,6 +57,7 @@ URGENT = True
 class Books:
     """The city's books on a day. `editions`: kind → id of the edition in force; `names`: kind → its name.
 
+    `calendar_since`: when its calendar came into force: its day's midnight, or its publishing where that came later.
     `city`: city.toml as it is, with the settings of that day. `until`: when the next edition, published already, comes
     into force; None if none waits.
     """
@@ -73,6 +74,7 @@ class Books:
     stages: dict[tuple[str, bool], Limit]
     time_classes: dict[str, Rule]
     words: Names
+    calendar_since: datetime
     precedents: Precedents = field(default_factory=Precedents)
     until: datetime | None = None
 
@@ -84,7 +86,8 @@ class Books:
     @cached_property
     def keeper(self) -> Keeper:
         """Sets the clocks of cases."""
-        return Keeper(self.calendar, Decimal(str(self.city.get("policy", {}).get("warn_at", "0.8"))))
+        warn_at = Decimal(str(self.city.get("policy", {}).get("warn_at", "0.8")))
+        return Keeper(self.calendar, warn_at, self.editions["calendar"])
 
     @cached_property
     def levels(self) -> tuple[Document, ...]:
@@ -201,6 +204,7 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
         editions={kind: row["id"] for kind, row in found.items()},
         names={kind: row["name"] for kind, row in found.items()},
         calendar=calendar_from(value(tx, CONTENT, id=found["calendar"]["id"])),
+        calendar_since=max(_midnight(found["calendar"]["in_force"], city), found["calendar"]["published_at"]),
         catalogue=catalogue,
         rulebook=rulebook,
         tree=tree,
@@ -214,8 +218,12 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
             areas=tx.connection.execute(COARSE, {"day": day}).fetchall(),
             types=rulebook.types,
         ),
-        until=None if following is None else datetime.combine(following, time(0), ZoneInfo(city["time_zone"])),
+        until=None if following is None else _midnight(following, city),
     )
+
+
+def _midnight(day: date, city: Document) -> datetime:
+    return datetime.combine(day, time(0), ZoneInfo(city["time_zone"]))
 
 
 def _stages(rows: list[Document], classes: dict[str, Rule]) -> dict[tuple[str, bool], Limit]:

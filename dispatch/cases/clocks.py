@@ -50,7 +50,10 @@ WARNED, LAPSED = "warn", "lapse"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A clock that runs or rests. `due` and `warn` are empty while it rests; `fired` is the last event told."""
+    """A clock that runs or rests. `due` and `warn` are empty while it rests; `fired` is the last event told.
+
+    `calendar`: id of the calendar edition it was last counted by; None where older records do not say.
+    """
 
     kind: ClockKind
     epoch: int
@@ -61,6 +64,7 @@ class Clock:
     due: datetime | None = None
     warn: datetime | None = None
     fired: str = ""
+    calendar: int | None = None
 
     @property
     def event(self) -> tuple[datetime, str] | None:
@@ -88,6 +92,7 @@ class Clock:
             "due": self.due and self.due.isoformat(),
             "warn": self.warn and self.warn.isoformat(),
             "fired": self.fired,
+            "calendar": self.calendar,
         }
 
 
@@ -103,6 +108,7 @@ def clock_of(kind: str, document: Mapping[str, Any]) -> Clock:
         due=_instant(document["due"]),
         warn=_instant(document["warn"]),
         fired=document["fired"],
+        calendar=document.get("calendar"),
     )
 
 
@@ -117,10 +123,14 @@ def _instant(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Sets clocks by one city's calendar. `warn_at`: part of a limit after which its holder is warned (0–1)."""
+    """Sets clocks by one city's calendar. `warn_at`: part of a limit after which its holder is warned (0–1).
+
+    `edition`: the calendar's id.
+    """
 
     calendar: WorkCalendar
     warn_at: Decimal
+    edition: int | None = None
 
     def start(self, kind: ClockKind, limit: Limit, at: datetime, *, epoch: int = 1) -> Clock:
         """A clock that begins at `at`."""
@@ -145,13 +155,24 @@ class Keeper:
         """Another limit from the same beginning, with the same pauses and extensions: a new epoch."""
         return self._set(replace(clock, limit=limit, epoch=clock.epoch + 1), at)
 
+    def stale(self, clock: Clock, first: int | None) -> bool:
+        """Whether a clock that still owes something was counted by another calendar. `first`: where it does not say."""
+        counted_by = first if clock.calendar is None else clock.calendar
+        return clock.event is not None and counted_by != self.edition
+
+    def recount(self, clock: Clock, at: datetime, *, epoch: int) -> Clock:
+        """The clock by this calendar: the same epoch where no event moves, else a new one."""
+        counted = self._set(clock, at)
+        moved = (counted.due, counted.warn) != (clock.due, clock.warn)
+        return replace(counted, epoch=epoch) if moved else replace(clock, calendar=self.edition)
+
     def _set(self, clock: Clock, at: datetime) -> Clock:
         if clock.resting:
             # The due time is kept from the run before in the steps; a resting clock owes no event.
             return replace(clock, due=None, warn=None)
         due = due_at(clock.start, clock.limit, self.calendar, clock.pauses, clock.extra)
         warn = fraction_at(clock.start, clock.limit, self.calendar, self.warn_at, clock.pauses, clock.extra)
-        return replace(clock, due=due, warn=warn, fired=_already(clock.fired, due, warn, at))
+        return replace(clock, due=due, warn=warn, fired=_already(clock.fired, due, warn, at), calendar=self.edition)
 
 
 def _already(fired: str, due: datetime | None, warn: datetime | None, at: datetime) -> str:

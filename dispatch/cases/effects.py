@@ -15,6 +15,7 @@ from dispatch.cases.draft import Ruling
 from dispatch.cases.moves import Effect, keep_clock, limit_of
 from dispatch.cases.precedents import key_of
 from dispatch.cases.ruled import ruled_unit, settled
+from dispatch.cases.turns import recount
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, ClockKind, State
@@ -314,4 +315,5 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.GRANT_APPEAL: _ruled,
     Action.REFUSE_APPEAL: _ruled,
     Action.AMEND: amend,
+    Action.RECOUNT: recount,
 }

@@ -103,6 +103,8 @@ def keep_clock(effect: Effect, mark: str, clock: Clock) -> None:
 def _mark(effect: Effect, mark: str, clock: Clock) -> None:
     """Write the clock's change into the step, whole enough to be counted again."""
     change: list[Any] = [mark, clock.kind.value, clock.epoch]
+    if mark != "-" and effect.books.editions["calendar"] != effect.draft.case.editions.get("calendar"):
+        effect.data["calendar"] = effect.books.editions["calendar"]  # not the one the case began with
     if mark in "+=":
         change += [str(clock.limit.value), clock.limit.rule.value]
     effect.data.setdefault("clocks", []).append(change)

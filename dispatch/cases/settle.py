@@ -13,6 +13,7 @@ from dispatch.cases.books import Books
 from dispatch.cases.clocks import LAPSED, WARNED, Clock
 from dispatch.cases.draft import Draft
 from dispatch.cases.steps import form_hash
+from dispatch.cases.turns import moves_any, stale_clocks
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, ClockKind, State
 from gis.db import Tx
@@ -24,12 +25,19 @@ OF_THE_CENTRE = frozenset({ClockKind.REPLY_CITIZEN, ClockKind.FORCE_CLOSE})
 
 
 def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
-    """Let everything happen that was due before `now`: warnings, lapses, the end of a suspension, unanswered approvals.
+    """Let everything happen that was due before `now`: warnings, lapses, the end of a suspension, unanswered approvals,
+    and the turn to another calendar.
 
     Each takes effect at its true instant, whoever notices it; returns how many there were.
     """
     count = 0
-    while (at := draft.next_at) is not None and at <= now:
+    while (at := draft.next_at) is not None:
+        turn = min(city.calendar_since, now) if stale_clocks(draft, city) else None
+        if turn is not None and turn <= at:
+            count += _turn(tx, draft, city, turn, now)
+            continue
+        if at > now:
+            break
         count += 1
         if draft.case.suspended_until is not None and draft.case.suspended_until <= at:
             _wake(tx, draft, city, at, now)
@@ -52,6 +60,14 @@ def _own(
     apply(
         tx, draft, city, action=action, by=SYSTEM, form=form, key=key, given=given, at=moment, known=known, extra=data
     )
+
+
+def _turn(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> int:
+    """Count by the calendar that came into force at `at`; a step only where something moves."""
+    if not moves_any(draft, city, at):
+        return 0
+    _own(tx, draft, city, Action.RECOUNT, at, known, {"calendar": city.editions["calendar"]})
+    return 1
 
 
 def _wake(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> None:

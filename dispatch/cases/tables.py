@@ -166,6 +166,7 @@ step = Table(
     Index(
         "step_returns", "unit_id", "at", postgresql_where=text("action IN ('ask_return', 'ask_ruling')")
     ),  # a unit's budget of returns
+    Index("step_recounts", "at", postgresql_where=text("action = 'recount'")),  # what a new calendar moved
     Index("step_at", "at", postgresql_using="brin"),
 )
 

@@ -129,6 +129,7 @@ class Action(StrEnum):
     REPLY_FOR = "reply_for"  # 代回复
     WARN = "warn"  # 预警
     LAPSE = "lapse"  # 超期
+    RECOUNT = "recount"  # 日历调整
 
 
 class ClockKind(StrEnum):

@@ -109,6 +109,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     # The scheduler's own, not numbered in the field: a warning and a lapse take effect at their true instant.
     _row(0,  set(OPEN | ANSWERABLE),   A.WARN,              SAME,            R.SYSTEM,                  "",                 ""),
     _row(0,  set(OPEN | ANSWERABLE),   A.LAPSE,             SAME,            R.SYSTEM,                  "",                 ""),
+    _row(0,  set(OPEN | ANSWERABLE),   A.RECOUNT,           SAME,            R.SYSTEM,                  "",                 ""),
 )
 # fmt: on
 

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 
 import dispatch.audit.tables
 import dispatch.bulletins.tables
+import dispatch.calendars.tables
 import dispatch.cases.tables
 import dispatch.drafts.tables
 import dispatch.evidence.tables

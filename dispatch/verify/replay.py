@@ -103,7 +103,8 @@ class _Clocks:
         self.case = case
         self.told = told
         chosen = [case.calendar] if case.calendar in calendars else []
-        self.editions = [calendars[i] for i in dict.fromkeys([*chosen, *sorted(calendars)]) if i is not None]
+        self.editions = [i for i in dict.fromkeys([*chosen, *sorted(calendars)]) if i is not None]
+        self.calendars = calendars
         self.runs: dict[str, _Run] = {}
         self.epochs: dict[str, int] = {}
         self.dispatched = 0
@@ -182,6 +183,18 @@ class _Clocks:
         run.limits[0], run.epoch = (mark[3], mark[4]), mark[2]
         self._count(step, mark[1])
 
+    def recount(self, step: Row, mark: Sequence[Any]) -> None:
+        """The same limit by another calendar. What it moved from must be what was counted before."""
+        run = self._run(step, mark[1])
+        if run is None:
+            return
+        self._epoch(step, mark)
+        before, run.epoch = run.due, mark[2]
+        self._count(step, mark[1])
+        moved = [_seconds(text) for text in step.data.get("moved", {}).get(mark[1], (None, None))]
+        if moved != [before, run.due]:
+            self._differs(step, mark[1], moved[1], run.due)
+
     # ---------------------------------------------------------------------------------------------- what is compared
 
     def _run(self, step: Row, kind: str) -> _Run | None:
@@ -196,9 +209,12 @@ class _Clocks:
         self.epochs[mark[1]] = mark[2]
 
     def _count(self, step: Row, kind: str) -> None:
-        """The due time by the case's own calendar edition; by another one only if the record says so too."""
+        """The due time by the calendar edition that the step names, else the case's own; by another one only if the
+        record says so too."""
         run = self.runs[kind]
-        answers = (hours.due(run.start, run.limits, run.pauses) for hours in self.editions)
+        named = step.data.get("calendar")
+        order = self.editions if named is None else [named]
+        answers = (self.calendars[edition].due(run.start, run.limits, run.pauses) for edition in order)
         run.due = next(answers, None)
         claimed = _seconds(step.data.get("dispose_due")) if kind == "dispose" else None
         if claimed is not None and claimed != run.due:
@@ -263,6 +279,7 @@ MARKS = {
     "^": _Clocks.resume,
     "x": _Clocks.extend,
     "=": _Clocks.change,
+    "@": _Clocks.recount,
 }
 
 

@@ -1,0 +1,140 @@
+"""After a change of calendar: every open deadline counted anew, in small transactions, any number of workers at once.
+
+Whoever touches a case first counts it by the calendar in force (`cases.settle`); this sweep only sees that nobody
+has to wait for that, and says how far it is.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg.rows import dict_row
+
+from dispatch.cases.act import LOCK, Held, held_of, locked
+from dispatch.cases.books import Books, books
+from dispatch.cases.save import save
+from dispatch.cases.settle import settle
+from dispatch.failpoints import failpoint
+from gis.db import ReadTx, Tx, execute, one, rows, value, write
+
+__all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
+
+log = logging.getLogger("wangge.calendars")
+
+BATCH = 200
+# Another worker has this turn in hand: it goes on with it.
+CLAIM: LiteralString = """
+    SELECT reached FROM calendar_turn WHERE edition_id = %(edition)s AND done_at IS NULL FOR UPDATE SKIP LOCKED
+"""
+NEXT: LiteralString = """
+    SELECT id FROM cases WHERE id > %(reached)s AND next_at IS NOT NULL ORDER BY id LIMIT %(limit)s
+"""
+# Somebody has the case in hand: he counts by the books of before the change, perhaps; it is looked at when he is done.
+LOCK_FREE = LOCK.replace("c.id = %(case)s", "c.id = ANY (%(cases)s)") + " SKIP LOCKED"
+GO_ON: LiteralString = """
+    UPDATE calendar_turn SET reached = coalesce(%(reached)s, reached), cases = cases + %(cases)s,
+           moved = moved + %(moved)s, done_at = CASE WHEN %(done)s THEN %(now)s::timestamptz END
+     WHERE edition_id = %(edition)s
+"""
+TURN: LiteralString = """
+    SELECT t.edition_id AS edition, e.name, t.cases, t.moved, t.begun_at, t.done_at
+      FROM calendar_turn t JOIN edition e ON e.id = t.edition_id WHERE t.edition_id = %(edition)s
+"""
+MOVES: LiteralString = """
+    SELECT c.number AS "case", m.key AS clock, (m.value ->> 0)::timestamptz AS from_due,
+           (m.value ->> 1)::timestamptz AS to_due
+      FROM step s JOIN cases c ON c.id = s.case_id, jsonb_each(s.data -> 'moved') m
+     WHERE s.action = 'recount' AND s.at >= %(since)s AND (s.data ->> 'calendar')::int = %(edition)s
+     ORDER BY c.id, m.key LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How far the open deadlines are counted by an edition of the calendar. `done_at` empty: not all of them yet."""
+
+    edition: int
+    name: str
+    cases: int
+    moved: int
+    begun_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One clock that a change of calendar moved."""
+
+    case: str
+    clock: str
+    from_due: datetime | None
+    to_due: datetime | None
+
+
+def recount_some(limit: int = BATCH) -> bool:
+    """One transaction's worth of cases; False if there is nothing left to do, or another worker does it."""
+    with write(together=True) as tx:
+        city = books(tx)
+        edition = city.editions["calendar"]
+        _begin(tx, edition)
+        reached = value(tx, CLAIM, edition=edition)
+        if reached is None:
+            return False
+        ids = [id for (id,) in tx.connection.execute(NEXT, {"reached": reached, "limit": limit}).fetchall()]
+        held = _locked_free(tx, ids)
+        moved = sum(_recount(tx, case, city) for case in held)
+        failpoint("between-recounts")
+        done = len(ids) < limit
+        execute(
+            tx,
+            GO_ON,
+            edition=edition,
+            reached=max(ids, default=None),
+            cases=len(ids),
+            moved=moved,
+            done=done,
+            now=tx.now,
+        )
+    for case_id in {*ids} - {case.draft.case.id for case in held}:
+        with write(together=True) as tx, locked(tx, case_id) as case:
+            _recount(tx, case, books(tx, case.city_version))
+    return not done
+
+
+def _begin(tx: Tx, edition: int) -> None:
+    execute(
+        tx,
+        "INSERT INTO calendar_turn (edition_id, begun_at) VALUES (%(edition)s, %(now)s) ON CONFLICT DO NOTHING",
+        edition=edition,
+        now=tx.now,
+    )
+
+
+def _locked_free(tx: Tx, ids: list[int]) -> list[Held]:
+    with tx.connection.cursor(row_factory=dict_row) as cursor:
+        return [held_of(row) for row in cursor.execute(LOCK_FREE, {"cases": ids}).fetchall()]
+
+
+def _recount(tx: Tx, held: Held, city: Books) -> bool:
+    """Whether a deadline of the case moved. One that cannot be counted is told of, and stops no other."""
+    try:
+        count = settle(tx, held.draft, city, held.now)
+    except (KeyError, TypeError, ValueError):
+        log.exception("case %d could not be counted by the new calendar", held.draft.case.id)
+        return False
+    if count:
+        save(tx, held.draft)
+    return any(step.action == "recount" for step in held.draft.steps)
+
+
+def turn_of(tx: ReadTx, edition: int) -> Turn | None:
+    """How far it is; None if no worker has begun."""
+    return one(tx, Turn, TURN, edition=edition)
+
+
+def moves(tx: ReadTx, edition: int, since: datetime, *, limit: int = 500) -> list[Move]:
+    """What the edition moved, by case. `since`: when it came into force. Index: step_recounts."""
+    return rows(tx, Move, MOVES, edition=edition, since=since, limit=limit)

@@ -1,0 +1,148 @@
+"""A calendar changes: open deadlines are counted anew, the old ones never fire, and what moved is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from dispatch.calendars.turn import moves, recount_some, turn_of
+from dispatch.cases.act import Receipt
+from dispatch.cases.books import books
+from dispatch.cluster import Urls
+from dispatch.lifecycle.states import Action
+from dispatch.verify.finding import Finding
+from dispatch.verify.history import check_history
+from gis.db import execute, read, value, write
+from tests.cases.town import MONDAY, Town, look, settled
+
+TUESDAY = (MONDAY + timedelta(days=1)).date()
+
+
+@pytest.fixture
+def town(fresh_database: Urls) -> Iterator[Town]:
+    with settled() as town:
+        town.later(hours=7)  # what is to be done by tomorrow
+        yield town
+
+
+def decree(town: Town, *off: date, since: date) -> int:
+    """A calendar in which these days are days off, published now."""
+    with write() as tx:
+        kept = value(tx, "SELECT content FROM edition WHERE kind = 'calendar' ORDER BY in_force DESC, id DESC LIMIT 1")
+        exceptions = kept["exceptions"] | {day.isoformat(): False for day in off}
+        edition: int = value(
+            tx,
+            """INSERT INTO edition (kind, name, in_force, source, content_hash, content, published_at)
+               VALUES ('calendar', gen_random_uuid()::text, %(since)s, 'decree', '', %(content)s, %(now)s)
+               RETURNING id""",
+            since=since,
+            content=Jsonb({**kept, "exceptions": exceptions}),
+            now=town.now,
+        )
+        execute(tx, "UPDATE city SET version = version + 1")
+    return edition
+
+
+def dispose(case: Receipt) -> dict[str, Any]:
+    found: dict[str, Any] = look("SELECT clocks FROM cases WHERE id = %(id)s", id=case.case_id)[0]["clocks"]["dispose"]
+    return found
+
+
+def recounts(case: Receipt) -> list[dict[str, Any]]:
+    return look("SELECT at, data FROM step WHERE case_id = %(id)s AND action = 'recount'", id=case.case_id)
+
+
+def sweep_all() -> None:
+    while recount_some():
+        pass
+
+
+def faults() -> list[str]:
+    found = {no: Finding(no=no, says="") for no in ("I4", "I6", "I7", "I8", "I11")}
+    with read() as tx:
+        check_history(tx, found)
+    return [f"{finding.no} {finding.first}" for finding in found.values() if finding.count]
+
+
+def test_an_open_deadline_moves_with_the_calendar_and_the_old_one_never_fires(town: Town) -> None:
+    case = town.handling()
+    before = dispose(case)
+    old = datetime.fromisoformat(before["due"])
+    edition = decree(town, old.astimezone(MONDAY.tzinfo).date(), since=town.now.date() + timedelta(days=1))
+    town.later(days=1)
+    sweep_all()
+
+    after = dispose(case)
+    new = datetime.fromisoformat(after["due"])
+    assert new > old
+    assert after["epoch"] > before["epoch"]
+    (step,) = recounts(case)
+    assert step["at"] == datetime.combine(town.now.date(), datetime.min.time(), MONDAY.tzinfo)  # when the day began
+    assert step["data"]["moved"]["dispose"] == [old.isoformat(), new.isoformat()]
+    with read() as tx:
+        listed = [move for move in moves(tx, edition, MONDAY) if move.clock == "dispose"]
+        turn = turn_of(tx, edition)
+    assert [(move.case, move.from_due, move.to_due) for move in listed] == [(case.number, old, new)]
+    assert turn is not None
+    assert (turn.cases, turn.moved, turn.done_at) == (1, 1, town.now)
+    town.set(old + timedelta(minutes=1))
+    town.sweep()
+    lapsed = "SELECT epoch, event, at FROM fired WHERE case_id = %(id)s AND kind = 'dispose' AND event = 'lapse'"
+    assert not look(lapsed, id=case.case_id)
+    town.set(new + timedelta(minutes=1))
+    town.sweep()
+    assert look(lapsed, id=case.case_id) == [{"epoch": after["epoch"], "event": "lapse", "at": new}]
+    assert faults() == []
+
+
+def test_who_acts_before_the_sweep_leaves_the_same_history(town: Town) -> None:
+    case, other = town.handling(), town.handling()
+    due = datetime.fromisoformat(dispose(case)["due"]).astimezone(MONDAY.tzinfo)
+    decree(town, due.date(), since=town.now.date() + timedelta(days=1))
+    town.later(days=1)
+    town.do(case, Action.REPLY, "enforcement-a", note="done", photos=(town.photo(),))
+    sweep_all()
+
+    (acted,), (swept,) = recounts(case), recounts(other)
+    assert acted["at"] == swept["at"]
+    assert acted["data"]["moved"]["dispose"] == swept["data"]["moved"]["dispose"]
+    assert faults() == []
+
+
+def test_a_deadline_that_does_not_move_is_left_alone(town: Town) -> None:
+    case = town.handling()
+    before = dispose(case)
+    decree(town, date(2027, 1, 4), since=TUESDAY)
+    town.later(days=1)
+    sweep_all()
+
+    assert recounts(case) == []
+    assert dispose(case)["due"] == before["due"]
+    assert faults() == []
+
+
+def test_a_clock_that_rests_is_counted_by_the_calendar_in_force_when_it_wakes(town: Town) -> None:
+    case = town.replied()
+    decree(town, TUESDAY, TUESDAY + timedelta(days=1), since=TUESDAY)
+    town.later(days=3)
+    sweep_all()
+    town.do(case, Action.REJECT_REPLY, "dispatcher", reason="incomplete")
+
+    with read() as tx:
+        assert dispose(case)["calendar"] == books(tx).editions["calendar"]
+    assert faults() == []
+
+
+def test_a_second_sweep_and_a_second_worker_find_nothing_to_do(town: Town) -> None:
+    town.handling()
+    decree(town, TUESDAY, since=TUESDAY)
+    town.later(days=1)
+    sweep_all()
+    steps = look("SELECT count(*) AS n FROM step")
+
+    assert not recount_some()
+    assert look("SELECT count(*) AS n FROM step") == steps
