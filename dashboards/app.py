@@ -14,6 +14,7 @@ import dispatch.people.api
 from collectors import patrol, tracks
 from dashboards import (
     bulletins,
+    calendars,
     casefile,
     cases,
     console,
@@ -55,6 +56,7 @@ PAGES = (
     rules,
     lint,
     rulings,
+    calendars,
     owners,
     maps,
     edit,

@@ -63,7 +63,9 @@ def editions_of(city: CityFiles) -> list[Edition]:
             name=str(said["id"]),
             in_force=said["in_force"],
             source=str(said.get("source", "")),
-            content_hash=_hash(_text(documents[kind])) if kind in documents else _hash_of_rows(relations[kind]),
+            content_hash=_hash(_text(_counting(documents[kind])))
+            if kind in documents
+            else _hash_of_rows(relations[kind]),
             content=_text(documents[kind]) if kind in documents else None,
         )
         for kind in sorted((*KINDS, *OPTIONAL), key=lambda kind: kind not in head)
@@ -95,7 +97,13 @@ def calendar_document(city: CityFiles) -> dict[str, Any]:
         "slots": section["slots"],
         "exceptions": {row.day.isoformat(): row.works for row in sorted(city.days, key=lambda row: row.day)},
         "confirmed": section.get("confirmed", []),
+        "names": {row.day.isoformat(): row.name for row in sorted(city.days, key=lambda row: row.day) if row.name},
     }
+
+
+def _counting(document: Any) -> Any:
+    """What a document says without the names of days, which count nothing and were not kept at first."""
+    return {k: v for k, v in document.items() if k != "names"} if isinstance(document, dict) else document
 
 
 def _text(document: Any) -> str:

@@ -1,0 +1,154 @@
+"""From a pasted notice to the calendar in force: two persons, and each way in which a change is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+
+from dispatch.calendars.change import Asked, decide, latest, proposal, propose, withdraw
+from dispatch.calendars.year import changed_days, year_of
+from dispatch.cases.books import books
+from dispatch.cluster import Urls
+from gis.db import execute, read, write
+from gis.problems import Conflict, FormIncomplete
+from tests.cases.town import MONDAY, Town, settled
+
+TODAY = date(2026, 6, 8)
+BEFORE: dict[str, Any] = {
+    "zone": "Asia/Shanghai",
+    "week": [1, 2, 3, 4, 5],
+    "slots": [{"from": "01-01", "to": "12-31", "hours": ["08:00-12:00", "14:00-18:00"]}],
+    "exceptions": {"2026-06-19": False, "2027-01-04": False},
+    "confirmed": [2026],
+}
+NEW_YEAR = Asked(
+    notice="元旦:1月1日(周五)至3日(周日)放假,共3天。1月9日(周六)上班。", year=2027, in_force=date(2026, 6, 9)
+)
+
+
+@pytest.fixture
+def town(fresh_database: Urls) -> Iterator[Town]:
+    with settled() as town:
+        yield town
+
+
+def after(asked: Asked) -> dict[str, Any]:
+    return proposal(BEFORE, asked, today=TODAY, earliest=date(2024, 1, 1))
+
+
+def test_an_official_notice_is_the_whole_of_its_year_and_confirms_it() -> None:
+    found = after(NEW_YEAR)
+
+    assert changed_days(BEFORE, found) == {
+        date(2027, 1, 1): (True, False),
+        date(2027, 1, 4): (False, True),  # what stood there before the notice is gone
+        date(2027, 1, 9): (False, True),
+    }
+    assert found["exceptions"]["2026-06-19"] is False
+    assert found["confirmed"] == [2026, 2027]
+    assert found["names"]["2027-01-01"] == "元旦"
+    cells = [cell for week in year_of(found, 2027, BEFORE)[0] for cell in week if cell]
+    assert [(cell.day.day, cell.kind, cell.changed) for cell in cells[:4]] == [
+        (1, "off", True),
+        (2, "rest", False),
+        (3, "rest", False),
+        (4, "work", True),
+    ]
+
+
+def test_a_decree_adds_to_its_year_and_confirms_nothing() -> None:
+    found = after(replace(NEW_YEAR, notice="day,kind,name\n2027-01-05,off,台风\n", official=False))
+
+    assert list(changed_days(BEFORE, found)) == [date(2027, 1, 5)]
+    assert found["confirmed"] == [2026]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (replace(NEW_YEAR, notice="元旦:1月1日放假。1月1日上班。"), "both a day of work and a day off"),
+        (replace(NEW_YEAR, notice="元旦:1月1日放假。\n元旦:1月1日放假。"), "given twice"),
+        (replace(NEW_YEAR, notice=""), "no day is said"),
+        (replace(NEW_YEAR, notice="x" * 20_001), "at most 20000 characters"),
+        (replace(NEW_YEAR, in_force=date(2026, 6, 7)), "at the earliest"),
+        (replace(NEW_YEAR, year=99), "no year"),
+        (replace(NEW_YEAR, seasons="01-01 12-31 08:00-12:00 11:00-18:00"), "overlap"),
+        (replace(NEW_YEAR, seasons="01-01 07-01 08:00-12:00\n06-01 12-31 08:00-12:00"), "seasons share 06-01"),
+        (replace(NEW_YEAR, seasons="01-01"), "line 1"),
+        (replace(NEW_YEAR, seasons="01-01 12-31 08:00-08:00"), "before they begin"),
+        (replace(NEW_YEAR, notice="day,kind\n2026-06-08,off\n", year=2026, official=False), "before the day of force"),
+        (
+            replace(NEW_YEAR, notice="day,kind\n2026-06-19,off\n", year=2026, official=False),
+            "Nothing would change",
+        ),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_with_its_reason(asked: Asked, said: str) -> None:
+    with pytest.raises(FormIncomplete, match=said):
+        after(asked)
+
+
+def test_a_day_that_has_begun_cannot_become_a_day_of_work() -> None:
+    free = {**BEFORE, "exceptions": {"2026-06-08": False}}
+    asked = Asked(notice="day,kind\n2026-06-08,work\n", year=2026, in_force=TODAY, official=False)
+
+    with pytest.raises(FormIncomplete, match="has begun"):
+        proposal(free, asked, today=TODAY, earliest=date(2024, 1, 1))
+
+
+def test_a_calendar_that_leaves_a_limit_without_end_is_refused() -> None:
+    with pytest.raises(FormIncomplete, match="never ends"):
+        proposal({**BEFORE, "week": []}, NEW_YEAR, today=TODAY, earliest=date(2024, 1, 1))
+
+
+def test_another_person_publishes_it_and_it_holds_from_its_day(town: Town) -> None:
+    author, other = (town.people[who].person_id or 0 for who in ("dispatcher", "leader"))
+    with write() as tx:
+        made = propose(tx, books(tx), author, NEW_YEAR, name="tiny-calendar-2", reason="国办发明电")
+        with pytest.raises(Conflict, match="Another person"):
+            decide(tx, books(tx), made.id, author, publish=True, decision="")
+        done = decide(tx, books(tx), made.id, other, publish=True, decision="同意")
+        assert (done.state, done.decider is not None) == ("published", True)
+        assert latest(tx).name == "tiny-calendar-2"
+        assert books(tx).names["calendar"] != "tiny-calendar-2"
+    town.set(MONDAY.replace(hour=0) + (date(2026, 6, 9) - MONDAY.date()))
+    with read() as tx:
+        assert books(tx).names["calendar"] == "tiny-calendar-2"
+        assert books(tx).calendar_since == town.now
+    with write() as tx, pytest.raises(Conflict, match="published already"):
+        decide(tx, books(tx), made.id, other, publish=True, decision="")
+
+
+def test_a_change_is_sent_back_withdrawn_or_overtaken(town: Town) -> None:
+    author, other = (town.people[who].person_id or 0 for who in ("dispatcher", "leader"))
+    with write() as tx:
+        first, second, third = (
+            propose(tx, books(tx), author, NEW_YEAR, name=f"tiny-{n}", reason="notice") for n in range(3)
+        )
+        with pytest.raises(FormIncomplete, match="why"):
+            decide(tx, books(tx), first.id, other, publish=False, decision=" ")
+        assert decide(tx, books(tx), first.id, other, publish=False, decision="year").state == "refused"
+        with pytest.raises(Conflict, match="Only its author"):
+            withdraw(tx, second.id, other)
+        withdraw(tx, second.id, author)
+        fourth = propose(tx, books(tx), author, NEW_YEAR, name="tiny-4", reason="notice")
+        decide(tx, books(tx), third.id, other, publish=True, decision="")
+        with pytest.raises(Conflict, match="propose it anew"):
+            decide(tx, books(tx), fourth.id, other, publish=True, decision="")
+
+
+def test_the_database_holds_the_two_persons_too(town: Town) -> None:
+    author = town.people["dispatcher"].person_id or 0
+    with write() as tx:
+        made = propose(tx, books(tx), author, NEW_YEAR, name="tiny-calendar-2", reason="notice")
+    with pytest.raises(psycopg.errors.CheckViolation), write() as tx:
+        execute(
+            tx,
+            "UPDATE calendar_change SET state = 'published', decided_by = author_id WHERE id = %(id)s",
+            id=made.id,
+        )
