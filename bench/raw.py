@@ -34,7 +34,8 @@ CHANGE = SQL(
     " route = %s::jsonb, next_at = now(), stage_due_at = now(), last_at = now(), last_hash = %s WHERE id = %s"
 )
 FOLD = SQL(
-    "UPDATE fact SET state = 'accepted', accepted_at = now(), acceptor_id = 1, ontime_accept = true WHERE case_id = %s"
+    "UPDATE fact SET state = 'accepted', accepted_at = now(), acceptor_id = 1, ontime_accept = true,"
+    " known_at = now(), stage_due_at = now() WHERE case_id = %s"
 )
 
 

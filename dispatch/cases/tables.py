@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    DateTime,
     FetchedValue,
     ForeignKey,
     Identity,
@@ -40,7 +41,8 @@ def _given(column: str, also: TextClause | None = None) -> TextClause:
     return text(f"{column} IS NOT NULL" + (f" AND {also.text}" if also is not None else ""))
 
 
-OPEN = text("state NOT IN (" + ", ".join(f"'{s.value}'" for s in sorted(ENDED)) + ")")
+ENDINGS = ", ".join(f"'{s.value}'" for s in sorted(ENDED))
+OPEN = text(f"state NOT IN ({ENDINGS})")
 TO_ANSWER = text("state IN ('closed', 'closed_forced', 'refused') AND stage_due_at IS NOT NULL")
 
 cases = Table(
@@ -282,11 +284,18 @@ fact = Table(
         nullable=False,
         comment="when its last step was recorded; of an import, the last instant it brought along",
     ),
+    # Indexed in known_at's place: that one changes with every step, and no update of a row could be HOT.
+    Column(
+        "settled_at",
+        DateTime(timezone=True),
+        Computed(f"CASE WHEN state IN ({ENDINGS}) THEN known_at END", persisted=True),
+        comment="known_at of a case that has ended; empty while it is under way",
+    ),
     Index("fact_due", "due_at", "unit_id", postgresql_where=_given("due_at")),
     Index("fact_disposed", "disposed_at", postgresql_where=_given("disposed_at")),
     Index("fact_filed", "filed_at", postgresql_where=_given("filed_at")),
     Index("fact_reported", "reported_at"),
     Index("fact_closed", "closed_at", postgresql_where=_given("closed_at")),
-    Index("fact_known", "known_at", "reported_at"),
+    Index("fact_settled", "settled_at", "reported_at"),
     Index("fact_open", "unit_id", "due_at", postgresql_where=text("disposed_at IS NULL AND due_at IS NOT NULL")),
 )

@@ -25,8 +25,9 @@ STEPS: LiteralString = """
            note_hash, previous, hash
       FROM step ORDER BY case_id, seq
 """
+# What the database itself works out of the row (settled_at) is not counted again.
 CASES: LiteralString = """
-    SELECT id, number, report_id, last_hash, clocks, (editions ->> 'calendar')::int, to_jsonb(f.*)
+    SELECT id, number, report_id, last_hash, clocks, (editions ->> 'calendar')::int, to_jsonb(f.*) - 'settled_at'
       FROM cases LEFT JOIN fact f ON f.case_id = id ORDER BY id
 """
 CALENDARS: LiteralString = "SELECT id, content FROM edition WHERE kind = 'calendar' AND content IS NOT NULL"

@@ -21,6 +21,7 @@ from dispatch.cases.overdue import CLAIM
 from dispatch.cases.read import Filters
 from dispatch.city import load
 from dispatch.cluster import Cluster, Urls
+from dispatch.evaluation.as_of import CHANGED
 from dispatch.evaluation.measures import Cut, measure
 from dispatch.evaluation.period import Period
 from dispatch.lifecycle.states import Pool, State
@@ -63,6 +64,7 @@ LISTS: dict[str, Ask] = {
     "a month's group": lambda tx, unit: measure(
         tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10)), Cut(by="group", group="bureau")
     ),
+    "added to since": lambda tx, unit: _plain(tx, CHANGED, as_of=NOW - timedelta(days=10)),
 }
 REPORTS = """
     INSERT INTO report (id, case_id, body_hash, source, received_at)
@@ -101,6 +103,7 @@ WALKED: list[tuple[str, str, set[str]]] = [
     ("feed", CENTRE, {"feed_part_rest_tx_id_idx"}),
     ("a month by unit", CENTRE, FACTS),
     ("a month's group", CENTRE, FACTS),
+    ("added to since", CENTRE, {"fact_settled"}),
 ]
 
 
