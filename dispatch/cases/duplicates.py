@@ -87,22 +87,28 @@ class Candidate:
         return score / 2 if self.closed else score
 
 
-# Index: cases_geom, by the box around; of a box of 100 m only the same category is measured.
+# A box of 100 m lies in four cells of the map at most, each a stretch of cases_open_spot and of cases_ended_spot. Spots
+# and categories are compared before row security is, shapes could only be after it: a department's look is as short.
 NEAR: LiteralString = """
     WITH here AS (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS g),
+    cell AS MATERIALIZED (SELECT low, high FROM here, map_cells(ST_Expand(g, %(east)s, %(north)s))),
+    alike AS (
+      SELECT c.id FROM cell JOIN cases c ON c.spot BETWEEN low AND high
+       WHERE c.category = %(category)s AND c.reported_at BETWEEN %(since)s AND %(until)s
+         AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+      UNION ALL
+      SELECT c.id FROM cell JOIN cases c ON c.spot BETWEEN low AND high
+       WHERE c.category = %(category)s AND c.ended_at BETWEEN %(closed_since)s AND %(at)s
+         AND c.state IN ('closed', 'closed_forced')
+    ),
     near AS (
       SELECT c.id, c.number, c.receipt, c.state, c.unit_id, c.place_words, c.place_words_en, c.reported_at, c.ended_at,
              ST_Distance(c.geom::geography, h.g::geography) AS metres,
              abs(extract(epoch FROM %(at)s - coalesce(c.ended_at, c.reported_at)))::float8 / 60 AS minutes,
              coalesce(c.component_code = %(component)s, false) AS same_component,
              coalesce(c.road_id = %(road)s, false) AS same_street
-        FROM here h JOIN cases c
-          ON c.geom && ST_MakeEnvelope(%(lon)s - %(east)s, %(lat)s - %(north)s,
-                                       %(lon)s + %(east)s, %(lat)s + %(north)s, 4490)
-       WHERE c.category = %(category)s AND c.id IS DISTINCT FROM %(id)s
-         AND (c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
-              AND c.reported_at BETWEEN %(since)s AND %(until)s
-              OR c.state IN ('closed', 'closed_forced') AND c.ended_at BETWEEN %(closed_since)s AND %(at)s)
+        FROM here h, alike JOIN cases c USING (id)
+       WHERE id IS DISTINCT FROM %(id)s
     )
     SELECT near.*, (SELECT sha256 FROM case_photo WHERE case_id = near.id ORDER BY seq, id LIMIT 1) AS photo
       FROM near WHERE metres <= %(metres)s ORDER BY metres, id LIMIT 50
@@ -138,12 +144,13 @@ def rank(found: Iterable[Candidate], limits: Limits) -> list[Candidate]:
     return sorted(found, key=lambda one: (-one.likeness(limits), one.reported_at, one.id))
 
 
-# One look per case along cases_geom; a board's page has fifty.
+# One look per case along cases_open_spot; a board's page has fifty.
 COUNTED: LiteralString = """
     SELECT m.id, n.count
       FROM cases m CROSS JOIN LATERAL (
-        SELECT count(*) AS count FROM cases c
-         WHERE c.geom && ST_Expand(m.geom, %(east)s, %(north)s) AND c.category = m.category AND c.id <> m.id
+        SELECT count(*) AS count FROM map_cells(ST_Expand(m.geom, %(east)s, %(north)s))
+          JOIN cases c ON c.spot BETWEEN low AND high
+         WHERE c.category = m.category AND c.id <> m.id
            AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
            AND c.reported_at BETWEEN m.reported_at - make_interval(hours => %(hours)s)
                                  AND m.reported_at + make_interval(hours => %(hours)s)

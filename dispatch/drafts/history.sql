@@ -3,7 +3,7 @@
 -- cases, judged, ontime, sample. Names of roads, areas and parties are those of the case's own day.
 -- Corridors are measured anew: a draft may ask for one that nobody looked at before. Metres on a plane scaled at the city's
 -- centre (kx, ky: metres per degree there).
--- index: cases_reported for a short period, the whole table for a long one; cases_geom for corridors.
+-- index: cases_reported for a short period, the whole table for a long one; cases_open_spot and cases_ended_spot for corridors.
 WITH corridor AS (
     SELECT * FROM unnest(%(keys)s::text[], %(roads)s::text[], %(metres)s::float8[]) AS c (key, road, metres)
 ),
@@ -11,7 +11,15 @@ within AS (
     SELECT c.id, array_agg(DISTINCT k.key ORDER BY k.key) AS keys
       FROM corridor k
       JOIN road r ON r.name = k.road
-      JOIN cases c ON c.geom && ST_Expand(coalesce(r.counts, r.geom), k.metres / %(kx)s, k.metres / %(ky)s)
+      CROSS JOIN LATERAL ST_Expand(coalesce(r.counts, r.geom), k.metres / %(kx)s, k.metres / %(ky)s) AS around
+      CROSS JOIN LATERAL map_cells(around) AS s
+      CROSS JOIN LATERAL (
+        SELECT id, geom, reported_at FROM cases WHERE spot BETWEEN s.low AND s.high
+           AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+        UNION ALL
+        SELECT id, geom, reported_at FROM cases WHERE spot BETWEEN s.low AND s.high
+           AND state IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')) c
+     WHERE c.geom && around
        AND c.reported_at >= %(since)s AND c.reported_at < %(until)s
        AND r.valid_from <= c.reported_at::date AND (r.valid_to IS NULL OR r.valid_to > c.reported_at::date)
        AND ST_Distance(ST_SetSRID(ST_Scale(coalesce(r.counts, r.geom), %(kx)s, %(ky)s), 0),

@@ -16,6 +16,7 @@ import pytest
 from bench.boards import fill
 from dispatch.cases import read as look
 from dispatch.cases.act import ANSWERED, LOCK, LOCK_NUMBER
+from dispatch.cases.duplicates import Limits, Matter, candidates, counted
 from dispatch.cases.intake import OPENING
 from dispatch.cases.overdue import CLAIM
 from dispatch.cases.read import Filters
@@ -29,12 +30,16 @@ from dispatch.live.feed import Token, since
 from dispatch.people.who import ME
 from gis.db import ReadTx, reading
 from gis.locate import place_of
+from gis.tiles import tile
 from tests.conftest import TEMPLATE
 
 TOWN = Path(__file__).resolve().parents[1] / "towns" / "tiny"
 NOW = datetime.now(UTC)
 Ask = Callable[[ReadTx, str], object]
 CENTRE, DEPARTMENT = "centre", "department"
+
+LIMITS = Limits(metres=50, hours=24, closed_hours=168)
+MATTER = Matter(category="0101", lon=113.5, lat=22.5, at=NOW)
 
 LISTS: dict[str, Ask] = {
     "board": lambda tx, unit: look.board(tx, Pool.ACCEPTOR),
@@ -59,6 +64,9 @@ LISTS: dict[str, Ask] = {
     "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE SKIP LOCKED", ""), now=NOW, aside=[0]),
     "session": lambda tx, unit: _plain(tx, ME, hash=b"x", idle=30),
     "place": lambda tx, unit: place_of(tx, 113.5, 22.5, category="0101"),
+    "the same matter": lambda tx, unit: candidates(tx, MATTER, LIMITS),
+    "the same matter, counted": lambda tx, unit: counted(tx, [1, 2, 3], LIMITS, latitude=22.5),
+    "tile of cases": lambda tx, unit: tile(tx, "case", (14, 13380, 7150), on=NOW.date()),
     "feed": lambda tx, unit: since(tx, Token(1, 1)),
     "a month by unit": lambda tx, unit: measure(tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10))),
     "a month's group": lambda tx, unit: measure(
@@ -100,6 +108,12 @@ WALKED: list[tuple[str, str, set[str]]] = [
     ("due next", CENTRE, {"cases_next"}),
     ("session", CENTRE, set()),  # by whichever: there is none
     ("place", CENTRE, {"area_geom", "road_geom"}),
+    ("the same matter", CENTRE, {"cases_open_spot", "cases_ended_spot"}),
+    ("the same matter", DEPARTMENT, {"cases_open_spot", "cases_ended_spot"}),
+    ("the same matter, counted", CENTRE, {"cases_open_spot"}),
+    ("the same matter, counted", DEPARTMENT, {"cases_open_spot"}),
+    ("tile of cases", CENTRE, {"cases_open_spot"}),
+    ("tile of cases", DEPARTMENT, {"cases_open_spot"}),
     ("feed", CENTRE, {"feed_part_rest_tx_id_idx"}),
     ("a month by unit", CENTRE, FACTS),
     ("a month's group", CENTRE, FACTS),

@@ -214,3 +214,27 @@ def test_a_case_is_in_just_the_tile_it_lies_in(zoom: int) -> None:
         assert b"K-1" in tile(tx, "case", z, x, y)
         for beside in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)):
             assert tile(tx, "case", z, *beside) == b""
+
+
+# Boxes of 1 m to 10 km, points all over each; how many stretches a box has, and how many hold the point.
+IN_CELLS = """
+    WITH box AS (
+      SELECT n, ST_SetSRID(ST_MakePoint(114 + sin(n) / 10, 22.5 + cos(n * 7) / 10), 4490) AS middle,
+             1e-5 * 10 ^ (n % 5) AS half
+        FROM generate_series(1, 400) n
+    ),
+    point AS (
+      SELECT n, ST_Expand(middle, half) AS around, ST_Translate(middle, half * x / 4, half * y / 4) AS p
+        FROM box, generate_series(-4, 4) x, generate_series(-4, 4) y
+    )
+    SELECT (SELECT count(*) FROM map_cells(around)), (SELECT count(*) FROM map_cells(around)
+             WHERE map_spot(floor(tile_x(p, 20))::int, floor(tile_y(p, 20))::int) BETWEEN low AND high)
+      FROM point
+"""
+
+
+def test_a_box_lies_in_four_stretches_at_most_each_of_its_points_in_one(tx: Tx) -> None:
+    found = tx.connection.execute(IN_CELLS).fetchall()
+    assert len(found) == 400 * 81
+    assert max(cells for cells, _ in found) <= 4
+    assert {holding for _, holding in found} == {1}
