@@ -15,6 +15,7 @@ from dispatch.cases.actor import Actor
 from dispatch.cases.apply import apply
 from dispatch.cases.books import books
 from dispatch.cases.clocks import running
+from dispatch.cases.corrected import amendment_of, key_before
 from dispatch.cases.draft import CaseRow, Draft
 from dispatch.cases.references import check_references
 from dispatch.cases.save import save
@@ -114,7 +115,12 @@ def act(
         _sees(draft.case, by)
         check_references(tx, form, by.person_id)
         settle(tx, draft, city, moment)
-        apply(tx, draft, city, action=action, by=by, form=form, key=key, given=given, at=moment, known=moment)
+        more = amendment_of(draft.case, action, form, city)
+        first = key if more is None else key_before(draft.case, action)
+        apply(tx, draft, city, action=action, by=by, form=form, key=first, given=given, at=moment, known=moment)
+        if more is not None:
+            amend = Action.AMEND
+            apply(tx, draft, city, action=amend, by=by, form=more, key=key, given=given, at=moment, known=moment)
         failpoint("before-commit")
         save(tx, draft)
     return receipt_of(draft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.cases.town import Town, look, settled
 
 A = Action
 UNIT = "enforcement-a"
+TWO = "C0402"  # has two filing conditions
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,51 @@ def test_a_position_in_the_next_district_has_that_districts_unit(town: Town) -> 
     asked = town.do(case, A.ASK_RETURN, UNIT, reason="not_area", lon=114.0035, lat=22.501, whose="enforcement-b")
     step = look("SELECT data FROM step WHERE case_id = %(id)s AND seq = %(seq)s", id=case.case_id, seq=asked.version)
     assert step[0]["data"]["rules_say"]["unit"] == "enforcement-b"
+
+
+def steps(case_id: int) -> list[str]:
+    return [row["action"] for row in look("SELECT action FROM step WHERE case_id = %(id)s ORDER BY seq", id=case_id)]
+
+
+def test_an_agreed_return_amends_the_case_by_its_facts_and_routes_it_by_them(town: Town) -> None:
+    case = town.handling()
+    town.do(case, A.ASK_RETURN, UNIT, reason="not_area", lon=114.0035, lat=22.501, whose="enforcement-b")
+    key = uuid4()
+    done = town.do(case, A.APPROVE_RETURN, "dispatcher", key=key)
+    assert steps(case.case_id)[-2:] == ["approve_return", "amend"]
+    row = look("SELECT state, route_unit, ST_X(geom) AS lon, asked FROM cases WHERE id = %(id)s", id=case.case_id)[0]
+    assert (row["state"], row["route_unit"], row["lon"], row["asked"]) == ("filed", "enforcement-b", 114.0035, None)
+    again = town.do(case, A.APPROVE_RETURN, "dispatcher", key=key)
+    assert (again.version, again.state, again.repeated) == (done.version, done.state, True)
+    sent = town.do(case, A.DISPATCH, "dispatcher", unit="enforcement-b", version=done.version)
+    assert (sent.state, sent.unit_id) == ("dispatched", "enforcement-b")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "got"),
+    [
+        ("E0201", {}, "E0201"),  # its only condition
+        (TWO, {"condition": 2}, TWO),
+        (TWO, {}, "E0405"),  # which of them is for a person to say
+    ],
+)
+def test_another_category_comes_with_its_condition_or_is_left_to_a_person(
+    town: Town, wanted: str, given: dict[str, int], got: str
+) -> None:
+    case = town.handling()
+    town.do(case, A.ASK_RETURN, UNIT, reason="wrong_category", category=wanted, whose="street-a")
+    town.do(case, A.APPROVE_RETURN, "dispatcher", **given)
+    row = look("SELECT category, condition_no FROM cases WHERE id = %(id)s", id=case.case_id)[0]
+    assert (row["category"], row["condition_no"]) == (got, given.get("condition", 1))
+
+
+def test_what_nobody_answered_amends_nothing(town: Town) -> None:
+    case = town.handling()
+    town.do(case, A.ASK_RETURN, UNIT, reason="not_area", lon=114.0035, lat=22.501, whose="enforcement-b")
+    town.later(days=5)
+    town.sweep()
+    assert "approve_return" in steps(case.case_id)
+    assert "amend" not in steps(case.case_id)
 
 
 def test_a_units_returns_have_a_budget_that_comes_back_with_time(town: Town) -> None:
