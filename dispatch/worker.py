@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -26,11 +27,14 @@ from dispatch.config import settings
 from dispatch.database import urls_of
 from dispatch.drafts.nightly import check_tonight
 from dispatch.live.feed import ring
+from dispatch.notify.channels import Channel
+from dispatch.notify.configured import read_channels
+from dispatch.notify.deliver import send_by
 from dispatch.notify.outbox import send_due
 from gis.db import execute, read, value, write
 from gis.problems import Unavailable
 
-__all__ = ["JOBS", "Job", "command", "run_jobs"]
+__all__ = ["JOBS", "Job", "command", "run_jobs", "with_channels"]
 
 log = logging.getLogger("wangge.work")
 
@@ -92,10 +96,21 @@ def seal_audit() -> None:
     seal_now(heads_file())
 
 
-def send_messages() -> None:
+def send_messages(channels: Sequence[Channel] = ()) -> None:
     """Send what the outbox owes."""
-    if send_due():
+    if send_due(channels):
         ring()
+
+
+def with_channels(channels: Sequence[Channel]) -> tuple[Job, ...]:
+    """All jobs where these channels are configured: each has one of its own, so that none waits for another."""
+    own = (Job(f"channel {one.name}", 1.0, partial(_send_by, one)) for one in channels)
+    fan_out = Job("messages", 1.0, partial(send_messages, channels))
+    return (*(fan_out if job.name == "messages" else job for job in JOBS), *own)
+
+
+def _send_by(channel: Channel) -> None:
+    send_by(channel)
 
 
 def end_sessions() -> None:
@@ -195,8 +210,9 @@ def run_jobs(jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
 def _run(arguments: Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    scheduler = run_jobs()
-    log.info("working: %s", ", ".join(job.name for job in JOBS))
+    jobs = with_channels(read_channels(settings().data))
+    scheduler = run_jobs(jobs)
+    log.info("working: %s", ", ".join(job.name for job in jobs))
     try:
         threading.Event().wait()
     finally:  # SIGTERM and Ctrl-C come as KeyboardInterrupt: what is in hand is finished, nothing new is begun

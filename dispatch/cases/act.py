@@ -19,13 +19,13 @@ from dispatch.cases.corrected import amendment_of, key_before
 from dispatch.cases.draft import CaseRow, Draft
 from dispatch.cases.references import check_references
 from dispatch.cases.save import save
-from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.settle import settle
 from dispatch.cases.steps import form_hash
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
 from dispatch.people.roles import Role
+from dispatch.secrets import new_key, salted_hash
 from gis.db import Tx, value
 from gis.problems import Conflict, NotFound
 

@@ -16,12 +16,12 @@ from dispatch.cases.moves import Effect, move_clocks
 from dispatch.cases.persons import check_person, check_task_holder
 from dispatch.cases.returns import RETURNS, budget_of, rules_say
 from dispatch.cases.ruled import ruled_unit
-from dispatch.cases.secrets import salted_hash
 from dispatch.cases.steps import Step, step_hash
 from dispatch.cases.whose import route_anew
 from dispatch.lifecycle.decide import Change, Standing, decide
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
+from dispatch.secrets import salted_hash
 from gis.db import Tx, value
 
 __all__ = ["apply"]

@@ -14,11 +14,11 @@ from dispatch.cases.apply import apply
 from dispatch.cases.books import Books, books
 from dispatch.cases.draft import Draft, Text
 from dispatch.cases.intake import Report, described, draft_of, insert, known, open_case
-from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import form_hash
 from dispatch.cases.whose import place_case
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
+from dispatch.secrets import new_key, salted_hash
 from gis.db import Tx
 from gis.problems import FormIncomplete
 

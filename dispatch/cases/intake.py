@@ -22,13 +22,13 @@ from dispatch.cases.draft import CaseRow, Draft, Text
 from dispatch.cases.facts import BORN_WITH, born
 from dispatch.cases.references import check
 from dispatch.cases.save import case_columns, place_columns, save_fact, save_history
-from dispatch.cases.secrets import new_key, salted_hash
 from dispatch.cases.steps import first_link, form_hash
 from dispatch.cases.whose import cite, place_case, route_case
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
+from dispatch.secrets import new_key, salted_hash
 from gis.db import Tx
 from gis.locate import Place
 from gis.problems import Conflict, FormIncomplete

@@ -7,8 +7,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from dispatch.cases.draft import CaseRow, Draft, Ruling
-from dispatch.cases.secrets import conceal
 from dispatch.cases.steps import Step
+from dispatch.secrets import conceal
 from gis.db import Tx
 from gis.locate import Place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dispatch.cases.secrets import reveal
+from dispatch.secrets import reveal
 from gis.db import ReadTx, rows, value
 
 __all__ = ["OPEN_KINDS", "PERSONAL_KINDS", "CaseText", "texts"]

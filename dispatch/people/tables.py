@@ -62,3 +62,13 @@ throttle = Table(
     instant("since", nullable=False),
     instant("locked_until"),
 )
+
+# A row is one address: to delete it is to destroy its key. Only the worker opens it, to send.
+person_reach = Table(
+    "person_reach",
+    metadata,
+    Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
+    Column("kind", Text, primary_key=True, comment="mail or phone"),
+    Column("key", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="nonce and ciphertext, AES-256-GCM"),
+)

@@ -45,6 +45,7 @@ CHECKS: dict[str, str] = {
     "I6": "every due time is right, counted a second time",
     "I7": "every deadline fires once",
     "I8": "no event of an ended epoch fires",
+    "I9": "messages leave for acts on record only, under an id that stays",
     "I10": "published bulletins can be counted again",
     "I11": "facts are what the steps say; tables add up",
     "I12": "a department sees its own cases only",
@@ -59,13 +60,14 @@ COUNTED: dict[str, LiteralString] = {
     "I5": "SELECT count(*) FROM cases",
     "I7": "SELECT count(*) FROM fired",
     "I8": "SELECT count(*) FROM fired",
+    "I9": "SELECT count(*) FROM outbox",
     "I11": "SELECT count(*) FROM fact",
     "I13": "SELECT count(*) FROM audit_block",
     "I17": "SELECT coalesce(sum(cases), 0) FROM bulletin JOIN bulletin_decision ON bulletin_id = id"
     " WHERE decision = 'published'",
     "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I11", "I18")
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18")
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(

@@ -69,6 +69,8 @@ def test_a_town_that_lived_by_the_rules_is_well(lived: Urls) -> None:
 
 
 ANY = "(SELECT min(id) FROM cases WHERE state = 'closed')"
+TOLD = f"""INSERT INTO delivery (outbox_id, person_id, channel, created_at, sent_at)
+    SELECT max(o.id), min(p.id), 'sms', now(), now() FROM outbox o, person p WHERE o.case_id = {ANY}"""
 TWINS: tuple[tuple[str, str, str], ...] = (
     # invariant, the case that must be named (a query), the breach
     ("I1", f"id = {ANY}", f"DELETE FROM fact WHERE case_id = {ANY}"),
@@ -167,6 +169,8 @@ TWINS: tuple[tuple[str, str, str], ...] = (
         " USING (true)",
     ),
     ("I12", "", "GRANT DELETE ON step TO wangge_app"),
+    ("I9", f"id = {ANY}", f"UPDATE outbox SET created_at = created_at + interval '1 ms' WHERE case_id = {ANY}"),
+    ("I9", f"id = {ANY}", f"UPDATE outbox SET sent_at = NULL WHERE case_id = {ANY}; " + TOLD),
     ("I12", "", "GRANT INSERT ON outbox TO wangge_department"),
     ("I12", "", "CREATE TABLE note (case_id bigint); GRANT SELECT ON note TO wangge_department"),
     ("I13", f"id = {ANY}", f"DELETE FROM step WHERE case_id = {ANY} AND seq = 10"),

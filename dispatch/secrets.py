@@ -1,5 +1,5 @@
-"""Free text, names and phones under a key of the case's own: destroy the key, and they are noise; the steps stay
-whole."""
+"""Free text, names, phones and mail addresses under a key of the case's or person's own: destroy the key, and they are
+noise; the steps stay whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NONCE = 12
 
 
 def new_key() -> bytes:
-    """A key for one case: 256 bits."""
+    """A key for one case or person: 256 bits."""
     return AESGCM.generate_key(bit_length=256)
 
 

@@ -1,0 +1,193 @@
+"""Ways out of the house behind one Protocol: e-mail by SMTP, and any gateway (SMS, messengers) by HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import Protocol
+from urllib.parse import quote_plus, urlsplit
+from uuid import UUID
+
+from dispatch.notify.sockets import NotSent, cut_after, open_socket
+
+__all__ = ["PLACEHOLDERS", "Channel", "Gateway", "Mail", "Notice", "fill"]
+
+SECONDS = 5.0  # for one notice, from connecting to the answer
+PLACEHOLDERS = ("to", "text", "subject", "case", "id")
+MOST_ANSWER = 65_536  # bytes of an answer that are read; none of them is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message to one person by one channel. `id` is the same at every attempt: the receiver may drop a second."""
+
+    id: UUID
+    to: str = field(repr=False)
+    subject: str
+    text: str
+    case: str
+
+
+class Channel(Protocol):
+    """A way to reach people. `reach`: which of a person's addresses it takes, `mail` or `phone`."""
+
+    @property
+    def name(self) -> str:
+        """Its name in notices.toml, which deliveries keep."""
+
+    @property
+    def reach(self) -> str:
+        """`mail` or `phone`."""
+
+    def send(self, notice: Notice) -> None:
+        """Hand it over and return when the other side has taken it. Raises NotSent, OSError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """Through an SMTP server. `tls`: `tls` from the first byte, `starttls`, or `none`."""
+
+    name: str
+    host: str
+    port: int
+    sender: str
+    tls: str = "starttls"
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    allow: frozenset[str] = frozenset()
+    reach: str = "mail"
+
+    def send(self, notice: Notice) -> None:
+        """One connection for one notice: a server that hangs up costs no other."""
+        client = _Smtp(self)
+        with cut_after(SECONDS, lambda: client.sock):
+            try:
+                self._converse(client, notice)
+            except smtplib.SMTPResponseException as error:
+                raise NotSent(f"SMTP {error.smtp_code}") from error
+            except smtplib.SMTPRecipientsRefused as error:
+                code = next(iter(error.recipients.values()))[0]
+                raise NotSent(f"SMTP {code}: recipient refused") from error
+            except smtplib.SMTPException as error:
+                raise NotSent(f"SMTP: {type(error).__name__}") from error
+            finally:
+                client.close()
+
+    def _converse(self, client: _Smtp, notice: Notice) -> None:
+        code, _ = client.connect(self.host, self.port)
+        if code != 220:
+            raise NotSent(f"SMTP {code}")
+        if self.tls == "starttls":
+            client.starttls(context=ssl.create_default_context())
+        if self.user:
+            client.login(self.user, self.secret)
+        client.send_message(self._letter(notice), self.sender, [notice.to])
+        # Taken is taken: what happens to the farewell changes nothing.
+
+    def _letter(self, notice: Notice) -> EmailMessage:
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = self.sender, notice.to, notice.subject
+        letter["Date"] = formatdate()
+        letter["Message-ID"] = f"<{notice.id}@{self.sender.rpartition('@')[2]}>"
+        letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to a machine
+        letter.set_content(notice.text)
+        return letter
+
+
+class _Smtp(smtplib.SMTP):
+    """smtplib's client on a connection that was looked at."""
+
+    def __init__(self, given: Mail) -> None:
+        super().__init__(timeout=SECONDS)
+        self.given = given
+        self._host = given.host  # whose certificate STARTTLS asks for
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = open_socket(host, port, allow=self.given.allow, seconds=timeout)
+        if self.given.tls != "tls":
+            return plain
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """POST to a URL. `body` holds placeholders in braces; each value is escaped for `content_type`.
+
+    X-Wangge-Message carries the id; X-Wangge-Signature `t=SECONDS,v1=HEX`: HMAC-SHA-256 under the secret over the
+    seconds, a full stop, the id, a full stop, and the body.
+    """
+
+    name: str
+    url: str
+    body: str
+    content_type: str = "application/json"
+    secret: str = field(default="", repr=False)
+    allow: frozenset[str] = frozenset()
+    reach: str = "phone"
+
+    def send(self, notice: Notice) -> None:
+        """Any 2xx is an acceptance; a redirect is none, and is not followed."""
+        client = _http(self.url, self.allow)
+        with cut_after(SECONDS, lambda: client.sock):
+            try:
+                status = self._ask(client, notice)
+            except (http.client.HTTPException, TimeoutError) as error:
+                raise NotSent(f"HTTP: {type(error).__name__}") from error
+            finally:
+                client.close()
+        if not 200 <= status < 300:
+            raise NotSent(f"HTTP {status}")
+
+    def _ask(self, client: http.client.HTTPConnection, notice: Notice) -> int:
+        body = fill(self.body, self.content_type, notice).encode()
+        parts = urlsplit(self.url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Content-Type": f"{self.content_type}; charset=utf-8", "X-Wangge-Message": str(notice.id)}
+        if self.secret:
+            headers["X-Wangge-Signature"] = _signature(self.secret, notice.id, body)
+        client.request("POST", path, body=body, headers=headers)
+        answer = client.getresponse()
+        answer.read(MOST_ANSWER)
+        return answer.status
+
+
+def _signature(secret: str, message: UUID, body: bytes) -> str:
+    at = int(time.time())
+    signed = hmac.new(secret.encode(), f"{at}.{message}.".encode() + body, hashlib.sha256)
+    return f"t={at},v1={signed.hexdigest()}"
+
+
+def _http(url: str, allow: frozenset[str]) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    secure, host = parts.scheme == "https", parts.hostname or ""
+    port = parts.port or (443 if secure else 80)
+    client = http.client.HTTPConnection(host, port, timeout=SECONDS)
+    plain = open_socket(host, port, allow=allow, seconds=SECONDS)
+    client.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+    client.auto_open = 0  # never a second connection, which nobody would have looked at
+    return client
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "application/json": lambda words: json.dumps(words, ensure_ascii=False)[1:-1],
+    "application/x-www-form-urlencoded": quote_plus,
+}
+
+
+def fill(template: str, content_type: str, notice: Notice) -> str:
+    """The body with its placeholders filled; whatever a value holds, it stays one value. Raises KeyError."""
+    escape = ESCAPES[content_type]
+    values = {"to": notice.to, "text": notice.text, "subject": notice.subject, "case": notice.case}
+    values["id"] = str(notice.id)
+    return re.sub(r"\{(" + "|".join(PLACEHOLDERS) + r")\}", lambda found: escape(values[found[1]]), template)

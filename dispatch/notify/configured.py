@@ -1,0 +1,114 @@
+"""Which channels there are: `notices.toml` in the data folder. None there: notices are read in the product only."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from dispatch.notify.channels import ESCAPES, Channel, Gateway, Mail, Notice, fill
+from gis.problems import Problem
+
+__all__ = ["FILE", "read_channels"]
+
+FILE = "notices.toml"
+MOST = 4  # each has a thread of the worker's own
+KEYS: dict[str, dict[str, type]] = {
+    "mail": {"host": str, "port": int, "sender": str, "tls": str, "user": str},
+    "gateway": {"url": str, "body": str, "content_type": str, "reach": str},
+}
+COMMON: dict[str, type] = {"name": str, "kind": str, "allow": list, "secret_file": str, "secret_env": str}
+NEEDED = {"mail": ("name", "host", "port", "sender"), "gateway": ("name", "url", "body")}
+SAMPLE = Notice(id=UUID(int=0), to='"', subject='"', text='"\n', case='"')
+
+
+def read_channels(folder: Path, environment: Mapping[str, str] = os.environ) -> tuple[Channel, ...]:
+    """The channels of a data folder. Raises Problem, naming the channel and the key, never what a secret holds."""
+    path = folder / FILE
+    if not path.exists():
+        return ()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problem(f"{FILE} cannot be read: {error}", zh=f"{FILE} 无法读取:{error}") from error
+    entries = document.get("channel", [])
+    if set(document) - {"channel"} or not isinstance(entries, list) or len(entries) > MOST:
+        raise _wrong("file", f"holds at most {MOST} [[channel]] and nothing else", f"只能有至多 {MOST} 个 [[channel]]")
+    channels = tuple(_channel(entry, folder, environment) for entry in entries)
+    if len({channel.name for channel in channels}) < len(channels):
+        raise _wrong("name", "is given twice", "重复")
+    return channels
+
+
+def _channel(entry: dict[str, Any], folder: Path, environment: Mapping[str, str]) -> Channel:
+    kind = str(entry.get("kind"))
+    if kind not in KEYS:
+        raise _wrong("kind", f"is one of {', '.join(KEYS)}", f"须为 {'、'.join(KEYS)} 之一")
+    _check_keys(entry, COMMON | KEYS[kind], NEEDED[kind])
+    given = {key: word for key, word in entry.items() if key in KEYS[kind] or key == "name"}
+    given["secret"] = _secret(entry, folder, environment)
+    given["allow"] = frozenset(str(host).lower() for host in entry.get("allow", []))
+    return _mail(given) if kind == "mail" else _gateway(given)
+
+
+def _check_keys(entry: dict[str, Any], known: dict[str, type], needed: tuple[str, ...]) -> None:
+    for key, word in entry.items():
+        if key not in known:
+            raise _wrong(key, "is no key of such a channel", "不是此类渠道的字段")
+        if type(word) is not known[key]:
+            raise _wrong(key, "is of the wrong kind", "类型不对")
+    for key in needed:
+        if not entry.get(key):
+            raise _wrong(key, "is missing", "缺失")
+
+
+def _mail(given: dict[str, Any]) -> Mail:
+    channel = Mail(**given)
+    if channel.tls not in ("tls", "starttls", "none"):
+        raise _wrong("tls", "is one of tls, starttls, none", "须为 tls、starttls、none 之一")
+    if channel.user and channel.tls == "none":
+        raise _wrong("user", "needs tls: a password is not sent in the open", "须启用 tls,口令不得明文传送")
+    return channel
+
+
+def _gateway(given: dict[str, Any]) -> Gateway:
+    channel = Gateway(**given)
+    parts = urlsplit(channel.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise _wrong("url", "is an http or https address without a password in it", "须为不含口令的 http(s) 地址")
+    if channel.reach not in ("phone", "mail"):
+        raise _wrong("reach", "is phone or mail", "须为 phone 或 mail")
+    if channel.content_type not in ESCAPES:
+        raise _wrong("content_type", f"is one of {', '.join(ESCAPES)}", f"须为 {'、'.join(ESCAPES)} 之一")
+    if channel.content_type == "application/json":
+        _check_json(channel)
+    return channel
+
+
+def _check_json(channel: Gateway) -> None:
+    try:
+        json.loads(fill(channel.body, channel.content_type, SAMPLE))
+    except ValueError as error:
+        raise _wrong("body", "is no JSON once it is filled", "填入后不是有效的 JSON") from error
+
+
+def _secret(entry: dict[str, str], folder: Path, environment: Mapping[str, str]) -> str:
+    if name := entry.get("secret_env"):
+        if not environment.get(name):
+            raise _wrong("secret_env", f"names {name}, which is not set", f"所指环境变量 {name} 未设置")
+        return environment[name]
+    if name := entry.get("secret_file"):
+        try:
+            return (folder / name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise _wrong("secret_file", "cannot be read", "无法读取") from error
+    return ""
+
+
+def _wrong(key: str, words: str, zh: str) -> Problem:
+    return Problem(f"{FILE}: {key} {words}", zh=f"{FILE}:{key} {zh}")

@@ -1,0 +1,139 @@
+"""Hand notices over, at least once and each under its own id, however often workers die or gateways fail."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from dispatch.notify.channels import Channel, Notice
+from dispatch.notify.sockets import NotSent
+from dispatch.notify.words import subject_of, text_of
+from dispatch.people.reach import masked
+from dispatch.secrets import reveal
+from gis.db import Tx, execute, one, value, write
+
+__all__ = ["MOST", "WAITS", "resend", "send_by"]
+
+log = logging.getLogger("wangge.work")
+
+# Seconds from the n-th attempt to the next, before up to a fifth more by chance. After the last one it is given up.
+WAITS = (30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 14_400.0, 60.0)
+MOST = len(WAITS)
+AT_ONCE = 4  # of one channel: a notice that hangs leaves three ways round it
+
+# The next attempt is put down before this one is made: a worker that dies in between has failed, no more.
+CLAIM = """
+    UPDATE delivery SET attempts = attempts + 1, outcome = 'under way',
+           next_at = clock_timestamp() + make_interval(secs => (%(waits)s::float8[])[attempts + 1] * (1 + random() / 5))
+     WHERE id = (SELECT id FROM delivery
+                  WHERE channel = %(channel)s AND next_at <= clock_timestamp() AND attempts < %(most)s
+                  ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+CLAIMED = """
+    SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
+           r.key, r.body
+      FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
+      JOIN person p ON p.id = d.person_id
+      LEFT JOIN person_reach r ON r.person_id = d.person_id AND r.kind = %(reach)s
+     WHERE d.id = %(id)s
+"""
+# `next_at` is the claim's own: whoever was overtaken while it slept changes nothing.
+SENT = """
+    UPDATE delivery SET sent_at = clock_timestamp(), next_at = NULL, outcome = 'sent', masked = %(masked)s
+     WHERE id = %(id)s AND next_at = %(claim)s
+"""
+FAILED = """
+    UPDATE delivery SET outcome = %(outcome)s, masked = %(masked)s,
+           next_at = CASE WHEN %(over)s THEN NULL ELSE next_at END,
+           dead_at = CASE WHEN %(over)s THEN clock_timestamp() END
+     WHERE id = %(id)s AND next_at = %(claim)s
+"""
+BURY = """
+    UPDATE delivery SET dead_at = clock_timestamp(), next_at = NULL
+     WHERE channel = %(channel)s AND next_at <= clock_timestamp() AND attempts >= %(most)s
+"""
+RESEND = """
+    UPDATE delivery SET attempts = 0, dead_at = NULL, next_at = clock_timestamp()
+     WHERE dead_at IS NOT NULL AND (%(id)s::bigint IS NULL OR id = %(id)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    id: int
+    delivery_id: UUID
+    attempts: int
+    next_at: datetime
+    kind: str
+    number: str
+    language: str
+    disabled: bool
+    key: bytes | None = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+def send_by(channel: Channel) -> int:
+    """Send all that is due by this channel; how many attempts were made. No transaction is open meanwhile."""
+    with write() as tx:
+        execute(tx, BURY, channel=channel.name, most=MOST)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"notices-{channel.name}") as threads:
+        return sum(threads.map(_drain, [channel] * AT_ONCE))
+
+
+def _drain(channel: Channel) -> int:
+    attempts = 0
+    while claim := _claim(channel):
+        _attempt(channel, claim)
+        attempts += 1
+    return attempts
+
+
+def _claim(channel: Channel) -> _Claim | None:
+    with write() as tx:
+        claimed = value(tx, CLAIM, channel=channel.name, waits=list(WAITS), most=MOST)
+        return None if claimed is None else one(tx, _Claim, CLAIMED, id=claimed, reach=channel.reach)
+
+
+def _attempt(channel: Channel, claim: _Claim) -> None:
+    address, outcome, over = "", "", claim.attempts >= MOST
+    if claim.disabled or claim.key is None or claim.body is None:
+        outcome, over = "the person can no longer be reached here", True
+    else:
+        try:
+            address = reveal(claim.key, claim.body)
+            channel.send(_notice(claim, address))
+        except NotSent as error:
+            outcome = str(error)
+        except Exception as error:  # one notice that breaks its channel holds up no other
+            # By its class alone: an error of a library may repeat the address, or what it was sent.
+            outcome = type(error).__name__
+    _mark(claim, outcome, masked(address) if address else "", over=over)
+    if outcome:
+        log.warning("notice %s by %s, attempt %d: %s", claim.delivery_id, channel.name, claim.attempts, outcome)
+
+
+def _notice(claim: _Claim, address: str) -> Notice:
+    return Notice(
+        id=claim.delivery_id,
+        to=address,
+        subject=subject_of(case=claim.number, language=claim.language),
+        text=text_of(claim.kind, case=claim.number, language=claim.language),
+        case=claim.number,
+    )
+
+
+def _mark(claim: _Claim, outcome: str, masked: str, *, over: bool) -> None:
+    with write() as tx:
+        if not outcome:
+            execute(tx, SENT, id=claim.id, claim=claim.next_at, masked=masked)
+        else:
+            execute(tx, FAILED, id=claim.id, claim=claim.next_at, masked=masked, outcome=outcome, over=over)
+
+
+def resend(tx: Tx, delivery: int | None) -> int:
+    """Try a dead letter again from the first attempt, under the id it always had; None: all of them. How many."""
+    return execute(tx, RESEND, id=delivery)

@@ -1,0 +1,84 @@
+"""The only way out: a connection to an address that was looked at after its name was resolved, and to no other."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+__all__ = ["NotSent", "cut_after", "is_public", "open_socket"]
+
+Address = IPv4Address | IPv6Address
+TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address
+GIVEN_OUT = IPv6Network("2000::/3")  # all of IPv6 that the Internet uses; much of the rest is old forms of inside
+ASSIGNMENTS = IPv4Network("192.0.0.0/24")  # for protocols; some clouds answer there, and older Pythons call it global
+
+
+class NotSent(Exception):
+    """A channel could not hand a notice over. The words hold neither address, text nor secret: people read them."""
+
+
+def open_socket(host: str, port: int, *, allow: frozenset[str], seconds: float) -> socket.socket:
+    """A connection to `host`; `allow` holds the names the operator lets lead anywhere. Raises NotSent.
+
+    All addresses of the name must be public, not only the one taken: a name with two faces is not trusted. The
+    connection goes to what was looked at, so a name that resolves otherwise a moment later gains nothing.
+    """
+    found = _resolved(host, port)
+    if host.lower() not in allow and not all(is_public(ip_address(place[0])) for place in found):
+        raise NotSent("address not public; the operator may allow the host by name")
+    for place in found:
+        # A name server that answers slowly is the resolver's to bound; a connection is ours.
+        with contextlib.suppress(OSError):
+            return socket.create_connection((place[0], port), timeout=seconds)
+    raise NotSent("no connection")
+
+
+def _resolved(host: str, port: int) -> list[tuple[str, int]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NotSent("name not found") from error
+    return [(str(place[4][0]).split("%")[0], port) for place in found]
+
+
+def is_public(address: Address) -> bool:
+    """Whether it lies in the open Internet. IPv6 forms that carry an IPv4 address are as public as that one."""
+    inner = _carried(address)
+    if inner is not None:
+        return is_public(inner)
+    if isinstance(address, IPv6Address):
+        return address.is_global and address in GIVEN_OUT
+    return address.is_global and not address.is_multicast and address not in ASSIGNMENTS
+
+
+def _carried(address: Address) -> IPv4Address | None:
+    if isinstance(address, IPv4Address):
+        return None
+    if address in TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address.ipv4_mapped or address.sixtofour
+
+
+@contextmanager
+def cut_after(seconds: float, current: Callable[[], socket.socket | None]) -> Iterator[None]:
+    """Shut the current connection when `seconds` are over: a peer that sends a byte now and then holds nobody."""
+
+    def cut() -> None:
+        connection = current()
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,12 @@
+-- A message was written with a step of its case; what was sent outside was tried, and not before the message was there.
+SELECT c.number, format('message %%s (%%s) stands with no step of the case', o.message_id, o.kind) AS words
+  FROM outbox o JOIN cases c ON c.id = o.case_id
+ WHERE NOT EXISTS (SELECT FROM step s WHERE s.case_id = o.case_id AND s.at = o.created_at)
+UNION ALL
+SELECT coalesce(c.number, '-'), format('notice %%s by %%s was sent without an attempt', d.delivery_id, d.channel)
+  FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
+ WHERE d.sent_at IS NOT NULL AND d.attempts = 0
+UNION ALL
+SELECT coalesce(c.number, '-'), format('notice %%s by %%s went out before its message was in the product', d.delivery_id, d.channel)
+  FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
+ WHERE o.sent_at IS NULL

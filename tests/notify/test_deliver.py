@@ -1,0 +1,275 @@
+"""At least once, under one id, with growing delay; then a dead letter to be sent again. Nobody waits for another."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatch.cluster import Urls
+from dispatch.notify import deliver
+from dispatch.notify.channels import Channel, Gateway, Mail
+from dispatch.notify.deliver import MOST, WAITS, resend, send_by
+from dispatch.notify.notices_command import command
+from dispatch.notify.outbox import send_due
+from dispatch.people.reach import forget_reach, masked, set_reach
+from dispatch.worker import JOBS, run_jobs, with_channels
+from gis.db import execute, write
+from gis.problems import FormIncomplete
+from tests.cases.town import Town, look, settled
+from tests.notify.receivers import Receiver, http_receiver, smtp_server, until
+
+HERE = frozenset({"127.0.0.1"})
+BODY = '{"to": "{to}", "text": "{text}"}'
+PHONE = "13800005678"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with http_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def town(fresh_database: Urls) -> Iterator[Town]:
+    """A real city, not a rehearsal; one person of the first department has a phone."""
+    with settled() as town:
+        with write() as tx:
+            set_reach(tx, login(), "phone", PHONE)
+        yield town
+
+
+def login(n: int = 0) -> str:
+    people = look("SELECT login FROM person WHERE unit_id = 'enforcement-a' ORDER BY id")
+    return str(people[n]["login"])
+
+
+def sms(receiver: Receiver, name: str = "sms", **more: object) -> Gateway:
+    given = {"name": name, "url": f"http://127.0.0.1:{receiver.port}/", "body": BODY, "allow": HERE, "secret": "hush"}
+    return Gateway(**given | more)
+
+
+def mail_by(office: Receiver) -> Mail:
+    return Mail(name="mail", host="127.0.0.1", port=office.port, sender="w@example.org", tls="none", allow=HERE)
+
+
+def owed(town: Town, *channels: Channel, cases: int = 1) -> None:
+    """Cases dispatched to the department, put down for these channels."""
+    for _ in range(cases):
+        town.dispatched()
+    with write() as tx:
+        execute(tx, "UPDATE city SET rehearsal = 0")
+    send_due(channels)
+
+
+def again() -> None:
+    """As if the time to the next attempt were over."""
+    with write() as tx:
+        execute(tx, "UPDATE delivery SET next_at = clock_timestamp() WHERE next_at IS NOT NULL")
+
+
+def deliveries() -> list[dict[str, object]]:
+    return look(
+        "SELECT attempts, outcome, masked, sent_at IS NOT NULL AS sent, dead_at IS NOT NULL AS dead FROM delivery"
+    )
+
+
+def test_a_dispatch_reaches_the_departments_phone(town: Town, receiver: Receiver) -> None:
+    owed(town, sms(receiver))
+    assert receiver.posts == []  # what writes the message sends nothing
+    assert send_by(sms(receiver)) == 1
+    number = look("SELECT number FROM cases")[0]["number"]
+    assert json.loads(receiver.posts[0].body)["to"] == PHONE
+    assert number in json.loads(receiver.posts[0].body)["text"]
+    assert deliveries() == [{"attempts": 1, "outcome": "sent", "masked": "138****5678", "sent": True, "dead": False}]
+    assert send_by(sms(receiver)) == 0
+
+
+def test_a_rehearsal_tells_nobody_outside(town: Town, receiver: Receiver) -> None:
+    town.dispatched()
+    assert send_due([sms(receiver)]) == 1
+    assert deliveries() == []
+
+
+def test_an_act_rolled_back_is_told_to_nobody(town: Town, receiver: Receiver) -> None:
+    case = town.filed()
+    with pytest.raises(ZeroDivisionError), write() as tx:
+        execute(
+            tx,
+            """INSERT INTO outbox (case_id, kind, unit_id, created_at)
+               VALUES (%(c)s, 'dispatched', 'enforcement-a', now())""",
+            c=case.case_id,
+        )
+        raise ZeroDivisionError
+    with write() as tx:
+        execute(tx, "UPDATE city SET rehearsal = 0")
+    send_due([sms(receiver)])
+    assert deliveries() == []
+
+
+def test_every_attempt_has_the_same_id_and_the_last_one_leaves_a_dead_letter(
+    town: Town, receiver: Receiver, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.answer = lambda post: 500
+    owed(town, sms(receiver))
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(MOST + 2):
+            send_by(sms(receiver))
+            again()
+    assert len(receiver.posts) == MOST
+    assert len({post.headers["x-wangge-message"] for post in receiver.posts}) == 1
+    assert deliveries() == [
+        {"attempts": MOST, "outcome": "HTTP 500", "masked": "138****5678", "sent": False, "dead": True}
+    ]
+    assert command.run(asked("list")) == 0
+    listed = capsys.readouterr().out
+    assert "HTTP 500" in listed
+    assert PHONE not in listed + caplog.text
+    assert "hush" not in listed + caplog.text
+    receiver.answer = lambda post: 200
+    assert command.run(asked("resend", "--all")) == 0
+    send_by(sms(receiver))
+    assert deliveries()[0]["sent"]
+    assert len({post.headers["x-wangge-message"] for post in receiver.posts}) == 1
+
+
+def asked(*words: str) -> Namespace:
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_the_delay_grows_as_the_table_says(town: Town, receiver: Receiver) -> None:
+    receiver.answer = lambda post: 503
+    owed(town, sms(receiver))
+    for wait in WAITS[:-1]:
+        send_by(sms(receiver))
+        left = look("SELECT extract(epoch FROM next_at - clock_timestamp())::float8 AS s FROM delivery")[0]["s"]
+        assert wait - 5 < left <= wait * 1.2
+        again()
+    page = (Path(__file__).parents[2] / "docs" / "notices.md").read_text(encoding="utf-8")
+    table = [line.split("|")[2].strip() for line in page.splitlines() if re.match(r"\| \d \|", line)]
+    assert table == [f"{wait:.0f} s" for wait in WAITS[:-1]]
+
+
+def test_a_gateway_that_hangs_holds_up_neither_mail_nor_deadlines(town: Town, receiver: Receiver) -> None:
+    receiver.answer = lambda post: -1
+    with smtp_server() as post_office:
+        mail = mail_by(post_office)
+        with write() as tx:
+            set_reach(tx, login(), "mail", "wang@example.org")
+        owed(town, sms(receiver), mail, cases=6)
+        jobs = with_channels([sms(receiver), mail])
+        assert {job.name for job in JOBS} < {job.name for job in jobs}
+        scheduler = run_jobs(jobs)
+        try:
+            assert until(lambda: len(post_office.letters) == 6, 10)
+            # Each of the gateway's hangs for five seconds: not one of them is over.
+            assert not look("SELECT 1 FROM delivery WHERE channel = 'sms' AND outcome NOT IN ('', 'under way')")
+            assert until(lambda: look("SELECT 1 FROM delivery WHERE outcome LIKE 'HTTP: %'"), 20)
+        finally:
+            receiver.answer = lambda post: 200
+            scheduler.shutdown()
+
+
+def test_one_notice_that_hangs_or_breaks_holds_up_no_other_of_its_channel(town: Town) -> None:
+    with smtp_server() as post_office:
+        mail = mail_by(post_office)
+        for n, address in enumerate(("a@slow.org", "b@nobody.org", "c@example.org")):
+            with write() as tx:
+                execute(
+                    tx,
+                    """INSERT INTO person (login, name, unit_id, password_hash, must_change, created_at)
+                       VALUES (%(n)s, 'x', 'enforcement-a', '!', false, now())""",
+                    n=f"extra{n}",
+                )
+                set_reach(tx, f"extra{n}", "mail", address)
+        with write() as tx:  # sealed under another key: cannot be opened
+            execute(
+                tx,
+                """UPDATE person_reach SET key = sha256(key)
+                    WHERE person_id = (SELECT id FROM person WHERE login = 'extra1')""",
+            )
+        owed(town, mail, cases=3)
+        send_by(mail)
+        assert [to for to, _ in post_office.letters] == ["c@example.org"] * 3
+    said = look("SELECT outcome, count(*) AS n FROM delivery GROUP BY outcome ORDER BY outcome")
+    assert {row["outcome"]: row["n"] for row in said} == {"InvalidTag": 3, "SMTP: SMTPServerDisconnected": 3, "sent": 3}
+
+
+def test_a_worker_that_slept_through_its_claim_changes_nothing(town: Town, receiver: Receiver) -> None:
+    owed(town, sms(receiver))
+    asleep = deliver._claim(sms(receiver))
+    assert asleep is not None
+    again()
+    send_by(sms(receiver))
+    deliver._mark(asleep, "HTTP 500", "x", over=True)
+    assert deliveries() == [{"attempts": 2, "outcome": "sent", "masked": "138****5678", "sent": True, "dead": False}]
+
+
+def test_a_worker_that_died_at_the_last_attempt_leaves_a_dead_letter(town: Town, receiver: Receiver) -> None:
+    owed(town, sms(receiver))
+    for _ in range(MOST):
+        assert deliver._claim(sms(receiver)) is not None
+        again()
+    assert send_by(sms(receiver)) == 0
+    assert deliveries()[0]["dead"]
+
+
+def test_a_message_about_no_case_goes_out_as_well(town: Town, receiver: Receiver) -> None:
+    with write() as tx:
+        execute(
+            tx,
+            """INSERT INTO outbox (kind, person_id, created_at)
+               SELECT 'rules', person_id, now() FROM person_reach""",
+        )
+        execute(tx, "UPDATE city SET rehearsal = 0")
+    send_due([sms(receiver)])
+    assert send_by(sms(receiver)) == 1
+    assert json.loads(receiver.posts[0].body)["text"] == "有新情况,请登录系统查看。"
+
+
+def test_five_workers_send_each_notice_once(town: Town, receiver: Receiver) -> None:
+    owed(town, sms(receiver), cases=12)
+    workers = [run_jobs(with_channels([sms(receiver)])) for _ in range(5)]
+    try:
+        assert until(lambda: not look("SELECT 1 FROM delivery WHERE sent_at IS NULL"))
+    finally:
+        for scheduler in workers:
+            scheduler.shutdown()
+    ids = [post.headers["x-wangge-message"] for post in receiver.posts]
+    assert len(ids) == len(set(ids)) == 12
+
+
+def test_who_left_or_took_the_address_back_is_not_written_to(town: Town, receiver: Receiver) -> None:
+    owed(town, sms(receiver))
+    with write() as tx:
+        forget_reach(tx, login(), "phone")
+    send_by(sms(receiver))
+    assert receiver.posts == []
+    assert deliveries()[0]["dead"]
+    with write() as tx:
+        assert resend(tx, None) == 1
+
+
+def test_addresses_lie_sealed_and_are_checked(town: Town) -> None:
+    assert PHONE.encode() not in look("SELECT body FROM person_reach")[0]["body"]
+    for kind, address in (("mail", "a@b.org\r\nBcc: x@y.org"), ("mail", "a b@c.org"), ("phone", "138-1"), ("mail", "")):
+        with pytest.raises(FormIncomplete), write() as tx:
+            set_reach(tx, login(), kind, address)
+    assert masked("wang@example.org") == "w***@example.org"
+    assert masked("12345") == "****45"
+
+
+def test_the_claim_walks_its_index(town: Town) -> None:
+    with write() as tx:
+        execute(tx, "SET LOCAL enable_seqscan = off")
+        plan = tx.connection.execute(
+            "EXPLAIN " + deliver.CLAIM, {"channel": "sms", "waits": list(WAITS), "most": MOST}
+        ).fetchall()
+    assert any("delivery_due" in line for (line,) in plan)
