@@ -7,6 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 
 import gis.db
+from dashboards.port import need_port
 from dashboards.tls import addresses, certificate, how_to_trust
 from dispatch.command import Command
 from dispatch.config import settings
@@ -39,6 +40,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> int:
+    need_port(arguments.host, arguments.port, f"wangge serve --port {arguments.port + 1}")
     options: dict[str, str] = {}
     if arguments.tls:
         hosts = sorted({*addresses(), arguments.host} - {"0.0.0.0", "::"})  # noqa: S104  (left out, not listened on)

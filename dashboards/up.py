@@ -5,13 +5,13 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser, Namespace
-from contextlib import closing
 from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 
 from dashboards.children import Child, run_once, supervise
+from dashboards.port import need_port
 from dispatch.command import Command
 from dispatch.config import Settings, settings
 from dispatch.database import bring_up_to_date, cluster_of, connected, make_data_folder
@@ -42,7 +42,7 @@ def _run(arguments: Namespace) -> int:
     chosen = settings()
     make_data_folder(chosen)
     with only_one(chosen.data / "up.lock"):
-        _need_port(chosen)
+        need_port(chosen.host, chosen.port, f"WANGGE_PORT={chosen.port + 1} ./run")
         if not chosen.data_chosen and chosen.data.parent == Path("/var/lib"):
             _say(f"the code is in a folder closed to the database's user: the data live in {chosen.data}")
         with connected(chosen, _say):
@@ -93,21 +93,6 @@ def _children(*, rehearsal: bool, tls: bool) -> list[Child]:
     if rehearsal:
         children.append(Child("history", grow_history(), needed=False))
     return children
-
-
-def _need_port(chosen: Settings) -> None:
-    """Raise Problem if somebody listens there already. Asked before anything is started."""
-    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
-    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((chosen.host, chosen.port))
-        except OSError as error:
-            raise Problem(
-                f"Port {chosen.port} on {chosen.host} cannot be had ({error.strerror}). Nothing was started. "
-                f"Stop the program that uses it, or choose another: WANGGE_PORT={chosen.port + 1} ./run",
-                zh=f"端口 {chosen.port} 已被占用。",
-            ) from error
 
 
 def _tend_database(chosen: Settings) -> None:

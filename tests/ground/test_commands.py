@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,15 @@ ASKED = (
     "geocode --in HERE/text.csv", "rules lint TINY", "rules lint", "due --city TINY --in HERE/due.csv",
     "score --period 2026", "owners learnt", "replay TINY/rules.toml", "verify", "routes",
 )  # fmt: skip
+
+
+def test_a_busy_port_is_one_line_for_the_server_alone_too(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"wangge: Port {port} on 127.0.0.1 cannot be had")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", ASKED)
