@@ -98,7 +98,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     checked = actions.add_parser("check", help=CHECK, description=sentence(CHECK))
     checked.add_argument("--json", action="store_true", help="a GeoJSON of the faults, each with the place to look at")
     add_import_arguments(actions.add_parser("import", help=IMPORT, description=sentence(IMPORT)))
-    add_export_arguments(actions.add_parser("export", help=EXPORT, description=EXPORT))
+    add_export_arguments(actions.add_parser("export", help=EXPORT, description=sentence(EXPORT)))
     add_doctor_arguments(actions.add_parser("doctor", help=DOCTOR, description=sentence(DOCTOR)))
 
 

@@ -19,7 +19,7 @@ from tests.city.spoilt_town import TINY
 
 # What prints no table: it runs until it is stopped, or says in a line what it did.
 NO_TABLE = {
-    "up", "serve", "work", "migrate", "backup", "restore", "verify-bulletin",
+    "up", "serve", "work", "migrate", "backup", "restore", "verify-bulletin", "layers export",
     "user add", "user grant", "user revoke", "user disable", "user enable", "user password", "user unlock",
     "notices resend", "notices reach", "notices try",
 }  # fmt: skip
