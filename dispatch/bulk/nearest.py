@@ -66,12 +66,13 @@ class Nearest:
         return Answered(out.getvalue(), len(rows), faults)
 
     def _group(self, question: Asked) -> Group | Fault:
-        if question.subclass not in self.town.categories:
+        book = self.town.book(question.at.date())
+        if question.subclass not in book.categories:
             words = f"subclass {question.subclass} is not in the catalogue" if question.subclass else "has no subclass"
             return Fault(question.row, question.id, words)
         given = question.metres.strip()
         try:
-            metres = float(given) if given else self.town.reaches.component_m
+            metres = float(given) if given else book.reaches.component_m
         except ValueError:
             metres = float("nan")
         if not isfinite(metres) or not 0 <= metres <= MOST_M:
@@ -83,7 +84,7 @@ class Nearest:
         if epoch not in self._grounds:
             if len(self._grounds) >= MOST_GROUNDS:
                 self._grounds.pop(next(iter(self._grounds)))
-            self._grounds[epoch] = Ground(self.town.atlas, day.toordinal(), self.town.reaches)
+            self._grounds[epoch] = Ground(self.town.atlas, day.toordinal(), self.town.book(day).reaches)
         return self._grounds[epoch]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,29 +27,43 @@ from gis.ground import Reaches
 from gis.locate import TIE_M
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["Town", "folder_named", "sound_folder", "town_of_database", "town_of_folder"]
+__all__ = ["DayBook", "Town", "folder_named", "sound_folder", "town_of_database", "town_of_folder"]
 
 NO_RULES = Table(Rulebook("", ()), Tree({}))
 DAYS = "SELECT DISTINCT in_force FROM edition ORDER BY in_force"
 
 
+@dataclass(frozen=True, slots=True)
+class DayBook:
+    """What decides from a day on, until the next: rules and units, catalogue, and how far is looked."""
+
+    since: date
+    table: Table
+    categories: Mapping[str, CategoryLike]
+    reaches: Reaches
+
+
 @dataclass(slots=True, kw_only=True)
 class Town:
-    """`levels`: keys from the top down; `tables`: the rules, each with their first day, in order; `now`: the city's
-    wall time that a question without one is about."""
+    """`levels`: keys from the top down; `books`: in the order of their days, one at least; `now`: the city's wall time
+    that a question without one is about. Levels, time zone and language are the present ones, whatever the day."""
 
     levels: tuple[str, ...]
     zone: str
     language: str
-    reaches: Reaches
     atlas: Atlas
-    categories: dict[str, CategoryLike]
-    tables: Sequence[tuple[date, Table]]
+    books: Sequence[DayBook]
     now: datetime
 
-    def table(self, day: date) -> Table:
-        """The rules in force on a day; before the first, none."""
-        return next((table for since, table in reversed(self.tables) if since <= day), NO_RULES)
+    def book(self, day: date) -> DayBook:
+        """What decides on a day; before the first, the first's catalogue without any rule."""
+        found = next((book for book in reversed(self.books) if book.since <= day), None)
+        return found or replace(self.books[0], since=date.min, table=NO_RULES)
+
+    @property
+    def categories(self) -> Mapping[str, CategoryLike]:
+        """The catalogue in force now."""
+        return self.book(self.now.date()).categories
 
 
 def folder_named(name: str) -> Path:
@@ -81,8 +95,14 @@ def town_of_folder(folder: Path) -> Town:
     return _town(
         document,
         atlas_of_files(city),
-        {row.code: _category(row) for row in city.categories},
-        [(document["editions"]["rules"]["in_force"], Table(rulebook_of(city.rules), tree))],
+        [
+            DayBook(
+                document["editions"]["rules"]["in_force"],
+                Table(rulebook_of(city.rules), tree),
+                {row.code: _category(row) for row in city.categories},
+                _reaches(document),
+            )
+        ],
         now=datetime.now(UTC),
     )
 
@@ -90,8 +110,12 @@ def town_of_folder(folder: Path) -> Town:
 def town_of_database(tx: ReadTx, *, things: bool) -> Town:
     """The loaded city. `things`: whether the components are needed."""
     city = books(tx)
-    tables = [(since, known.table) for since in _days(tx) if (known := _books_on(tx, since)) is not None]
-    return _town(city.city, atlas_of(tx, things=things), dict(city.catalogue.categories), tables, now=tx.now)
+    found = [
+        DayBook(since, known.table, known.catalogue.categories, _reaches(known.city))
+        for since in _days(tx)
+        if (known := _books_on(tx, since)) is not None
+    ]
+    return _town(city.city, atlas_of(tx, things=things), found, now=tx.now)
 
 
 def _days(tx: ReadTx) -> list[date]:
@@ -107,29 +131,23 @@ def _books_on(tx: ReadTx, day: date) -> Books | None:
         return None
 
 
-def _town(
-    document: Mapping[str, Any],
-    atlas: Atlas,
-    categories: dict[str, CategoryLike],
-    tables: Sequence[tuple[date, Table]],
-    *,
-    now: datetime,
-) -> Town:
-    reach = document["reach"]
+def _town(document: Mapping[str, Any], atlas: Atlas, found: Sequence[DayBook], *, now: datetime) -> Town:
+    """The corridors of every day are looked for on all of them: what lies beyond its own reach decides nothing."""
+    look_m = max((book.table.rulebook.look_m for book in found), default=0.0)
     return Town(
         levels=tuple(level["key"] for level in document["levels"]),
         zone=document["time_zone"],
         language=document["languages"][0],
-        reaches=Reaches(
-            reach_m=float(reach["road_m"]),
-            component_m=float(reach["component_m"]),
-            tie_m=float(reach.get("tie_m", TIE_M)),
-            look_m=max((table.rulebook.look_m for _, table in tables), default=0.0),
-        ),
         atlas=atlas,
-        categories=categories,
-        tables=tables,
+        books=[replace(book, reaches=book.reaches._replace(look_m=look_m)) for book in found],
         now=now.astimezone(ZoneInfo(document["time_zone"])),
+    )
+
+
+def _reaches(document: Mapping[str, Any]) -> Reaches:
+    reach = document["reach"]
+    return Reaches(
+        reach_m=float(reach["road_m"]), component_m=float(reach["component_m"]), tie_m=float(reach.get("tie_m", TIE_M))
     )
 
 

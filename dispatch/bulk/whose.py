@@ -12,14 +12,13 @@ import numpy
 
 from dispatch.bulk.rows import Asked, Columns, Fault, Line, asked
 from dispatch.bulk.stream import Answered
-from dispatch.bulk.town import Town
+from dispatch.bulk.town import DayBook, Town
 from dispatch.routing.decide import Routing
 from dispatch.routing.facts import facts_of
 from dispatch.routing.route import route
 from dispatch.routing.rulebook import Plan
-from dispatch.routing.table import Table
 from gis.atlas import Way
-from gis.ground import Ground, Located
+from gis.ground import Ground, Located, Reaches
 from gis.locate import NO_ROAD, Component, Place, bears, plain_name
 from gis.segments import Points
 
@@ -41,7 +40,7 @@ class Whose:
         self.town = town
         self.columns = Columns.of(header, ("id", "lon", "lat"))
         self.zone = ZoneInfo(town.zone)
-        self._days: dict[int, _Day] = {}
+        self._days: dict[tuple[int, Reaches], _Day] = {}
 
     @property
     def header(self) -> list[str]:
@@ -55,12 +54,12 @@ class Whose:
         faults: list[Fault] = []
         for line in lines:
             found = asked(line, self.columns, zone=self.zone, now=self.town.now)
-            if isinstance(found, Asked) and (not found.subclass or found.subclass in self.town.categories):
-                questions.append(found)
-            elif isinstance(found, Asked):
-                faults.append(Fault(found.row, found.id, f"subclass {found.subclass} is not in the catalogue"))
-            else:
+            if isinstance(found, Fault):
                 faults.append(found)
+            elif not found.subclass or found.subclass in self.town.book(found.at.date()).categories:
+                questions.append(found)
+            else:
+                faults.append(Fault(found.row, found.id, f"subclass {found.subclass} is not in the catalogue"))
         rows: list[Sequence[str]] = [()] * len(questions)
         for day, which in _by_day(questions).items():
             for i, row in zip(which, self._on(day).rows([questions[i] for i in which]), strict=True):
@@ -70,14 +69,15 @@ class Whose:
         return Answered(out.getvalue(), len(rows), faults)
 
     def _on(self, day: date) -> _Day:
-        """Days with the same ground and the same rules share what they learnt."""
-        ground = self.town.atlas.epoch(day.toordinal())
+        """Days with the same ground, looked at as far, share what they learnt."""
+        book = self.town.book(day)
+        ground = (self.town.atlas.epoch(day.toordinal()), book.reaches)
         known = self._days.get(ground)
         if known is None:
             if len(self._days) >= MOST_GROUNDS:
                 self._days.pop(next(iter(self._days)))
-            known = self._days[ground] = _Day(self.town, Ground(self.town.atlas, day.toordinal(), self.town.reaches))
-        known.table = self.town.table(day)
+            known = self._days[ground] = _Day(self.town, Ground(self.town.atlas, day.toordinal(), book.reaches), book)
+        known.book = book
         return known
 
 
@@ -91,15 +91,14 @@ def _by_day(questions: Sequence[Asked]) -> dict[date, list[int]]:
 class _Day:
     """One ground, and the answers learnt on it, each known by all that a rule for its subclass can look at."""
 
-    def __init__(self, town: Town, ground: Ground) -> None:
-        self.town, self.ground = town, ground
-        self.table: Table = town.table(town.now.date())
-        self._reach_mm = round(town.reaches.reach_m * 1000)
-        self._tie_mm = round(town.reaches.tie_m * 1000) + 1
+    def __init__(self, town: Town, ground: Ground, book: DayBook) -> None:
+        self.town, self.ground, self.book = town, ground, book
+        self._reach_mm = round(book.reaches.reach_m * 1000)
+        self._tie_mm = round(book.reaches.tie_m * 1000) + 1
         self._said: dict[tuple[object, ...], Said] = {}
         self._bears: dict[tuple[str, int], int] = {}
         self._seen: dict[tuple[object, ...], frozenset[str]] = {}
-        self._plans: dict[tuple[str, str], Plan | None] = {}
+        self._plans: dict[tuple[date, str], Plan | None] = {}
         twice = self.town.levels[-1] != "grid"
         codes = [[code.partition(":")[2] for code in cell.codes] for cell in ground.cells]
         self._areas = [[*row, row[-1]] if twice else row for row in codes] + [[""] * (len(town.levels) + twice)]
@@ -162,7 +161,7 @@ class _Day:
         hands = (near[0].owner, near[0].maintainer, near[0].supervisor) if near else None
         road = (way.road_class, way.name) if way else (NO_ROAD, "")
         return (
-            self.table.rulebook.edition,
+            self.book.since,
             question.subclass,
             cell < 0,
             seen,
@@ -172,11 +171,11 @@ class _Day:
 
     def _plan(self, subclass: str) -> Plan | None:
         """What the rules look at for a subclass; None if that is more than the key of an answer holds."""
-        known = self._plans.get((self.table.rulebook.edition, subclass), ...)
+        known = self._plans.get((self.book.since, subclass), ...)
         if known is not ...:
             return known
-        plan = self.table.rulebook.plan(facts_of(self.town.categories[subclass], None))
-        found = self._plans[self.table.rulebook.edition, subclass] = plan if plan.looks_at <= KEYED else None
+        plan = self.book.table.rulebook.plan(facts_of(self.book.categories[subclass], None))
+        found = self._plans[self.book.since, subclass] = plan if plan.looks_at <= KEYED else None
         return found
 
     def _things(self, questions: Sequence[Asked], points: Points) -> dict[int, tuple[Component, ...]]:
@@ -207,7 +206,7 @@ class _Day:
         if not question.subclass:
             rivals = {road.road_class for road in place.rival_roads} - {place.road_class}
             return ("", "", "", "", OUTSIDE if place.outside else ROAD if rivals else "")
-        found = route(self.town.categories[question.subclass], place, self.table, at=question.at)
+        found = route(self.book.categories[question.subclass], place, self.book.table, at=question.at)
         return _said(found, place, self.town.language)
 
 

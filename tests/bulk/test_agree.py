@@ -112,7 +112,7 @@ def test_before_the_first_edition_there_is_no_city(name: str) -> None:
     before, after = csv.DictReader(io.StringIO(task.answer(lines).text), task.header)
     assert (before["doubt"], before["road_class"], before["edition"]) == ("outside", "none", "")
     assert after["road_class"] != "none"
-    assert town.table(date(2023, 12, 31)).rulebook.rules == ()
+    assert town.book(date(2023, 12, 31)).table.rulebook.rules == ()
 
 
 def test_a_row_with_a_time_is_answered_by_the_places_and_the_rules_of_its_day(
@@ -138,3 +138,27 @@ def test_a_row_with_a_time_is_answered_by_the_places_and_the_rules_of_its_day(
         ("alley", "utilities", "rules-2"),
         ("none", "district-a", "rules-2"),
     ]
+
+
+def test_catalogue_and_reaches_are_those_of_the_rows_own_day(fresh_database: Urls, tmp_path: Path) -> None:
+    folder = copy_of_tiny(tmp_path)
+    load(folder, data=tmp_path)
+    spoil(folder, "city.toml", 'id = "tiny-catalogue-1", in_force = 2024-01-01', 'id = "c-2", in_force = 2025-06-01')
+    spoil(folder, "city.toml", "road_m = 40", "road_m = 1")
+    for name in ("categories", "conditions"):
+        spoil(folder, f"catalogue/{name}.csv", "E0104,", "E0999,")
+    load(folder, data=tmp_path)
+    with read() as tx:
+        town = town_of_database(tx, things=True)
+    task = Whose(town, ["id", "lon", "lat", "subclass", "at"])
+    asked = [("E0104", "2025-05-31"), ("E0999", "2025-05-31"), ("E0104", "2025-06-01"), ("E0999", "2025-06-01")]
+    told = task.answer([(n, [str(n), "114.0006", "22.5012", code, at]) for n, (code, at) in enumerate(asked, start=2)])
+    assert [row["id"] for row in csv.DictReader(io.StringIO(told.text), task.header)] == ["2", "5"]
+    assert [fault.row for fault in told.faults] == [3, 4]
+    first, last = town.books[0], town.books[-1]
+    assert (first.reaches.reach_m, last.reaches.reach_m) == (40, 1)
+    roads = [
+        (n, [str(n), "114.0006", "22.5012", "C0135", at.isoformat()]) for n, at in enumerate((first.since, last.since))
+    ]
+    classes = [row["road_class"] for row in csv.DictReader(io.StringIO(task.answer(roads).text), task.header)]
+    assert classes == ["alley", "none"]
