@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 from fastapi import File, UploadFile
 from fastapi import Form as Posted
 
+from dispatch.cases.assists import OF_AN_ASSISTANT, parts_of
 from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
-from dispatch.lifecycle.decide import allowed, extenders, for_referee
+from dispatch.lifecycle.decide import PART_SENT, PART_SIGNED, PARTS_OPEN, allowed, extenders, for_referee
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import BY_ACTION
@@ -22,7 +23,19 @@ from dispatch.people.who import Me
 from gis.db import ReadTx
 from gis.problems import FormIncomplete
 
-__all__ = ["SHOWS", "Fields", "Offer", "chosen", "degrees", "form_of", "instant", "offers", "uuid_of", "version_of"]
+__all__ = [
+    "SHOWS",
+    "Fields",
+    "Offer",
+    "chosen",
+    "degrees",
+    "form_of",
+    "instant",
+    "offers",
+    "own_parts",
+    "uuid_of",
+    "version_of",
+]
 
 A = Action
 ASKING = ("reason", "photos", "note")
@@ -58,7 +71,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.APPROVE_SUSPEND: TELLING,
     A.REFUSE_SUSPEND: REFUSING,
     A.RESUME: TELLING,
-    A.REPLY: ("photos", "note"),
+    A.REPLY: ("photos", "reason", "note"),
     A.REJECT_REPLY: REFUSING,
     A.PASS_TO_CHECK: TELLING,
     A.SEND_CHECK: ("inspector", "note"),
@@ -79,7 +92,9 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.ANSWER_CITIZEN: TELLING,
     A.REVISIT: ("satisfied", "note"),
     A.SIGN_FOR: ("proxy", "note"),
-    A.REPLY_FOR: ("proxy", "photos", "note"),
+    A.REPLY_FOR: ("proxy", "photos", "reason", "note"),
+    A.ASSIST_SIGN: ("unit", "note"),
+    A.ASSIST_REPORT: ("unit", "photos", "note"),
 }
 # The one that is open when a case is looked at: what the present holder most likely does next.
 FIRST: dict[State, tuple[Action, ...]] = {
@@ -130,13 +145,28 @@ def offers(case: Case, me: Me, city: Books, *, budget_left: bool = True) -> list
     open_to = [
         a for a in allowed(case.state, me.roles) if a in SHOWS and a not in left_out and _fits(a, case, me, city)
     ]
-    first = next((a for a in FIRST.get(case.state, ()) if a in open_to), None)
+    first = next((a for a in (*FIRST.get(case.state, ()), A.ASSIST_SIGN, A.ASSIST_REPORT) if a in open_to), None)
     order = sorted(open_to, key=lambda a: (a is not first, a in RISKY))
-    return [Offer(a, SHOWS[a], BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]
+    waits = any(part in PARTS_OPEN for part in parts_of(case.assists).values())
+    return [Offer(a, _shown(a, waits=waits), BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]
+
+
+def _shown(action: Action, *, waits: bool) -> tuple[str, ...]:
+    """The fields of its form. `waits`: units that assist have still to report, which the lead's reply answers for."""
+    without = action in (A.REPLY, A.REPLY_FOR) and not waits
+    return tuple(name for name in SHOWS[action] if not (without and name == "reason"))
+
+
+def own_parts(case: Case, me: Me) -> dict[str, str]:
+    """Of the case's open parts those of this person's units: unit → sent or signed."""
+    return {u: part for u, part in parts_of(case.assists).items() if u in me.units and part in PARTS_OPEN}
 
 
 def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
     """Whether the case's own facts leave room for the action."""
+    if action in OF_AN_ASSISTANT:
+        wanted = PART_SENT if action is A.ASSIST_SIGN else PART_SIGNED
+        return wanted in own_parts(case, me).values()
     by_unit = bool(BY_ACTION[case.state, action].by & UNIT)
     if by_unit and case.unit_id not in me.units:
         return False

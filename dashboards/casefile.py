@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, uuid_of, version_of
+from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, own_parts, uuid_of, version_of
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
@@ -62,6 +62,7 @@ class Sheet:
     queue: list[Row]
     strip: list[Segment]
     budget: Budget | None = None
+    parts: Sequence[Unit] = ()
 
 
 @router.get("/cases/{number}", **needs(Permission.SEE_CASES))
@@ -127,6 +128,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         queue=queue_of(tx, me),
         strip=strip(view, file),
         budget=budget,
+        parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.clocks import clock_of
-from dispatch.cases.read import Row, inbox, tally_units
+from dispatch.cases.read import Row, assisted, inbox, tally_units
 from dispatch.lifecycle.states import OPEN, ClockKind, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
@@ -43,14 +43,16 @@ def desk(request: Request, me: Signed) -> Response:
         live = here(tx)
         own = inbox(tx, me.units, states=MINE, limit=MOST)
         others = inbox(tx, me.units, states=OTHERS, limit=50)
+        helps = assisted(tx, me.units, limit=MOST)
         counts = {row.state: row for row in tally_units(tx, me.units)}
     total = sum(counts[s].count for s in MINE if s in counts)
     waiting = sum(row.count for state, row in counts.items() if state not in MINE)
     end = _tonight(view.now or own[0].last_at, view) if own else None
     parts = lanes(own, view.now, end)
+    helped = [Lane("assist", helps)] if helps else []
     parts[-1] = Lane("later", parts[-1].rows, total - len(own))
-    parts.append(Lane("waiting", others, waiting - len(others)))
-    return page(view, "inbox.html", live=live, lanes=parts, total=total)
+    parts += [*helped, Lane("waiting", others, waiting - len(others))]
+    return page(view, "inbox.html", live=live, lanes=parts, total=total + len(helps))
 
 
 def _tonight(now: datetime, view: View) -> datetime:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids
+from dispatch.evaluation.assists import assisted
 from dispatch.evaluation.measures import Cut, Measure, cases_of
 from dispatch.evaluation.period import Period, as_of_of, period_of
 from dispatch.evaluation.ranking import taking_part
@@ -104,7 +105,8 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
         view = View.of(request, tx, me)
         table = ranking_table(tx, view, asked)
         other = _against(tx, view, asked, table)
-    more: dict[str, Any] = {"ways": _ways(view, table.period), "small": _small(view)}
+        helped = assisted(tx, table.period)
+    more: dict[str, Any] = {"ways": _ways(view, table.period), "small": _small(view), "assisted": helped}
     now = view.now or table.then
     return page(view, "ranking.html", table=table, asked=asked, other=other, ended=table.period.end <= now, **more)
 

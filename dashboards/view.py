@@ -324,6 +324,15 @@ class View:
             return self.t("none")
         return at.astimezone(self.books.zone).strftime("%Y-%m-%d %H:%M")
 
+    def instant(self, text: str) -> str:
+        """An instant that stands in a document."""
+        return self.when(datetime.fromisoformat(text))
+
+    def clock(self, key: str) -> str:
+        """A clock's name, with the unit whose it is where it is one's that assists."""
+        kind, _, unit = key.partition(":")
+        return f"{self.t(f'clock.{kind}')} {self.unit(unit)}" if unit else self.t(f"clock.{kind}")
+
     def ago(self, at: datetime) -> str:
         """How long since, by the wall clock."""
         length = (self.now or at) - at
@@ -339,6 +348,11 @@ class View:
         if clock is None or self.books is None or self.now is None:
             return None
         return time_left(clock, self.now, self.books.calendar, self.t)
+
+    def part_left(self, case: Standing, units: Iterable[str]) -> Left | None:
+        """Time left on the first of these units' own parts; None if they have no clock here."""
+        keys = sorted(key for key in (f"assist:{unit}" for unit in units) if key in case.clocks)
+        return self.left(case, keys[0]) if keys else None
 
     def unconfirmed(self, at: datetime | None) -> str:
         """A warning if the year of a due time has no official calendar yet."""

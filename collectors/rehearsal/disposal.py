@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import exp
+from typing import Any
 
 from collectors.rehearsal.turn import MINUTE, Plan, Turn
-from dispatch.lifecycle.form import NOBODY_KNOWN
+from dispatch.lifecycle.decide import PART_SENT, PARTS_OPEN
+from dispatch.lifecycle.form import NOBODY_KNOWN, Form
 from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.people.roles import Role
 
@@ -106,14 +108,39 @@ def _handling(turn: Turn) -> Plan | None:
         pace *= 20.0
     reply_at = turn.after(_part(turn, pace))
     unit = turn.scene.books.tree.get(turn.case.unit_id or "")
-    asks = [_ask(turn, pace, reply_at), *_pressed(turn, reply_at)]
+    asks = [_ask(turn, pace, reply_at), *_pressed(turn, reply_at), *_assisting(turn)]
     first = min((plan for plan in asks if plan and turn.case.last_at < plan.at < reply_at), key=_at, default=None)
     if first is not None:
         return first
-    pictures = turn.pictures(2)
+    done = {"photos": turn.pictures(2), "reason": "not_needed" if _parts(turn) else None}
     if unit is not None and not unit.terminal:
-        return turn.centre(Role.DISPATCHER, reply_at, Action.REPLY_FOR, proxy=unit.name, photos=pictures)
-    return turn.unit(reply_at, Action.REPLY, photos=pictures)
+        return turn.centre(Role.DISPATCHER, reply_at, Action.REPLY_FOR, proxy=unit.name, **done)
+    return turn.unit(reply_at, Action.REPLY, **done)
+
+
+def _parts(turn: Turn) -> list[dict[str, Any]]:
+    """Those of the units that assist which are still open."""
+    return [part for part in turn.case.assists or () if part["state"] in PARTS_OPEN]
+
+
+def _assisting(turn: Turn) -> list[Plan | None]:
+    """What each unit that assists does next with its part; how fast it is, is settled for the whole life."""
+    return [_part_step(turn, part) for part in _parts(turn)]
+
+
+def _part_step(turn: Turn, part: dict[str, Any]) -> Plan | None:
+    unit = str(part["unit"])
+    by = turn.scene.department(unit)
+    if by is None:
+        return None
+    sent = datetime.fromisoformat(part["sent_at"])
+    whole = datetime.fromisoformat(part["due"]) - sent if part["due"] else timedelta(hours=8)
+    reported = sent + whole * (0.15 + turn.fate(f"assists {unit}"))
+    if part["state"] == PART_SENT:
+        at = turn.after((sent + (reported - sent) / 4).replace(microsecond=0))
+        return Plan(at, Action.ASSIST_SIGN, by, Form(unit=unit))
+    at = turn.after(reported.replace(microsecond=0))
+    return Plan(at, Action.ASSIST_REPORT, by, Form(unit=unit, note="已到场配合处置。"))
 
 
 def _at(plan: Plan) -> datetime:

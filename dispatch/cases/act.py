@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from dispatch.cases.actor import Actor
 from dispatch.cases.apply import apply
+from dispatch.cases.assists import OF_AN_ASSISTANT
 from dispatch.cases.books import books
 from dispatch.cases.clocks import running
 from dispatch.cases.corrected import amendment_of, key_before
@@ -37,7 +38,7 @@ LOCK = """
            c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.area_id, c.area_path,
            c.duty_grid, c.road_class, c.component_code, c.unit_id, c.route, c.route_unit, c.reporter_id, c.inspector_id,
            c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.suspensions, c.appealed, c.asked,
-           c.close_asked,
+           c.close_asked, c.assists, c.assisting,
            c.editions,
            c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
            c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version,
@@ -112,7 +113,7 @@ def act(
             )
         moment = max(held.now if now is None else now, draft.case.last_at)
         city = books(tx, held.city_version, moment)
-        _sees(draft.case, by)
+        _sees(draft.case, action, by, form)
         check_references(tx, form, by.person_id)
         settle(tx, draft, city, moment)
         more = amendment_of(draft.case, action, form, city)
@@ -192,8 +193,10 @@ def _answered(step: tuple[Any, ...], given: bytes, case: CaseRow) -> Receipt:
     )
 
 
-def _sees(case: CaseRow, by: Actor) -> None:
-    """A department acts on its own cases only; row security has refused others already. The two are not told apart."""
+def _sees(case: CaseRow, action: Action, by: Actor, form: Form) -> None:
+    """A department acts on its own cases only, and on its own part where it assists; row security has refused others
+    already. The two are not told apart."""
     outside = Role.DEPARTMENT in by.roles or Role.PLATFORM in by.roles
-    if outside and not by.roles - {Role.DEPARTMENT, Role.PLATFORM} and case.unit_id not in by.units:
+    acting = form.unit if action in OF_AN_ASSISTANT else case.unit_id
+    if outside and not by.roles - {Role.DEPARTMENT, Role.PLATFORM} and acting not in by.units:
         raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")

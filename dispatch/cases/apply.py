@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.cases.actor import Actor
+from dispatch.cases.assists import parts_of
 from dispatch.cases.books import Books
 from dispatch.cases.draft import Draft, Text
 from dispatch.cases.effects import EFFECTS, after
@@ -25,6 +26,8 @@ from dispatch.secrets import salted_hash
 from gis.db import Tx, value
 
 __all__ = ["apply"]
+
+AFTER = frozenset({Action.REPLY, Action.REPLY_FOR, Action.REPORT_HANDLED, Action.ASSIST_REPORT})
 
 TAKEN_FROM = """
     SELECT data ->> 'returned_from' FROM step
@@ -50,7 +53,7 @@ def apply(
     case = draft.case
     check_task_holder(case, action, by)
     change = decide(_standing(tx, draft, city, action, at), action, form, by.roles, at, city.policy)
-    check_person(case, action, change.role, by)
+    check_person(case, action, change.role, by, form)
     before, stage_due = case.state, draft.stage_due_at
     data: dict[str, Any] = {"action": action.value, "form": form.given(), **(extra or {})}
     effect = Effect(draft, form, at, city, data, by.person_id)
@@ -105,6 +108,7 @@ def _standing(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime) -
         dispatched_at=case.dispatched_at,
         return_open=city.return_open(case.dispatched_at, at),
         ruled=ruled_unit(case.asked),
+        parts=parts_of(case.assists),
         budget_left=action not in RETURNS or budget_of(tx, city.policy, case.unit_id, at).left,
         ended_at=case.ended_at,
         asked=case.asked or {},
@@ -167,4 +171,4 @@ def _photo_kind(action: Action) -> str:
         return "check"
     if action is Action.VERIFY:
         return "verify"
-    return "after" if action in (Action.REPLY, Action.REPLY_FOR, Action.REPORT_HANDLED) else "before"
+    return "after" if action in AFTER else "before"

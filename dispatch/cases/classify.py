@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dispatch.cases.assists import drop_parts
 from dispatch.cases.moves import Effect, keep_clock, limit_of, move_clocks
 from dispatch.cases.ruled import ruled_unit
 from dispatch.lifecycle.states import ClockKind, State
@@ -94,6 +95,7 @@ def after_amend(effect: Effect) -> State:
     case.unit_id, case.due_at, case.late = None, None, False
     case.asked, case.suspended_until, case.inspector_id = None, None, None
     effect.data["dispose_due"] = None
-    ended = " ".join(f"-{kind}" for kind in effect.draft.clocks if kind is not ClockKind.FORCE_CLOSE)
+    drop_parts(effect)
+    ended = " ".join(f"-{key}" for key in effect.draft.clocks if key != ClockKind.FORCE_CLOSE)
     move_clocks(effect, f"{ended} +dispatch")
     return State.FILED

@@ -53,9 +53,11 @@ class Clock:
     """A clock that runs or rests. `due` and `warn` are empty while it rests; `fired` is the last event told.
 
     `calendar`: id of the calendar edition it was last counted by; None where older records do not say.
+    `unit`: of a unit that assists, whose clock it is; empty for the case's own clocks.
     """
 
     kind: ClockKind
+    unit: str = ""
     epoch: int
     limit: Limit
     start: datetime
@@ -65,6 +67,11 @@ class Clock:
     warn: datetime | None = None
     fired: str = ""
     calendar: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called on the case and in its steps: `dispose`, `assist:water`."""
+        return f"{self.kind.value}:{self.unit}" if self.unit else self.kind.value
 
     @property
     def event(self) -> tuple[datetime, str] | None:
@@ -96,10 +103,12 @@ class Clock:
         }
 
 
-def clock_of(kind: str, document: Mapping[str, Any]) -> Clock:
+def clock_of(key: str, document: Mapping[str, Any]) -> Clock:
     """Read back what `Clock.document` wrote."""
+    kind, _, unit = key.partition(":")
     return Clock(
         kind=ClockKind(kind),
+        unit=unit,
         epoch=document["epoch"],
         limit=Limit(Decimal(document["limit"]), Rule(document["rule"])),
         start=datetime.fromisoformat(document["start"]),
@@ -112,9 +121,9 @@ def clock_of(kind: str, document: Mapping[str, Any]) -> Clock:
     )
 
 
-def running(clocks: Mapping[str, Any]) -> dict[ClockKind, Clock]:
-    """The typed clocks of `cases.clocks`."""
-    return {ClockKind(kind): clock_of(kind, document) for kind, document in clocks.items()}
+def running(clocks: Mapping[str, Any]) -> dict[str, Clock]:
+    """The typed clocks of `cases.clocks`, by their keys."""
+    return {key: clock_of(key, document) for key, document in clocks.items()}
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -132,9 +141,9 @@ class Keeper:
     warn_at: Decimal
     edition: int | None = None
 
-    def start(self, kind: ClockKind, limit: Limit, at: datetime, *, epoch: int = 1) -> Clock:
+    def start(self, kind: ClockKind, limit: Limit, at: datetime, *, epoch: int = 1, unit: str = "") -> Clock:
         """A clock that begins at `at`."""
-        return self._set(Clock(kind=kind, epoch=epoch, limit=limit, start=at), at)
+        return self._set(Clock(kind=kind, unit=unit, epoch=epoch, limit=limit, start=at), at)
 
     def pause(self, clock: Clock, at: datetime) -> Clock:
         """Rest from `at` on; a clock that rests already stays as it is."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dispatch.cases.clocks import Clock, holders_clock
 from dispatch.cases.steps import Step
-from dispatch.lifecycle.states import HOLDER, ClockKind, State
+from dispatch.lifecycle.states import HOLDER, State
 from gis.locate import Place
 
 
@@ -53,6 +53,8 @@ class CaseRow:
     appealed: bool
     asked: dict[str, Any] | None
     close_asked: dict[str, Any] | None
+    assists: list[dict[str, Any]] | None
+    assisting: list[str] | None
     editions: dict[str, Any]
     reported_at: datetime
     suspended_until: datetime | None
@@ -110,7 +112,7 @@ class Draft:
     """
 
     case: CaseRow
-    clocks: dict[ClockKind, Clock]
+    clocks: dict[str, Clock]
     key: bytes | None = None
     new_key: bool = False
     steps: list[Step] = field(default_factory=list)

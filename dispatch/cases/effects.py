@@ -10,6 +10,15 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from dispatch.cases.assists import (
+    drop_parts,
+    give_parts,
+    go_on_without,
+    report_part,
+    rest_parts,
+    sign_part,
+    wake_parts,
+)
 from dispatch.cases.classify import accept, after_amend, amend, file
 from dispatch.cases.draft import Ruling
 from dispatch.cases.moves import Effect, keep_clock, limit_of
@@ -44,6 +53,7 @@ def _dispatch(effect: Effect) -> None:
     if ruled_unit(case.asked) is not None:
         effect.data["ruled"], case.asked = True, None
     effect.draft.clocks.pop(ClockKind.DISPOSE, None)
+    give_parts(effect)
     effect.draft.tell("dispatched", unit=unit.id)
 
 
@@ -91,6 +101,7 @@ def _return(effect: Effect) -> None:
     case.asked, case.unit_id, case.due_at, case.late = None, None, None, False
     effect.data["dispose_due"] = None
     effect.draft.moved = True
+    drop_parts(effect)
 
 
 def _rule_other(effect: Effect) -> None:
@@ -170,11 +181,13 @@ def _suspend(effect: Effect) -> None:
     case.suspensions += 1
     case.suspended_until = until
     effect.data["until"] = until.isoformat()
+    rest_parts(effect)
     _answered(effect)
 
 
 def _wake(effect: Effect) -> None:
     effect.draft.case.suspended_until = None
+    wake_parts(effect)
     effect.draft.tell("resumed", unit=effect.draft.case.unit_id)
 
 
@@ -209,6 +222,7 @@ def _end(effect: Effect) -> None:
     case = effect.draft.case
     case.ended_at, case.suspended_until, case.inspector_id, case.asked = effect.now, None, None, None
     case.close_asked = None
+    drop_parts(effect)
 
 
 def _ask_force_close(effect: Effect) -> None:
@@ -242,6 +256,7 @@ def _reopen(effect: Effect) -> None:
     case = effect.draft.case
     effect.data["returned_from"] = case.unit_id
     case.ended_at, case.due_at, case.late, case.unit_id = None, None, False, None
+    drop_parts(effect)
     effect.data["dispose_due"] = None
     effect.draft.moved = True
 
@@ -298,6 +313,10 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.SEND_CHECK: _task,
     Action.CHECK_PASS: _task_done,
     Action.CHECK_FAIL: _failed,
+    Action.REPLY: go_on_without,
+    Action.REPLY_FOR: go_on_without,
+    Action.ASSIST_SIGN: sign_part,
+    Action.ASSIST_REPORT: report_part,
     Action.REJECT_REPLY: _told,
     Action.SEND_REWORK: _told,
     Action.SUPERVISE: _supervise,

@@ -246,6 +246,8 @@ def draft_of(
         appealed=False,
         asked=None,
         close_asked=None,
+        assists=None,
+        assisting=None,
         editions=dict(city.editions),
         reported_at=at,
         suspended_until=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,8 +35,8 @@ def move_clocks(effect: Effect, marks: str) -> None:
     """Apply the table's clock column, e.g. `-dispatch +dispose`; what was stopped is judged into `data["ontime"]`."""
     for mark in marks.split():
         if mark == "-*":
-            for kind in list(effect.draft.clocks):
-                _stop(effect, kind)
+            for key in list(effect.draft.clocks):
+                stop_clock(effect, key)
         else:
             MARKS[mark[0]](effect, ClockKind(mark[1:]))
 
@@ -43,43 +44,47 @@ def move_clocks(effect: Effect, marks: str) -> None:
 def _judge(effect: Effect, clock: Clock) -> None:
     """A clock that stops or rests while it runs was on time, or was not."""
     if clock.due is not None:
-        effect.data.setdefault("ontime", {})[clock.kind.value] = effect.now <= clock.due
-        effect.data.setdefault("due", {})[clock.kind.value] = clock.due.isoformat()
+        effect.data.setdefault("ontime", {})[clock.key] = effect.now <= clock.due
+        effect.data.setdefault("due", {})[clock.key] = clock.due.isoformat()
 
 
-def _stop(effect: Effect, kind: ClockKind) -> None:
-    clock = effect.draft.clocks.pop(kind, None)
+def stop_clock(effect: Effect, key: str) -> None:
+    """Take the clock off the case, judged, if it is there."""
+    clock = effect.draft.clocks.pop(key, None)
     if clock is not None:
         _judge(effect, clock)
         _mark(effect, "-", clock)
 
 
 def _start(effect: Effect, kind: ClockKind) -> None:
-    _begin(effect, kind, limit_of(effect, kind))
+    begin_clock(effect, kind, limit_of(effect, kind))
 
 
-def _begin(effect: Effect, kind: ClockKind, limit: Limit | None) -> None:
+def begin_clock(effect: Effect, kind: ClockKind, limit: Limit | None, *, unit: str = "") -> None:
+    """Start a clock in a new epoch; none where there is no limit."""
     if limit is None:
         return
     # Epochs run through the whole case, so that a reopened stage never repeats one.
     epoch = effect.draft.case.version + 1  # the step's own number: none later is smaller, whatever was settled first
-    keep_clock(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch))
+    keep_clock(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch, unit=unit))
 
 
-def _pause(effect: Effect, kind: ClockKind) -> None:
-    clock = effect.draft.clocks.get(kind)
+def pause_clock(effect: Effect, key: str) -> None:
+    """Let it rest, judged, if it is there."""
+    clock = effect.draft.clocks.get(key)
     if clock is not None:
         _judge(effect, clock)
         keep_clock(effect, "~", effect.books.keeper.pause(clock, effect.now))
 
 
-def _resume(effect: Effect, kind: ClockKind) -> None:
-    clock = effect.draft.clocks.get(kind)
+def resume_clock(effect: Effect, key: str) -> None:
+    """Let it run on, if it is there."""
+    clock = effect.draft.clocks.get(key)
     if clock is None:
         return
     anew = _rework_limit(effect) if effect.data["action"] == Action.SEND_REWORK.value else None
     if anew is not None:
-        _begin(effect, kind, anew)
+        begin_clock(effect, clock.kind, anew)
     else:
         keep_clock(effect, "^", effect.books.keeper.resume(clock, effect.now))
 
@@ -92,17 +97,18 @@ def _rework_limit(effect: Effect) -> Limit | None:
     return limit_of(effect, ClockKind.DISPOSE) if policy.rework_clock == "full" else None
 
 
-MARKS = {"+": _start, "-": _stop, "~": _pause, "^": _resume}
+Move = Callable[[Effect, ClockKind], None]
+MARKS: dict[str, Move] = {"+": _start, "-": stop_clock, "~": pause_clock, "^": resume_clock}
 
 
 def keep_clock(effect: Effect, mark: str, clock: Clock) -> None:
-    effect.draft.clocks[clock.kind] = clock
+    effect.draft.clocks[clock.key] = clock
     _mark(effect, mark, clock)
 
 
 def _mark(effect: Effect, mark: str, clock: Clock) -> None:
     """Write the clock's change into the step, whole enough to be counted again."""
-    change: list[Any] = [mark, clock.kind.value, clock.epoch]
+    change: list[Any] = [mark, clock.key, clock.epoch]
     if mark != "-" and effect.books.editions["calendar"] != effect.draft.case.editions.get("calendar"):
         effect.data["calendar"] = effect.books.editions["calendar"]  # not the one the case began with
     if mark in "+=":

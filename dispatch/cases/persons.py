@@ -4,7 +4,9 @@ does not answer."""
 from __future__ import annotations
 
 from dispatch.cases.actor import Actor
+from dispatch.cases.assists import OF_AN_ASSISTANT
 from dispatch.cases.draft import CaseRow
+from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
 from dispatch.people.may import UNIT
 from dispatch.people.roles import Role
@@ -36,9 +38,10 @@ def check_task_holder(case: CaseRow, action: Action, by: Actor) -> None:
         raise NotAllowed("This task was sent to another inspector", zh="该任务已派给其他监督员", state=case.state.value)
 
 
-def check_person(case: CaseRow, action: Action, role: Role, by: Actor) -> None:
+def check_person(case: CaseRow, action: Action, role: Role, by: Actor, form: Form) -> None:
     """One person may hold several posts, in a unit and in the centre: each counts only where it belongs."""
-    if role in UNIT and case.unit_id not in by.units:
+    acting = form.unit if action in OF_AN_ASSISTANT else case.unit_id
+    if role in UNIT and acting not in by.units:
         raise NotAllowed("This case is another unit's", zh="本案由其他单位承办", state=case.state.value)
     if by.person_id is not None and by.person_id == _first_person(case, action):
         raise NotAllowed(

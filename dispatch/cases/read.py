@@ -20,6 +20,7 @@ __all__ = [
     "Filters",
     "Row",
     "Tally",
+    "assisted",
     "board",
     "by_ids",
     "inbox",
@@ -185,6 +186,21 @@ def inbox(
         limit=limit,
         **_after(after),
     )
+
+
+ASSISTED: LiteralString = (
+    "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.assisting && %(units)s::text[] AND " + OPEN_ONLY + """
+        AND EXISTS (SELECT FROM jsonb_to_recordset(c.assists) AS p(unit text, state text)
+                     WHERE p.unit = ANY (%(units)s::text[]) AND p.state IN ('sent', 'signed'))
+      ORDER BY c.id LIMIT %(limit)s)"""
+    + DRESS
+    + " ORDER BY p.id"
+)  # fmt: skip
+
+
+def assisted(tx: ReadTx, units: Sequence[str], *, limit: int = PAGE) -> list[Row]:
+    """The open cases in which these units assist and have still to report, oldest first. Index: cases_assisting."""
+    return listed(tx, Row, ASSISTED, units=list(units), limit=limit)
 
 
 def tasks(tx: ReadTx, inspector: int, *, limit: int = PAGE) -> list[Row]:

@@ -12,6 +12,7 @@ from gis.problems import FormIncomplete
 __all__ = ["limit_ruled", "ruled_unit", "settled"]
 
 Document = Mapping[str, Any]
+RULED = ("assist", "limit", "assist_limit")
 
 
 def settled(route: Document, key: str, unit: str) -> dict[str, Any]:
@@ -30,9 +31,9 @@ def settled(route: Document, key: str, unit: str) -> dict[str, Any]:
         raise FormIncomplete(
             "This answer leads to another unit", zh="该选项对应的是另一单位", fields={"unit": "not of the answer"}
         )
-    asked = ("question", "question_en", "answers", "doubtful", "assist", "limit")
+    asked = ("question", "question_en", "answers", "doubtful", *RULED)
     kept = {name: given for name, given in route.items() if name not in asked}
-    ruled = {name: answer[name] for name in ("assist", "limit") if answer.get(name)}
+    ruled = {name: answer[name] for name in RULED if answer.get(name)}
     said = {name: answer[name] for name in ("key", "words", "words_en")}
     said |= {"question": route.get("question"), "question_en": route.get("question_en")}
     return {**kept, "doubtful": None, "unit": unit, "rule": answer["rule"], "answered": said, **ruled}

@@ -31,6 +31,7 @@ CASE = """
            reworks = %(reworks)s,
            returns = %(returns)s, extensions = %(extensions)s, suspensions = %(suspensions)s, appealed = %(appealed)s,
            clocks = %(clocks)s, asked = %(asked)s, close_asked = %(close_asked)s,
+           assists = %(assists)s, assisting = %(assisting)s,
            editions = %(editions)s, suspended_until = %(suspended_until)s,
            dispatched_at = %(dispatched_at)s, ended_at = %(ended_at)s, next_at = %(next_at)s, due_at = %(due_at)s,
            stage_due_at = %(stage_due_at)s, late = %(late)s, last_at = %(last_at)s, last_hash = %(last_hash)s
@@ -125,8 +126,9 @@ def case_columns(draft: Draft) -> dict[str, Any]:
         "route": _json(case.route),
         "asked": _json(case.asked),
         "close_asked": _json(case.close_asked),
+        "assists": _json(case.assists),
         "editions": Jsonb(case.editions),
-        "clocks": Jsonb({kind.value: clock.document() for kind, clock in draft.clocks.items()}),
+        "clocks": Jsonb({key: clock.document() for key, clock in draft.clocks.items()}),
         "next_at": draft.next_at,
         "stage_due_at": draft.stage_due_at,
     }
@@ -144,7 +146,7 @@ def step_columns(case_id: int, step: Step) -> dict[str, Any]:
     return columns | {"case_id": case_id, "data": Jsonb(step.data)}
 
 
-def _json(document: dict[str, Any] | None) -> Jsonb | None:
+def _json(document: dict[str, Any] | list[dict[str, Any]] | None) -> Jsonb | None:
     return None if document is None else Jsonb(document)
 
 

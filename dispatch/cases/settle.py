@@ -9,6 +9,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from dispatch.cases.actor import SYSTEM
 from dispatch.cases.apply import apply
+from dispatch.cases.assists import lapsed
 from dispatch.cases.books import Books
 from dispatch.cases.clocks import LAPSED, WARNED, Clock
 from dispatch.cases.draft import Draft
@@ -81,16 +82,18 @@ def _wake(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
 def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> None:
     clock = min((c for c in draft.clocks.values() if c.event), key=lambda c: c.event or (known, ""))
     event = clock.event[1] if clock.event else LAPSED
-    draft.clocks[clock.kind] = replace(clock, fired=event)
+    draft.clocks[clock.key] = replace(clock, fired=event)
     if event == LAPSED and clock.kind is ClockKind.DISPOSE:
         draft.case.late = True
+    if event == LAPSED and clock.unit:
+        lapsed(draft, clock.unit)
     action = Action.WARN if event == WARNED else Action.LAPSE
     if clock.kind not in OF_THE_CENTRE:
-        draft.tell(f"{event}:{clock.kind.value}", unit=draft.case.unit_id, person=draft.case.inspector_id)
-    _own(
-        tx, draft, city, action, at, known, {"clock": clock.kind.value, "epoch": clock.epoch, "instant": at.isoformat()}
-    )
-    draft.fired.append((clock.kind.value, clock.epoch, event, draft.case.version, at))
+        person = None if clock.unit else draft.case.inspector_id
+        draft.tell(f"{event}:{clock.kind.value}", unit=clock.unit or draft.case.unit_id, person=person)
+    said = {"clock": clock.key, "epoch": clock.epoch, "instant": at.isoformat()}
+    _own(tx, draft, city, action, at, known, said)
+    draft.fired.append((clock.key, clock.epoch, event, draft.case.version, at))
     if event == LAPSED and clock.kind in (ClockKind.APPROVE, ClockKind.FORCE_CLOSE):
         _answer_by_default(tx, draft, city, clock, at, known)
 

@@ -97,6 +97,8 @@ cases = Table(
     ),
     Column("asked", JSONB, comment="what a return, extension or suspension asks for"),
     Column("close_asked", JSONB, comment="a forced close that waits for the second person: reason, by, at"),
+    Column("assists", JSONB, comment="every part given to an assisting unit: unit, seq, state, due, late, instants"),
+    Column("assisting", ARRAY(Text), comment="who assists under the present dispatch, and may look at the case"),
     Column("editions", JSONB, nullable=False, server_default="{}", comment="the editions it is decided by"),
     instant("reported_at", nullable=False),
     instant("hand_back_at", comment="another hotline's own deadline"),
@@ -128,6 +130,8 @@ cases = Table(
     Index("cases_reported", "reported_at", "id"),
     Index("cases_unit_reported", "unit_id", "reported_at", "id", postgresql_where=_given("unit_id")),
     Index("cases_category_reported", "category", "reported_at", "id"),
+    Index("cases_assisting", "assisting", postgresql_using="gin", postgresql_where=_given("assisting", OPEN)),
+    Index("cases_assists", "dispatched_at", postgresql_where=text("assists IS NOT NULL")),
     Index("cases_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dispatch.cases.assists import date_parts
 from dispatch.cases.books import Books
 from dispatch.cases.clocks import Clock
 from dispatch.cases.draft import Draft
 from dispatch.cases.moves import Effect, keep_clock
-from dispatch.lifecycle.states import ClockKind
 
 __all__ = ["moves_any", "recount", "stale_clocks"]
 
@@ -20,25 +20,26 @@ def recount(effect: Effect) -> None:
     to when it moved. A clock that has lapsed stays lapsed.
     """
     draft, keeper = effect.draft, effect.books.keeper
-    for kind, clock in stale_clocks(draft, effect.books).items():
+    for key, clock in stale_clocks(draft, effect.books).items():
         counted = keeper.recount(clock, effect.now, epoch=draft.case.version + 1)
         if counted.epoch == clock.epoch:
-            draft.clocks[kind] = counted
+            draft.clocks[key] = counted
             continue
-        effect.data.setdefault("moved", {})[kind.value] = [_said(clock), _said(counted)]
+        effect.data.setdefault("moved", {})[key] = [_said(clock), _said(counted)]
         keep_clock(effect, "@", counted)
+    date_parts(effect)
 
 
-def stale_clocks(draft: Draft, books: Books) -> dict[ClockKind, Clock]:
+def stale_clocks(draft: Draft, books: Books) -> dict[str, Clock]:
     """The clocks that were counted by another calendar than the one in force."""
     first = draft.case.editions.get("calendar")
-    return {kind: clock for kind, clock in draft.clocks.items() if books.keeper.stale(clock, first)}
+    return {key: clock for key, clock in draft.clocks.items() if books.keeper.stale(clock, first)}
 
 
 def moves_any(draft: Draft, books: Books, at: datetime) -> bool:
     """Whether the calendar in force moves any of them; where it moves none, they are marked as counted by it."""
     stale = stale_clocks(draft, books)
-    counted = {kind: books.keeper.recount(clock, at, epoch=0) for kind, clock in stale.items()}
+    counted = {key: books.keeper.recount(clock, at, epoch=0) for key, clock in stale.items()}
     if any(clock.epoch == 0 for clock in counted.values()):
         return True
     draft.clocks |= counted

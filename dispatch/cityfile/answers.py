@@ -179,9 +179,10 @@ def _clause_faults(when: Mapping[str, Any], words: _Words) -> Iterable[str]:
 
 
 def _limit_faults(rule: Mapping[str, Any], words: _Words) -> Iterable[str]:
-    time_class = rule.get("limit", {}).get("time_class")
-    if time_class is not None and time_class not in {*words.city.document["time_classes"], *Counted}:
-        yield f"limit: unknown time class {time_class}"
+    for name in ("limit", "assist_limit"):
+        time_class = rule.get(name, {}).get("time_class")
+        if time_class is not None and time_class not in {*words.city.document["time_classes"], *Counted}:
+            yield f"{name}: unknown time class {time_class}"
 
 
 def _several(wanted: Any) -> list[Any]:

@@ -15,12 +15,16 @@ from dispatch.lifecycle.table import BY_ACTION, TRANSITIONS, Transition
 from dispatch.people.roles import Role
 from gis.problems import FormIncomplete, NotAllowed
 
+# Where the part of a unit that assists stands; all others are ended.
+PART_SENT, PART_SIGNED = "sent", "signed"
+PARTS_OPEN = (PART_SENT, PART_SIGNED)
 CODE = re.compile(r"[a-z0-9_:-]{1,40}")  # a step is for ever: it may hold a word of ours, never a person's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a decision may look at of a case. Times are aware instants."""
+    """What a decision may look at of a case. Times are aware instants. `parts`: assisting unit → where its part
+    stands."""
 
     state: State | None
     category: str | None = None
@@ -39,6 +43,7 @@ class Standing:
     return_open: bool = True
     budget_left: bool = True
     ruled: str | None = None
+    parts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ended_at: datetime | None = None
     asked: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -297,6 +302,37 @@ def _send_task(case: Standing, form: Form, now: datetime, policy: Policy) -> Non
         raise _refuse("This inspector has the task already", "该任务已在这名监督员手上", case)
 
 
+def _assist_sign(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.parts.get(form.unit or "") != PART_SENT:
+        raise _refuse("This unit has no part here that waits to be signed", "本单位没有待签收的协办任务", case)
+
+
+def _assist_report(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.parts.get(form.unit or "") != PART_SIGNED:
+        raise _refuse("This unit has no signed part here to report on", "本单位没有已签收、待反馈的协办任务", case)
+    if not form.note and not form.photos:
+        raise FormIncomplete(
+            "Say in words or by a photo what was done", zh="请用文字或照片说明协办结果", fields={"note": "needed"}
+        )
+
+
+def _reply(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    """主办 replies when those who assist have reported, or says why it does not wait for them."""
+    waiting = sorted(unit for unit, part in case.parts.items() if part in PARTS_OPEN)
+    if waiting and not form.reason:
+        raise FormIncomplete(
+            f"Still to report: {', '.join(waiting)}. Wait for them, or say why not",
+            zh="协办单位尚未反馈,请等待反馈,或选择不再等待的理由",
+            fields={"reason": "needed"},
+            units=waiting,
+        )
+
+
+def _reply_for(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    _by_proxy(case, form, now, policy)
+    _reply(case, form, now, policy)
+
+
 # Which of the row's posts may, where that hangs on what is asked.
 HIGHER_POSTS: dict[Action, Callable[[Standing, Form, Policy], frozenset[Role]]] = {Action.APPROVE_DELAY: _extenders}
 
@@ -317,6 +353,9 @@ PROCEDURE = {
     Action.FORCE_CLOSE: _force_close,
     Action.REFUSE_FORCE_CLOSE: _force_close,
     Action.SIGN_FOR: _by_proxy,
-    Action.REPLY_FOR: _by_proxy,
+    Action.REPLY: _reply,
+    Action.REPLY_FOR: _reply_for,
+    Action.ASSIST_SIGN: _assist_sign,
+    Action.ASSIST_REPORT: _assist_report,
     Action.VERIFY: _verify,
 }

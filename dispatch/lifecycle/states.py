@@ -127,6 +127,8 @@ class Action(StrEnum):
     REVISIT = "revisit"  # 回访
     SIGN_FOR = "sign_for"  # 代签收
     REPLY_FOR = "reply_for"  # 代回复
+    ASSIST_SIGN = "assist_sign"  # 协办签收
+    ASSIST_REPORT = "assist_report"  # 协办反馈
     WARN = "warn"  # 预警
     LAPSE = "lapse"  # 超期
     RECOUNT = "recount"  # 日历调整
@@ -136,7 +138,8 @@ class ClockKind(StrEnum):
     """The clock of a stage. The disposal clock runs through the unit's whole work; the others follow the holder.
 
     `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered;
-    `FORCE_CLOSE` beside whatever goes on, while a forced close waits for the second person."""
+    `FORCE_CLOSE` beside whatever goes on, while a forced close waits for the second person; `ASSIST` for each unit
+    that assists, until it has reported."""
 
     ACCEPT = "accept"
     VERIFY = "verify"
@@ -150,3 +153,4 @@ class ClockKind(StrEnum):
     CLOSE = "close"
     REPLY_CITIZEN = "reply_citizen"
     FORCE_CLOSE = "force_close"
+    ASSIST = "assist"

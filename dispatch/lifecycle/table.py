@@ -41,6 +41,7 @@ def _row(no: int, frm: set[State] | State | None, action: Action, to: State | No
 
 
 WORKING = {S.DISPATCHED, S.HANDLING}
+ASSISTED = WORKING | {S.RETURN_ASKED, S.RULING_ASKED, S.DELAY_ASKED, S.SUSPEND_ASKED}
 UNFILED = {S.REPORTED, S.SELF_HANDLED, S.VERIFYING, S.VERIFIED, S.ACCEPTED}
 DONE = {S.CLOSED, S.CLOSED_FORCED}
 ANSWERABLE = DONE | {S.REFUSED}
@@ -104,6 +105,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(32, ANSWERABLE,               A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
     _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            "-sign"),
     _row(33, S.HANDLING,               A.REPLY_FOR,         S.FEEDBACK,      R.DISPATCHER,              "proxy photos",     "~dispose"),
+    # The part of a unit that assists (主协办): it goes on beside whatever the lead does or asks, and moves no state.
+    _row(0,  ASSISTED,                 A.ASSIST_SIGN,       SAME,            DEPARTMENT,                "unit",             ""),
+    _row(0,  ASSISTED,                 A.ASSIST_REPORT,     SAME,            DEPARTMENT,                "unit",             ""),
     # A case of another system, with the times that are known of it; open ones go on where their last known time leaves them.
     _row(0,  None,                     A.IMPORT,            S.CLOSED,        R.SYSTEM,                  "",                 ""),
     # The scheduler's own, not numbered in the field: a warning and a lapse take effect at their true instant.

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from dispatch.routing.facts import Facts
-from dispatch.routing.rule import BY_PLACE, PARTIES, Rule, Selector
+from dispatch.routing.rule import BY_PLACE, PARTIES, LimitOverride, Rule, Selector
 from dispatch.routing.rulebook import Rulebook
 from dispatch.routing.words import PARTY_WORDS, Words
 from dispatch.units.tree import Tree, Unit
@@ -19,6 +19,8 @@ NO_RULE, TIE, NOBODY, PLACE = "no-rule", "tie", "nobody", "place"
 OUTSIDE: Words = ("地点在城市各区域之外", "The place lies outside every area of the city")
 UNKNOWN: Words = ("地点未知", "The place is not known")
 NO_RULE_HOLDS: Words = ("没有适用的规则", "No rule holds")
+
+LIMITS = ("limit", "assist_limit")
 
 
 class Tried(NamedTuple):
@@ -43,6 +45,7 @@ class Answer(NamedTuple):
     rule: str | None
     assist: tuple[str, ...] = ()
     limit: tuple[str, str] | None = None
+    assist_limit: tuple[str, str] | None = None
 
 
 # No slots: the table copies one for each facts that share its cell, and a dict is copied in one stroke.
@@ -53,7 +56,8 @@ class Routing:
     `doubtful` is None, or why there is no unit: "no-rule"; "tie" (rules of one rank, or one rule, name several units);
     "nobody" (the rule names no unit here); "place" (unknown, outside the city, or the accuracy reaches another answer).
     `between`: the units in question. `assist`: the units that help the one responsible; `limit`: number and time class
-    of the disposal that the rule sets itself. `question`: what would settle a doubtful place, with its `answers`.
+    of the disposal that the rule sets itself, `assist_limit` of their part. `question`: what would settle a doubtful
+    place, with its `answers`.
     """
 
     facts: Facts
@@ -68,6 +72,7 @@ class Routing:
     tried: tuple[Tried, ...] = ()
     assist: tuple[str, ...] = ()
     limit: tuple[str, str] | None = None
+    assist_limit: tuple[str, str] | None = None
     question: str = ""
     question_en: str = ""
     answers: tuple[Answer, ...] = ()
@@ -82,6 +87,7 @@ class Routing:
         seldom = {
             "assist": list(self.assist),
             "limit": self.limit and list(self.limit),
+            "assist_limit": self.assist_limit and list(self.assist_limit),
             "question": self.question,
             "question_en": self.question_en,
             "answers": [answer._asdict() for answer in self.answers],
@@ -105,7 +111,7 @@ class Routing:
         """The routing that `document` stored; of rules for other categories only number and clause are kept."""
         kept = {name: given for name, given in document.items() if name not in ("passed", "precedents")}
         kept["assist"] = tuple(document.get("assist", ()))
-        kept["limit"] = _limit_of(document.get("limit"))
+        kept |= {name: _limit_of(document.get(name)) for name in LIMITS}
         kept["answers"] = tuple(_answer_of(answer) for answer in document.get("answers", ()))
         passed = [Tried(rule, clause, "", "") for clause, *rules in document.get("passed", ()) for rule in rules]
         kept["between"] = tuple(document["between"])
@@ -119,9 +125,8 @@ def _limit_of(given: Sequence[str] | None) -> tuple[str, str] | None:
 
 
 def _answer_of(document: Mapping[str, Any]) -> Answer:
-    return Answer(
-        **{**document, "assist": tuple(document.get("assist", ())), "limit": _limit_of(document.get("limit"))}
-    )
+    limits = {name: _limit_of(document.get(name)) for name in LIMITS}
+    return Answer(**{**document, "assist": tuple(document.get("assist", ())), **limits})
 
 
 class _Asked(NamedTuple):
@@ -184,8 +189,13 @@ def _among(found: Sequence[Rule], asked: _Asked) -> Routing:
         source=rule.source,
         tried=tuple(asked.tried),
         assist=_assistants(rule, unit, asked),
-        limit=None if rule.limit is None else (str(rule.limit.value), rule.limit.time_class),
+        limit=_own_limit(rule.limit),
+        assist_limit=_own_limit(rule.assist_limit),
     )
+
+
+def _own_limit(limit: LimitOverride | None) -> tuple[str, str] | None:
+    return None if limit is None else (str(limit.value), limit.time_class)
 
 
 def _assistants(rule: Rule, lead: Unit, asked: _Asked) -> tuple[str, ...]:

@@ -104,8 +104,9 @@ def _row_faults(row: Document) -> list[str]:
         faults.append("`assist` wants a list of units")
     else:
         faults += [f"`assist` names nobody: {text!r}" for text in assist if selector_of(text) is None]
-    if "limit" in row and _limit(row["limit"]) is None:
-        faults.append("`limit` wants { value = …, time_class = … }, the value above 0")
+    for name in ("limit", "assist_limit"):
+        if name in row and _limit(row[name]) is None:
+            faults.append(f"`{name}` wants {{ value = …, time_class = … }}, the value above 0")
     return faults
 
 
@@ -196,6 +197,7 @@ def _rule(row: Document, when: tuple[Assertion, ...]) -> Rule:
         assertions=when,
         assist=tuple(_selector(text) for text in row.get("assist", [])),
         limit=_limit(row["limit"]) if "limit" in row else None,
+        assist_limit=_limit(row["assist_limit"]) if "assist_limit" in row else None,
         name=str(row.get("name", "")),
         name_en=str(row.get("name_en") or row.get("name", "")),
     )

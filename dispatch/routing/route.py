@@ -61,6 +61,7 @@ def _doubtful(here: Routing, there: Sequence[Routing], tree: Tree, names: Names)
         source="",
         assist=(),
         limit=None,
+        assist_limit=None,
         doubtful=PLACE,
         between=tuple(dict.fromkeys(found.unit for found in (here, *others.values()) if found.unit is not None)),
         reason="定位误差范围内结果不同:" + ";".join(zh for zh, _ in said),
@@ -88,7 +89,9 @@ def _answer(routing: Routing, beside: Iterable[Routing], names: Names) -> Answer
     for other in beside:
         found |= _differences(routing.facts, other.facts, names)
     zh, en = "、".join(words for words, _ in found.values()), " and ".join(words for _, words in found.values())
-    return Answer(", ".join(found), zh, en, routing.unit, routing.rule, routing.assist, routing.limit)
+    return Answer(
+        ", ".join(found), zh, en, routing.unit, routing.rule, routing.assist, routing.limit, routing.assist_limit
+    )
 
 
 def _differences(here: Facts, there: Facts, names: Names) -> dict[str, Words]:

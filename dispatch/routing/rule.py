@@ -127,6 +127,8 @@ ABOUT = {
 class Rule:
     """One rule: all of its assertions hold → the case goes `to` a unit, `assist` beside it, by `limit` if it sets one.
 
+    `assist_limit`: of those who assist; without it they have the lead's.
+
     `assertions` in the order of CLAUSES; `name`: what people call the rule, if it has a name of its own.
     """
 
@@ -139,6 +141,7 @@ class Rule:
     assertions: tuple[Assertion, ...] = ()
     assist: tuple[Selector, ...] = ()
     limit: LimitOverride | None = None
+    assist_limit: LimitOverride | None = None
     name: str = ""
     name_en: str = ""
 

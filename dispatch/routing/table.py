@@ -139,7 +139,7 @@ class Table:
         }
 
 
-OUTCOME = ("unit", "rule", "reason", "reason_en", "doubtful", "between", "assist", "limit")
+OUTCOME = ("unit", "rule", "reason", "reason_en", "doubtful", "between", "assist", "limit", "assist_limit")
 _outcome: Callable[[Routing], tuple[Any, ...]] = attrgetter(*OUTCOME)
 _new: Callable[[type[Routing]], Routing] = object.__new__
 

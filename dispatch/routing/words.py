@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dispatch.routing.facts import NO_ROAD, Corridor, Facts
-from dispatch.routing.rule import Hours, Rule, Season, Selector
+from dispatch.routing.rule import Hours, LimitOverride, Rule, Season, Selector
 from dispatch.units.tree import Tree
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def sentence(rule: Rule, names: Names = NO_NAMES) -> Words:
     en = ", ".join(part for _, part in said) or "anything"
     lead, lead_en = _whom(rule.to, names)
     help_, help_en = _assisting(rule, names)
-    limit, limit_en = _limit(rule, names)
+    limit, limit_en = _limit(rule.limit, names)
     title, title_en = (f"“{rule.name}”", f' "{rule.name_en}"') if rule.name else ("", "")
     return (
         f"{rule.no}{title}（第 {rule.rank} 级）：{zh}，由{lead}负责{help_}{limit}。",
@@ -109,14 +109,16 @@ def _assisting(rule: Rule, names: Names) -> Words:
     if not rule.assist:
         return "", ""
     found = [_whom(selector, names) for selector in rule.assist]
-    return "，" + "、".join(zh for zh, _ in found) + "协办", ", assisted by " + " and ".join(en for _, en in found)
+    by, by_en = "、".join(zh for zh, _ in found), " and ".join(en for _, en in found)
+    limit, limit_en = _limit(rule.assist_limit, names)
+    return f"，{by}协办{limit}", f", assisted by {by_en}{limit_en}"
 
 
-def _limit(rule: Rule, names: Names) -> Words:
-    if rule.limit is None:
+def _limit(limit: LimitOverride | None, names: Names) -> Words:
+    if limit is None:
         return "", ""
-    zh, en = names("time_class", rule.limit.time_class)
-    return f"，限时 {rule.limit.value} {zh}", f", within {rule.limit.value} {en}"
+    zh, en = names("time_class", limit.time_class)
+    return f"，限时 {limit.value} {zh}", f", within {limit.value} {en}"
 
 
 def _whom(to: Selector, names: Names) -> Words:

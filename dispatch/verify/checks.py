@@ -52,6 +52,7 @@ CHECKS: dict[str, str] = {
     "I13": "the audit chain is whole",
     "I17": "a late report changes no published bulletin; the next one marks it",
     "I18": "every place has its unit, by a rule on record",
+    "I19": "the part of a unit that assists is what the steps say",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -66,8 +67,9 @@ COUNTED: dict[str, LiteralString] = {
     "I17": "SELECT coalesce(sum(cases), 0) FROM bulletin JOIN bulletin_decision ON bulletin_id = id"
     " WHERE decision = 'published'",
     "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
+    "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18")
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19")
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(

@@ -22,15 +22,25 @@ FOR_EVER = ("step", "fired", "report", "feed", "audit_event", "audit_block", "ph
             "precedent", "case_photo", "edition", "category", "filing_condition",
             "bulletin", "bulletin_fact", "bulletin_decision")  # fmt: skip
 CHANGES = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
+WORDS = ("case_text", "case_key")
 POLICIES = {
     **{(table, "staff"): ("ALL", APP, "true", "true") for table in (*OWN_UNIT, *BY_CASE)},
     **{(table, "department"): ("SELECT", DEPARTMENT, "mine", "") for table in OWN_UNIT},
     **{(table, "department"): ("SELECT", DEPARTMENT, "of my case", "") for table in BY_CASE},
-    ("cases", "department_lock"): ("UPDATE", DEPARTMENT, "mine", "false"),
+    ("cases", "department"): ("SELECT", DEPARTMENT, "mine, or I assist", ""),
+    ("cases", "department_lock"): ("UPDATE", DEPARTMENT, "mine, or I assist", "false"),
 }
-# Of the words beside a case those that are not the reporter's.
-BESIDES = {"case_text": " AND kind = ANY ARRAY['note'::text, 'description'::text, 'address'::text]"}
-MINE = "(unit_id = ANY ((current_setting('wangge.units'::text, true))::text[]))"
+UNITS = "(current_setting('wangge.units'::text, true))::text[]"
+MINE = f"(unit_id = ANY ({UNITS}))"
+SEEN = {MINE: "mine", f"({MINE} OR (assisting && {UNITS}))": "mine, or I assist"}
+# The words beside a case are for its lead, and of them those that are not the reporter's.
+LEAD = " AND c.unit_id = ANY current_setting 'wangge.units'::text, true ::text[]"
+BESIDES = {
+    "case_key": LEAD,
+    "case_text": LEAD + " AND kind = ANY ARRAY['note'::text, 'description'::text, 'address'::text]",
+}
+
+NOT_ASSISTED = " AND NOT coalesce(%(unit)s = ANY (assisting), false)"
 
 PRESENT: LiteralString = """
     SELECT tablename, policyname, cmd, array_to_string(roles, ','), coalesce(qual, ''), coalesce(with_check, '')
@@ -58,8 +68,15 @@ ROLES: LiteralString = """
      WHERE c.relnamespace = 'public'::regnamespace AND r.rolname IN ('wangge_app', 'wangge_department')
 """
 OTHERS: LiteralString = """
-    (SELECT id FROM cases WHERE unit_id IS DISTINCT FROM %(unit)s ORDER BY id DESC LIMIT %(n)s)
-    UNION ALL (SELECT id FROM cases WHERE unit_id IS DISTINCT FROM %(unit)s ORDER BY id LIMIT %(n)s)
+    (SELECT id FROM cases WHERE unit_id IS DISTINCT FROM %(unit)s AND NOT coalesce(%(unit)s = ANY (assisting), false)
+      ORDER BY id DESC LIMIT %(n)s)
+    UNION ALL (SELECT id FROM cases WHERE unit_id IS DISTINCT FROM %(unit)s
+                  AND NOT coalesce(%(unit)s = ANY (assisting), false) ORDER BY id LIMIT %(n)s)
+"""
+# Cases in which it only assists: of these no words of people.
+ASSISTED: LiteralString = """
+    SELECT id FROM cases WHERE assists IS NOT NULL AND %(unit)s = ANY (assisting) AND unit_id IS DISTINCT FROM %(unit)s
+     ORDER BY dispatched_at DESC LIMIT %(n)s
 """
 
 
@@ -82,7 +99,7 @@ def right_breaches(tx: ReadTx) -> Iterator[Breach]:
 def _policies(tx: ReadTx) -> Iterator[Breach]:
     found = {}
     for table, name, command, roles, qual, check in tx.connection.execute(PRESENT):
-        seen = "mine" if qual == MINE else "of my case" if _by_case(qual, table) else qual
+        seen = SEEN.get(qual) or ("of my case" if _by_case(qual, table) else qual)
         found[table, name] = (command, roles, seen, check)
     for key in sorted(POLICIES.keys() | found.keys()):
         if POLICIES.get(key) != found.get(key):
@@ -125,14 +142,19 @@ def _as_unit(tx: ReadTx, unit: str) -> Iterator[Breach]:
     others = [row[0] for row in tx.connection.execute(OTHERS, {"unit": unit, "n": SAMPLE})]
     units = '{"' + unit.replace("\\", "\\\\").replace('"', '\\"') + '"}'
     for table in OWN_UNIT:
-        column = "id" if table == "cases" else "case_id"
-        asked = f"SELECT min({column}) FROM {table} WHERE unit_id IS DISTINCT FROM %(unit)s"
+        column, besides = ("id", NOT_ASSISTED) if table == "cases" else ("case_id", "")
+        asked = f"SELECT min({column}) FROM {table} WHERE unit_id IS DISTINCT FROM %(unit)s{besides}"
         if leak := _seen(tx, units, asked, {"unit": unit}):
             yield Breach(_number(tx, leak), f"{unit} sees it in {table}, and it is another's")
     for table in BY_CASE:
         asked = f"SELECT min(case_id) FROM {table} WHERE case_id = ANY (%(others)s)"
         if leak := _seen(tx, units, asked, {"others": others}):
             yield Breach(_number(tx, leak), f"{unit} sees it in {table}, and it is another's")
+    assisted = [row[0] for row in tx.connection.execute(ASSISTED, {"unit": unit, "n": SAMPLE})]
+    for table in WORDS:
+        asked = f"SELECT min(case_id) FROM {table} WHERE case_id = ANY (%(others)s)"
+        if leak := _seen(tx, units, asked, {"others": assisted}):
+            yield Breach(_number(tx, leak), f"{unit} only assists, and reads it in {table}")
 
 
 def _seen(tx: ReadTx, units: str, sql: LiteralString, params: dict[str, object]) -> int:

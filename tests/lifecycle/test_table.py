@@ -46,9 +46,11 @@ def standing(state: State | None, action: Action) -> Standing:
     appealed = action in (Action.GRANT_APPEAL, Action.REFUSE_APPEAL)
     proxy = action in (Action.SIGN_FOR, Action.REPLY_FOR)
     asked = {"action": "appeal"} if appealed else {}
+    part = {Action.ASSIST_SIGN: "sent", Action.ASSIST_REPORT: "signed"}.get(action)
     forced = action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE)
     return Standing(
         close_asked=forced,
+        parts={"roads": part} if part else {},
         returns=int(action is Action.ASK_RULING),
         state=state,
         appealed=appealed,
@@ -142,6 +144,10 @@ PROCEDURE = [
     ("a case is appealed twice", Action.APPEAL, State.CLOSED, {"appealed": True}),
     ("nobody appealed", Action.GRANT_APPEAL, State.CLOSED, {"appealed": False}),
     ("it was closed too long ago", Action.REOPEN, State.CLOSED, {"ended_at": NOW - timedelta(days=31)}),
+    ("the unit does not assist here", Action.ASSIST_SIGN, State.HANDLING, {}),
+    ("the part was signed before", Action.ASSIST_SIGN, State.HANDLING, {"parts": {"roads": "signed"}}),
+    ("the part is reported before it is signed", Action.ASSIST_REPORT, State.HANDLING, {"parts": {"roads": "sent"}}),
+    ("the part was reported before", Action.ASSIST_REPORT, State.HANDLING, {"parts": {"roads": "done"}}),
     ("the unit has its own terminal", Action.SIGN_FOR, State.DISPATCHED, {"terminal": True}),
 ]
 
@@ -160,6 +166,26 @@ def test_a_return_rests_on_a_rule_or_on_words_of_its_own() -> None:
     for given in ({"clause": "R-005"}, {"note": "产权证显示属物业公司"}):
         form = Form(reason="not_owner", whose="nobody", **given)
         assert decide(case, Action.ASK_RETURN, form, by, NOW, POLICY).to is State.RETURN_ASKED
+
+
+def test_the_lead_replies_when_those_who_assist_have_reported_or_says_why_not() -> None:
+    by, photos = frozenset({Role.DEPARTMENT}), ("a" * 64,)
+    for part in ("sent", "signed"):
+        case = Standing(state=State.HANDLING, parts={"police": part, "gas": "done"})
+        with pytest.raises(FormIncomplete) as refusal:
+            decide(case, Action.REPLY, Form(photos=photos), by, NOW, POLICY)
+        assert refusal.value.extra["units"] == ["police"]
+        assert decide(case, Action.REPLY, Form(photos=photos, reason="not_needed"), by, NOW, POLICY)
+    done = Standing(state=State.HANDLING, parts={"police": "done", "gas": "dropped"})
+    assert decide(done, Action.REPLY, Form(photos=photos), by, NOW, POLICY).to is State.FEEDBACK
+
+
+def test_who_assists_reports_in_words_or_by_a_photo() -> None:
+    case, by = Standing(state=State.HANDLING, parts={"police": "signed"}), frozenset({Role.DEPARTMENT})
+    with pytest.raises(FormIncomplete):
+        decide(case, Action.ASSIST_REPORT, Form(unit="police"), by, NOW, POLICY)
+    for given in ({"note": "现场已疏导"}, {"photos": ("a" * 64,)}):
+        assert decide(case, Action.ASSIST_REPORT, Form(unit="police", **given), by, NOW, POLICY).to is State.HANDLING  # type: ignore[arg-type]
 
 
 EXTENSIONS = [

@@ -28,7 +28,12 @@ SELECT c.number, 'its route is not the last one its steps decided'
   FROM ordered o
   JOIN step s ON s.case_id = o.case_id AND s.seq = o.seq
   JOIN cases c ON c.id = o.case_id
- WHERE o.seq = o.last_route_seq AND (c.route, c.route_unit) IS DISTINCT FROM (s.data -> 'route', o.unit)
+ WHERE o.seq = o.last_route_seq
+   -- Whether the dispatch followed it stands in the dispatch; an answered question leads to the unit of that answer.
+   AND CASE WHEN c.route ? 'answered'
+            THEN NOT s.data #> '{route,answers}'
+                     @> jsonb_build_array(jsonb_build_object('key', c.route #>> '{answered,key}', 'unit', c.route_unit))
+            ELSE (c.route - 'followed', c.route_unit) IS DISTINCT FROM (s.data -> 'route', o.unit) END
 UNION ALL
 SELECT c.number,
        format('its facts under edition %%s have another answer elsewhere than %%s', a.edition, coalesce(a.unit, 'nobody'))
