@@ -230,19 +230,25 @@ class Said:
 def write_draft(request: Request, me: Signed, id: int, said: Annotated[Said, Depends()]) -> Response:
     """Take a rule out, submit the draft, or give it up."""
     try:
+        report = _replayed(request, me, id) if said.what == "submit" else {}
         with me.write() as tx:
-            _write(tx, me, id, said, View.of(request, tx, me))
+            _write(tx, me, id, said, report)
     except Problem as problem:
         return _draft(request, me, id, problem=problem, words=said.words)
     return go(f"/rules/drafts/{id}")
 
 
-def _write(tx: Tx, me: Me, id: int, said: Said, view: View) -> None:
+def _replayed(request: Request, me: Me, id: int) -> dict[str, Any]:
+    """The report a draft is submitted with; made before anything is locked."""
+    with me.read(heavy=True) as tx:
+        return _report(tx, View.of(request, tx, me), drafting.draft_of(tx, id), SPANS[1])
+
+
+def _write(tx: Tx, me: Me, id: int, said: Said, report: dict[str, Any]) -> None:
     version = _version(said.version)
     if said.what == "remove":
         drafting.change(tx, id, me.person_id, version=version, no=said.no, row=None)
     elif said.what == "submit":
-        report = _report(tx, view, drafting.draft_of(tx, id), SPANS[1])
         drafting.submit(tx, id, me.person_id, version=version, reason=said.words, report=report)
     elif said.what == "drop":
         drafting.drop(tx, id, me.person_id, version=version)
