@@ -189,7 +189,8 @@ def inbox(
 
 
 ASSISTED: LiteralString = (
-    "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.assisting && %(units)s::text[] AND " + OPEN_ONLY + """
+    "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE " + OPEN_ONLY + """
+        AND c.id = ANY (assisted_cases(%(units)s::text[]))
         AND EXISTS (SELECT FROM jsonb_to_recordset(c.assists) AS p(unit text, state text)
                      WHERE p.unit = ANY (%(units)s::text[]) AND p.state IN ('sent', 'signed'))
       ORDER BY c.id LIMIT %(limit)s)"""

@@ -32,7 +32,7 @@ POLICIES = {
 }
 UNITS = "(current_setting('wangge.units'::text, true))::text[]"
 MINE = f"(unit_id = ANY ({UNITS}))"
-SEEN = {MINE: "mine", f"({MINE} OR (assisting && {UNITS}))": "mine, or I assist"}
+SEEN = {MINE: "mine", f"COALESCE(({MINE} OR (assisting && {UNITS})), false)": "mine, or I assist"}
 # The words beside a case are for its lead, and of them those that are not the reporter's.
 LEAD = " AND c.unit_id = ANY current_setting 'wangge.units'::text, true ::text[]"
 BESIDES = {
