@@ -87,19 +87,28 @@ class Candidate:
         return score / 2 if self.closed else score
 
 
-# A box of 100 m lies in four cells of the map at most, each a stretch of cases_open_spot and of cases_ended_spot. Spots
-# and categories are compared before row security is, shapes could only be after it: a department's look is as short.
-NEAR: LiteralString = """
+# A box of 100 m lies in four cells of the map at most, each a stretch of cases_open_spot and of cases_ended_spot. They
+# are asked for one by one: were they joined, PostgreSQL would expect a ninth of all cases in each, and read the whole
+# category instead (12.6 ms of a million cases, not 0.5).
+IN_CELL: LiteralString = " OR ".join(
+    ("spot BETWEEN (SELECT low[1] FROM cell) AND (SELECT high[1] FROM cell)",
+     "spot BETWEEN (SELECT low[2] FROM cell) AND (SELECT high[2] FROM cell)",
+     "spot BETWEEN (SELECT low[3] FROM cell) AND (SELECT high[3] FROM cell)",
+     "spot BETWEEN (SELECT low[4] FROM cell) AND (SELECT high[4] FROM cell)")
+)  # fmt: skip
+NEAR: LiteralString = f"""
     WITH here AS (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS g),
-    cell AS MATERIALIZED (SELECT low, high FROM here, map_cells(ST_Expand(g, %(east)s, %(north)s))),
+    cell AS MATERIALIZED (
+      SELECT array_agg(low) AS low, array_agg(high) AS high FROM here, map_cells(ST_Expand(g, %(east)s, %(north)s))
+    ),
     alike AS (
-      SELECT c.id FROM cell JOIN cases c ON c.spot BETWEEN low AND high
-       WHERE c.category = %(category)s AND c.reported_at BETWEEN %(since)s AND %(until)s
-         AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+      SELECT id FROM cases
+       WHERE ({IN_CELL}) AND category = %(category)s AND reported_at BETWEEN %(since)s AND %(until)s
+         AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
       UNION ALL
-      SELECT c.id FROM cell JOIN cases c ON c.spot BETWEEN low AND high
-       WHERE c.category = %(category)s AND c.ended_at BETWEEN %(closed_since)s AND %(at)s
-         AND c.state IN ('closed', 'closed_forced')
+      SELECT id FROM cases
+       WHERE ({IN_CELL}) AND category = %(category)s AND ended_at BETWEEN %(closed_since)s AND %(at)s
+         AND state IN ('closed', 'closed_forced')
     ),
     near AS (
       SELECT c.id, c.number, c.receipt, c.state, c.unit_id, c.place_words, c.place_words_en, c.reported_at, c.ended_at,
