@@ -7,23 +7,18 @@
 WITH corridor AS (
     SELECT * FROM unnest(%(keys)s::text[], %(roads)s::text[], %(metres)s::float8[]) AS c (key, road, metres)
 ),
+way AS MATERIALIZED (  -- few or none, found first: asked the other way round, every case would be held against every road
+    SELECT k.key, k.metres, coalesce(r.counts, r.geom) AS line, r.valid_from, r.valid_to
+      FROM corridor k JOIN road r ON r.name = k.road
+),
 within AS (
-    SELECT c.id, array_agg(DISTINCT k.key ORDER BY k.key) AS keys
-      FROM corridor k
-      JOIN road r ON r.name = k.road
-      CROSS JOIN LATERAL ST_Expand(coalesce(r.counts, r.geom), k.metres / %(kx)s, k.metres / %(ky)s) AS around
-      CROSS JOIN LATERAL map_cells(around) AS s
-      CROSS JOIN LATERAL (
-        SELECT id, geom, reported_at FROM cases WHERE spot BETWEEN s.low AND s.high
-           AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
-        UNION ALL
-        SELECT id, geom, reported_at FROM cases WHERE spot BETWEEN s.low AND s.high
-           AND state IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')) c
-     WHERE c.geom && around
+    SELECT c.id, array_agg(DISTINCT w.key ORDER BY w.key) AS keys
+      FROM way w
+      JOIN cases c ON c.geom && ST_Expand(w.line, w.metres / %(kx)s, w.metres / %(ky)s)
        AND c.reported_at >= %(since)s AND c.reported_at < %(until)s
-       AND r.valid_from <= c.reported_at::date AND (r.valid_to IS NULL OR r.valid_to > c.reported_at::date)
-       AND ST_Distance(ST_SetSRID(ST_Scale(coalesce(r.counts, r.geom), %(kx)s, %(ky)s), 0),
-                       ST_SetSRID(ST_Scale(c.geom, %(kx)s, %(ky)s), 0)) <= k.metres
+       AND w.valid_from <= c.reported_at::date AND (w.valid_to IS NULL OR w.valid_to > c.reported_at::date)
+       AND ST_Distance(ST_SetSRID(ST_Scale(w.line, %(kx)s, %(ky)s), 0),
+                       ST_SetSRID(ST_Scale(c.geom, %(kx)s, %(ky)s), 0)) <= w.metres
      GROUP BY c.id
 ),
 seen AS MATERIALIZED (  -- of each unit grid the areas that a rule may name, and the top level, which says that it is in the city
