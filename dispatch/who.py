@@ -9,7 +9,7 @@ from datetime import datetime, time
 from typing import Any
 
 from dispatch.bulk.stream import stream, told
-from dispatch.bulk.town import Town, folder_named, town_of_database, town_of_folder
+from dispatch.bulk.town import town_asked
 from dispatch.bulk.whose import Whose
 from dispatch.cases.books import Books, books, books_on
 from dispatch.command import Command, print_table
@@ -176,19 +176,12 @@ def _run(arguments: Namespace) -> int:
 def _run_file(arguments: Namespace) -> int:
     """0, or 1 if rows were left out, 2 if the file cannot be read as one of points."""
     try:
-        town = _town(arguments.city)
+        town = town_asked(arguments.city)
         done = stream(arguments.source, arguments.target, lambda header: Whose(town, header), as_json=arguments.json)
         return told("who", done)
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge who: {problem.title}\n")
         return 2
-
-
-def _town(city: str | None) -> Town:
-    if city is not None:
-        return town_of_folder(folder_named(city))
-    with read(heavy=True) as tx:
-        return town_of_database(tx, things=True)
 
 
 def _print_document(answer: Answer) -> None:

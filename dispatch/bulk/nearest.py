@@ -15,9 +15,8 @@ import numpy
 
 from dispatch.bulk.rows import Asked, Columns, Fault, Line, asked
 from dispatch.bulk.stream import Answered, stream, told
-from dispatch.bulk.town import Town, folder_named, town_of_database, town_of_folder
+from dispatch.bulk.town import Town, town_asked
 from dispatch.command import Command
-from gis.db import read
 from gis.ground import Ground
 from gis.problems import FormIncomplete
 from gis.segments import Points
@@ -98,19 +97,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace) -> int:
     """0, or 1 if rows were left out, 2 if the file cannot be read as one of points."""
     try:
-        town = _town(arguments.city)
+        town = town_asked(arguments.city)
         done = stream(arguments.source, arguments.target, lambda head: Nearest(town, head), as_json=arguments.json)
         return told("components nearest", done)
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge components nearest: {problem.title}\n")
         return 2
-
-
-def _town(city: str | None) -> Town:
-    if city is not None:
-        return town_of_folder(folder_named(city))
-    with read(heavy=True) as tx:
-        return town_of_database(tx, things=True)
 
 
 command = Command(

@@ -22,12 +22,12 @@ from dispatch.routing.table import Table
 from dispatch.standard.catalogue import Category
 from dispatch.units.tree import Tree, Unit
 from gis.atlas import Atlas, atlas_of
-from gis.db import ReadTx
+from gis.db import ReadTx, read
 from gis.ground import Reaches
 from gis.locate import TIE_M
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["DayBook", "Town", "folder_named", "sound_folder", "town_of_database", "town_of_folder"]
+__all__ = ["DayBook", "Town", "folder_named", "sound_folder", "town_asked", "town_of_database", "town_of_folder"]
 
 NO_RULES = Table(Rulebook("", ()), Tree({}))
 DAYS = "SELECT DISTINCT in_force FROM edition ORDER BY in_force"
@@ -64,6 +64,14 @@ class Town:
     def categories(self) -> Mapping[str, CategoryLike]:
         """The catalogue in force now."""
         return self.book(self.now.date()).categories
+
+
+def town_asked(city: str | None) -> Town:
+    """The town of a folder of data/cities, without any database; of the loaded city, for None."""
+    if city is not None:
+        return town_of_folder(folder_named(city))
+    with read(heavy=True) as tx:
+        return town_of_database(tx, things=True)
 
 
 def folder_named(name: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dispatch.routing.facts import NO_ROAD, Corridor, Facts
+from dispatch.routing.facts import NO_ROAD, CategoryLike, Corridor, Facts
 from dispatch.routing.rule import Hours, LimitOverride, Rule, Season, Selector
 from dispatch.units.tree import Tree
 
@@ -49,15 +49,9 @@ class Names:
 NO_NAMES = Names()
 
 
-class Named(Protocol):
-    """What a sentence reads of a category of the catalogue."""
+class Named(CategoryLike, Protocol):
+    """What a sentence reads of a category of the catalogue, beside what routing does."""
 
-    @property
-    def code(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def class_code(self) -> str: ...
     @property
     def class_name(self) -> str: ...
     @property

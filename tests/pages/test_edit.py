@@ -13,7 +13,7 @@ from dispatch.cases.whose import place_case
 from gis.db import read
 from tests.cases.town import look
 from tests.pages.conftest import Office, Person
-from tests.pages.seats import DESK, PHONE, Sit
+from tests.pages.seats import DESK, PHONE, Seat, Sit
 
 Enter = Callable[[str], Person]
 CENTRE, ZOOM = (114.003, 22.501), 16
@@ -41,6 +41,15 @@ def click(page: Page, lon: float, lat: float, *, off: tuple[int, int] = (0, 0), 
 
 def ready(page: Page, layer: str) -> None:
     expect(page.locator(f"#map[data-loaded={layer}]")).to_be_visible()
+
+
+def opened(seat: Seat, layer: str) -> Page:
+    """The editor with a layer chosen and drawn."""
+    seat.go("/map/edit")
+    ready(seat.page, "district")
+    seat.page.get_by_label("图层").select_option(layer)
+    ready(seat.page, layer)
+    return seat.page
 
 
 @pytest.mark.browser
@@ -80,11 +89,7 @@ def test_a_zone_without_an_outline_is_drawn_and_used(office: Office, sit: Sit) -
 @pytest.mark.browser
 def test_a_gap_is_shown_and_nothing_is_changed_and_a_stroke_is_undone(office: Office, sit: Sit) -> None:
     seat = sit("supervisor", DESK)
-    page = seat.page
-    seat.go("/map/edit")
-    ready(page, "district")
-    page.get_by_label("图层").select_option("grid")
-    ready(page, "grid")
+    page = opened(seat, "grid")
     click(page, 114.0005, 22.5015)
     expect(page.locator("[data-heading]")).to_contain_text("440001001001001")
     page.get_by_role("button", name="停用").click()
@@ -103,11 +108,7 @@ def test_a_gap_is_shown_and_nothing_is_changed_and_a_stroke_is_undone(office: Of
 @pytest.mark.browser
 def test_a_shared_corner_moves_for_all_that_share_it(office: Office, sit: Sit) -> None:
     seat = sit("leader", DESK)
-    page = seat.page
-    seat.go("/map/edit")
-    ready(page, "district")
-    page.get_by_label("图层").select_option("grid")
-    ready(page, "grid")
+    page = opened(seat, "grid")
     x, y = pixel(page, 114.001, 22.501)  # where four grids meet
     page.mouse.move(x, y)
     page.mouse.down()
@@ -125,11 +126,7 @@ def test_a_shared_corner_moves_for_all_that_share_it(office: Office, sit: Sit) -
 @pytest.mark.browser
 def test_a_component_is_placed_and_a_road_gets_another_class(office: Office, sit: Sit) -> None:
     seat = sit("supervisor", DESK)
-    page = seat.page
-    seat.go("/map/edit")
-    ready(page, "district")
-    page.get_by_label("图层").select_option("components")
-    ready(page, "components")
+    page = opened(seat, "components")
     page.get_by_role("button", name="绘制").click()
     click(page, 114.0003, 22.5013)
     page.get_by_label("编码", exact=True).fill("4400010135009001")
