@@ -26,6 +26,7 @@ from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.http import whence
 from dispatch.lifecycle.states import Action, Pool
 from dispatch.lifecycle.table import HIGHER
+from dispatch.notify.letters import Told, told
 from dispatch.people.may import UNIT
 from dispatch.people.roles import Permission, Role
 from dispatch.people.who import Me, Signed, needs
@@ -61,6 +62,7 @@ class Sheet:
     below: list[Unit]
     queue: list[Row]
     strip: list[Segment]
+    told: list[Told]
     budget: Budget | None = None
     parts: Sequence[Unit] = ()
 
@@ -127,6 +129,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
         queue=queue_of(tx, me),
         strip=strip(view, file),
+        told=told(tx, file.case.id),
         budget=budget,
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )

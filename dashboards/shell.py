@@ -35,6 +35,7 @@ STARTS: tuple[tuple[Permission, str], ...] = (
     (Permission.REGISTER, "/console"),
     (Permission.SEE_BOARD, "/console"),
     (Permission.SEE_RANKING, "/ranking"),
+    (Permission.SEE_SYSTEM, "/notices"),
 )
 
 router = APIRouter(include_in_schema=False)

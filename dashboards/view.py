@@ -75,6 +75,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/ranking", "ranking", Permission.SEE_RANKING),
     ("/map", "map", Permission.SEE_MAP),
     ("/rules", "rules", Permission.SEE_RULES),
+    ("/notices", "notices", Permission.SEE_SYSTEM),
 )
 
 
@@ -297,6 +298,12 @@ class View:
     def action(self, action: Action | str) -> str:
         """An action's word."""
         return self.t(f"action.{Action(action).value}")
+
+    def message(self, kind: str) -> str:
+        """What a message tells of: an action, or `warn:dispose` with the clock it is about."""
+        head, _, clock = kind.partition(":")
+        word = self.t.get(f"notices.kind_{head}", self.t.get(f"action.{head}", self.t("notices.kind_other")))
+        return f"{word} {self.t.get(f'clock.{clock}', '')}".strip()
 
     def pool(self, pool: Pool) -> str:
         """Who holds the case, in words."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from dispatch.cityfile.faults import Faults
 from dispatch.clock import Rule
+from dispatch.notify.words import PLACEHOLDER, standard_words
 
 __all__ = ["check_document"]
 
@@ -66,9 +67,23 @@ def _case_pattern(text: str) -> str:
     return text
 
 
+def _sentence(text: str) -> str:
+    if not text.isprintable() or set(re.findall(r"\{.*?\}", text)) - {PLACEHOLDER}:
+        raise ValueError(f"one line of text, and of placeholders {PLACEHOLDER} alone")
+    return text
+
+
+def _notice_kind(kind: str) -> str:
+    if kind not in standard_words():
+        raise ValueError(f"no such kind of notice; there are {', '.join(standard_words())}")
+    return kind
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 SeasonDay = Annotated[str, AfterValidator(_season_day)]
 Hours = Annotated[str, AfterValidator(_hours)]
+Sentence = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_sentence)]
+NoticeKind = Annotated[str, AfterValidator(_notice_kind)]
 Word = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -192,6 +207,11 @@ class _Check(_Part):
     sliver_m: Positive
 
 
+class _Sentence(_Part):
+    zh: Sentence
+    en: Sentence
+
+
 class _CityToml(_Part):
     name: Word
     name_en: str = ""
@@ -214,6 +234,7 @@ class _CityToml(_Part):
     policy: _Policy
     ranking: _Ranking
     check: _Check | None = None
+    notices: dict[NoticeKind, _Sentence] = {}
 
 
 def check_document(document: dict[str, Any], faults: Faults) -> bool:

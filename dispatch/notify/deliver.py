@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dispatch.notify.channels import Channel, Notice
 from dispatch.notify.sockets import NotSent
-from dispatch.notify.words import subject_of, text_of
+from dispatch.notify.words import Words, subject_of, text_of
 from dispatch.people.reach import masked
 from dispatch.secrets import reveal
 from gis.db import Tx, execute, one, value, write
@@ -35,7 +35,7 @@ CLAIM = """
 """
 CLAIMED = """
     SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
-           r.key, r.body
+           (SELECT document -> 'notices' FROM city) AS own, r.key, r.body
       FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
       JOIN person p ON p.id = d.person_id
       LEFT JOIN person_reach r ON r.person_id = d.person_id AND r.kind = %(reach)s
@@ -72,6 +72,7 @@ class _Claim:
     number: str
     language: str
     disabled: bool
+    own: Words | None
     key: bytes | None = field(repr=False)
     body: bytes | None = field(repr=False)
 
@@ -120,8 +121,8 @@ def _notice(claim: _Claim, address: str) -> Notice:
     return Notice(
         id=claim.delivery_id,
         to=address,
-        subject=subject_of(case=claim.number, language=claim.language),
-        text=text_of(claim.kind, case=claim.number, language=claim.language),
+        subject=subject_of(case=claim.number, language=claim.language, own=claim.own),
+        text=text_of(claim.kind, case=claim.number, language=claim.language, own=claim.own),
         case=claim.number,
     )
 

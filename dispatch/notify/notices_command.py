@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
@@ -14,25 +15,19 @@ from dispatch.config import settings
 from dispatch.notify.channels import Notice
 from dispatch.notify.configured import read_channels
 from dispatch.notify.deliver import resend
+from dispatch.notify.letters import letters
 from dispatch.notify.sockets import NotSent
 from dispatch.notify.words import subject_of, text_of
 from dispatch.people.reach import FORMS, forget_reach, set_reach
-from gis.db import dicts, read, write
+from gis.db import read, write
 from gis.problems import NotFound, Problem
 
 __all__ = ["command"]
 
-LIST = """
-    SELECT d.id, CASE WHEN d.dead_at IS NULL THEN 'waits' ELSE 'dead' END AS standing, d.channel,
-           coalesce(c.number, '-') AS case,
-           o.kind, p.login AS person, d.masked AS to, d.attempts, d.outcome,
-           coalesce(d.dead_at, d.next_at) AS at, d.delivery_id AS message
-      FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
-      JOIN person p ON p.id = d.person_id
-     WHERE d.dead_at IS NOT NULL OR d.next_at IS NOT NULL
-     ORDER BY d.dead_at DESC NULLS LAST, d.next_at LIMIT 1000
-"""
-COLUMNS = ("id", "standing", "channel", "case", "kind", "person", "to", "attempts", "outcome", "at", "message")
+COLUMNS = (
+    *("id", "channel", "case", "kind", "person", "masked", "attempts", "outcome", "dead_at", "next_at", "message"),
+)
+MOST = 1000
 LOGIN = "the name the person logs in with"
 
 
@@ -66,7 +61,7 @@ def run(asked: Namespace) -> int:
 
 def _list(asked: Namespace) -> int:
     with read() as tx:
-        print_table(dicts(tx, LIST), COLUMNS, json=asked.json)
+        print_table((asdict(letter) for letter in letters(tx, most=MOST)), COLUMNS, json=asked.json)
     return 0
 
 

@@ -31,6 +31,7 @@ outbox = Table(
     instant("created_at", nullable=False),
     instant("sent_at"),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Index("outbox_case", "case_id"),
     Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
 )
 

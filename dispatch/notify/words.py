@@ -6,28 +6,35 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-__all__ = ["subject_of", "text_of"]
+__all__ = ["LANGUAGES", "PLACEHOLDER", "Words", "standard_words", "subject_of", "text_of"]
 
+Words = dict[str, dict[str, str]]
+PLACEHOLDER = "{case}"
 LANGUAGES = ("zh", "en")
 
 
-def text_of(kind: str, *, case: str, language: str) -> str:
-    """What a message of this kind says; about no case, or of a kind without words of its own: that there is news."""
-    words = _words()
+def text_of(kind: str, *, case: str, language: str, own: Words | None = None) -> str:
+    """What a message of this kind says; about no case, or of a kind without words of its own: that there is news.
+
+    `own`: the city's words by kind, each before ours.
+    """
+    words = standard_words() | (own or {})
     if not case:
         return _said(words["no_case"], case, language)
     return _said(words.get(kind.split(":")[0], words["other"]), case, language)
 
 
-def subject_of(*, case: str, language: str) -> str:
+def subject_of(*, case: str, language: str, own: Words | None = None) -> str:
     """The subject of a letter."""
-    return _said(_words()["subject" if case else "subject_no_case"], case, language)
+    words = standard_words() | (own or {})
+    return _said(words["subject" if case else "subject_no_case"], case, language)
 
 
 def _said(words: dict[str, str], case: str, language: str) -> str:
-    return words[language if language in LANGUAGES else "zh"].replace("{case}", case)
+    return words[language if language in LANGUAGES else "zh"].replace(PLACEHOLDER, case)
 
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
+def standard_words() -> Words:
+    """By kind of message the sentence in each language, as they are where a city says nothing else."""
     return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))

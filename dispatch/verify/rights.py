@@ -27,12 +27,20 @@ POLICIES = {
     **{(table, "staff"): ("ALL", APP, "true", "true") for table in (*OWN_UNIT, *BY_CASE)},
     **{(table, "department"): ("SELECT", DEPARTMENT, "mine", "") for table in OWN_UNIT},
     **{(table, "department"): ("SELECT", DEPARTMENT, "of my case", "") for table in BY_CASE},
+    ("delivery", "staff"): ("ALL", APP, "true", "true"),
+    ("delivery", "department"): ("SELECT", DEPARTMENT, "of my message", ""),
     ("cases", "department"): ("SELECT", DEPARTMENT, "mine, or I assist", ""),
     ("cases", "department_lock"): ("UPDATE", DEPARTMENT, "mine, or I assist", "false"),
 }
 UNITS = "(current_setting('wangge.units'::text, true))::text[]"
 MINE = f"(unit_id = ANY ({UNITS}))"
-SEEN = {MINE: "mine", f"COALESCE(({MINE} OR (assisting && {UNITS})), false)": "mine, or I assist"}
+# Row security of the outbox itself leaves a department its own messages only.
+MY_MESSAGE = "(EXISTS ( SELECT\n   FROM outbox o\n  WHERE (o.id = delivery.outbox_id)))"
+SEEN = {
+    MINE: "mine",
+    f"COALESCE(({MINE} OR (assisting && {UNITS})), false)": "mine, or I assist",
+    MY_MESSAGE: "of my message",
+}
 # The words beside a case are for its lead, and of them those that are not the reporter's.
 LEAD = " AND c.unit_id = ANY current_setting 'wangge.units'::text, true ::text[]"
 BESIDES = {

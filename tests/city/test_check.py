@@ -54,6 +54,9 @@ SPOILT = [
     ("duty_grids.csv", "440001001001002", "440001001001009", 3, "unknown unit grid 440001001001009"),
     ("city.toml", 'rework_clock = "rest"', 'rework_clock = "fixed"', None, "fixed wants rework_limit"),
     ("city.toml", "[policy]", '[policy]\nrework_time_class = "fortnight"', None, "unknown time class fortnight"),
+    ("city.toml", "[policy]", '[notices.dispatched]\nzh = "x"\n[policy]', None, "notices.dispatched.en"),
+    ("city.toml", "[policy]", '[notices.fire]\nzh = "x"\nen = "x"\n[policy]', None, "no such kind of notice"),
+    ("city.toml", "[policy]", '[notices.warn]\nzh = "{name}"\nen = "x"\n[policy]', None, "placeholders {case} alone"),
     # catalogue
     ("catalogue/categories.csv", "sanitation,no,no", "fairies,no,no", 8, "the responsible type fairies"),
     ("catalogue/categories.csv", "E0104,", "E0102,", 8, "category code E0102 is given twice"),

@@ -15,11 +15,12 @@ from dispatch.cluster import Urls
 from dispatch.notify import deliver
 from dispatch.notify.channels import Channel, Gateway, Mail
 from dispatch.notify.deliver import MOST, WAITS, resend, send_by
+from dispatch.notify.letters import LIST, TOLD, told
 from dispatch.notify.notices_command import command
 from dispatch.notify.outbox import send_due
 from dispatch.people.reach import forget_reach, masked, set_reach
 from dispatch.worker import JOBS, run_jobs, with_channels
-from gis.db import execute, write
+from gis.db import execute, read, value, write
 from gis.problems import FormIncomplete
 from tests.cases.town import Town, look, settled
 from tests.notify.receivers import Receiver, http_receiver, smtp_server, until
@@ -257,6 +258,50 @@ def test_who_left_or_took_the_address_back_is_not_written_to(town: Town, receive
         assert resend(tx, None) == 1
 
 
+def test_a_city_says_it_in_words_of_its_own(town: Town, receiver: Receiver) -> None:
+    own = {"dispatched": {"zh": "来活了:{case}", "en": "Work: {case}"}}
+    with write() as tx:
+        execute(tx, "UPDATE city SET document = document || %(own)s::jsonb", own=json.dumps({"notices": own}))
+    owed(town, sms(receiver))
+    send_by(sms(receiver))
+    assert json.loads(receiver.posts[0].body)["text"] == f"来活了:{look('SELECT number FROM cases')[0]['number']}"
+
+
+def test_the_record_of_a_case_says_who_was_told_by_which_way_and_whether_it_arrived(
+    town: Town, receiver: Receiver
+) -> None:
+    receiver.answer = lambda post: 500
+    with write() as tx:
+        set_reach(tx, login(), "mail", "wang@nobody.example.org")
+    with smtp_server() as post_office:
+        owed(town, sms(receiver), mail_by(post_office))
+        send_by(mail_by(post_office))
+        for _ in range(MOST + 1):
+            send_by(sms(receiver))
+            again()
+    case = int(look("SELECT id FROM cases")[0]["id"])
+    with read() as tx:
+        record = told(tx, case)
+    outside = {one.channel: one for one in record if one.channel}
+    assert [(one.kind, one.unit, one.sent_at is not None) for one in record if not one.channel] == [
+        ("dispatched", "enforcement-a", True)
+    ]
+    assert (outside["sms"].dead_at is not None, outside["sms"].outcome) == (True, "HTTP 500")
+    assert outside["mail"].sent_at is None
+    assert outside["mail"].attempts == 1
+    assert {one.masked for one in outside.values()} == {"138****5678", "w***@nobody.example.org"}
+
+
+def test_a_department_reads_what_its_own_people_were_told(town: Town, receiver: Receiver) -> None:
+    owed(town, sms(receiver))
+    case = int(look("SELECT id FROM cases")[0]["id"])
+    with read(as_units=["enforcement-a"]) as tx:
+        assert {one.channel for one in told(tx, case)} == {"", "sms"}
+    with read(as_units=["water"]) as tx:
+        assert told(tx, case) == []
+        assert value(tx, "SELECT count(*) FROM delivery") == 0
+
+
 def test_addresses_lie_sealed_and_are_checked(town: Town) -> None:
     assert PHONE.encode() not in look("SELECT body FROM person_reach")[0]["body"]
     for kind, address in (("mail", "a@b.org\r\nBcc: x@y.org"), ("mail", "a b@c.org"), ("phone", "138-1"), ("mail", "")):
@@ -273,3 +318,14 @@ def test_the_claim_walks_its_index(town: Town) -> None:
             "EXPLAIN " + deliver.CLAIM, {"channel": "sms", "waits": list(WAITS), "most": MOST}
         ).fetchall()
     assert any("delivery_due" in line for (line,) in plan)
+
+
+@pytest.mark.parametrize(
+    ("sql", "given", "indexes"),
+    [(LIST, {"most": 200}, ["delivery_dead", "delivery_due"]), (TOLD, {"case": 1, "most": 100}, ["outbox_case"])],
+)
+def test_the_lists_walk_their_indexes(town: Town, sql: str, given: dict[str, int], indexes: list[str]) -> None:
+    with write() as tx:
+        execute(tx, "SET LOCAL enable_seqscan = off")
+        plan = "\n".join(line for (line,) in tx.connection.execute("EXPLAIN " + sql, given))
+    assert all(index in plan for index in indexes), plan

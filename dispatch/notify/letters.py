@@ -1,0 +1,85 @@
+"""What was told, inside and outside: what waits and what was given up, and the whole record of one case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gis.db import ReadTx, rows
+
+__all__ = ["Letter", "Told", "letters", "told"]
+
+# Each half walks its own index: dead letters are few, and so is what waits.
+LIST = """
+    SELECT d.id, d.delivery_id AS message, d.channel, coalesce(c.number, '') AS case, o.kind, p.login AS person,
+           d.masked, d.attempts, d.outcome, d.next_at, d.dead_at
+      FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
+      JOIN person p ON p.id = d.person_id
+     WHERE d.id IN (
+       (SELECT id FROM delivery WHERE dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT %(most)s)
+       UNION ALL
+       (SELECT id FROM delivery WHERE next_at IS NOT NULL ORDER BY channel, next_at LIMIT %(most)s))
+     ORDER BY d.dead_at DESC NULLS LAST, d.next_at LIMIT %(most)s
+"""
+# A message stands in the product once for all it concerns, and outside once for each person and channel.
+TOLD = """
+    WITH message AS (
+      SELECT id, kind, unit_id, person_id, created_at, sent_at FROM outbox
+       WHERE case_id = %(case)s ORDER BY created_at DESC, id DESC LIMIT %(most)s)
+    SELECT m.kind, m.unit_id AS unit, p.name AS person, '' AS channel, '' AS masked, m.created_at AS at, m.sent_at,
+           NULL::timestamptz AS dead_at, 0 AS attempts, '' AS outcome, m.id
+      FROM message m LEFT JOIN person p ON p.id = m.person_id
+    UNION ALL
+    SELECT m.kind, m.unit_id, p.name, d.channel, d.masked, m.created_at, d.sent_at, d.dead_at, d.attempts,
+           d.outcome, m.id
+      FROM message m JOIN delivery d ON d.outbox_id = m.id JOIN person p ON p.id = d.person_id
+     ORDER BY at DESC, id DESC, channel, person
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery not taken yet. `masked` is empty until a first attempt was made; `outcome` is the last one's."""
+
+    id: int
+    message: UUID
+    channel: str
+    case: str
+    kind: str
+    person: str
+    masked: str
+    attempts: int
+    outcome: str
+    next_at: datetime | None
+    dead_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message of a case on one way. `channel` is empty for the product itself, where `unit` or `person` reads it.
+
+    `sent_at`: when it was taken; `dead_at`: when it was given up; neither: it waits. `id`: the message's.
+    """
+
+    kind: str
+    unit: str | None
+    person: str | None
+    channel: str
+    masked: str
+    at: datetime
+    sent_at: datetime | None
+    dead_at: datetime | None
+    attempts: int
+    outcome: str
+    id: int
+
+
+def letters(tx: ReadTx, *, most: int) -> list[Letter]:
+    """Dead letters, newest first, then what waits for its next attempt; at most so many."""
+    return rows(tx, Letter, LIST, most=most)
+
+
+def told(tx: ReadTx, case_id: int, *, most: int = 100) -> list[Told]:
+    """Who was told what of the case, newest message first; a department of its own people only. Index: outbox_case."""
+    return rows(tx, Told, TOLD, case=case_id, most=most)
