@@ -47,6 +47,7 @@ COMMANDS = (
     Room("components diff", "dispatch.layers.import_command:diff_command"),
     Room("user", "dispatch.people.user_command:command"),
     Room("notices", "dispatch.notify.notices_command:command"),
+    Room("duty", "dispatch.alarms.command:command"),
     Room("who", "dispatch.who:command", unless="city"),
     Room("geocode", "dispatch.geocode:command", unless="city"),
     Room("rules lint", "dispatch.rules:lint_command", unless="folder"),

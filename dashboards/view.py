@@ -74,6 +74,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/cases", "cases", Permission.SEE_CASES),
     ("/ranking", "ranking", Permission.SEE_RANKING),
     ("/map", "map", Permission.SEE_MAP),
+    ("/duty", "duty", Permission.SEE_DUTY),
     ("/rules", "rules", Permission.SEE_RULES),
     ("/notices", "notices", Permission.SEE_SYSTEM),
 )
@@ -330,6 +331,10 @@ class View:
         if at is None or self.books is None:
             return self.t("none")
         return at.astimezone(self.books.zone).strftime("%Y-%m-%d %H:%M")
+
+    def hours(self, since: datetime, until: datetime) -> str:
+        """A span of a day by the wall clock, `18:00–08:00`."""
+        return "–".join(at.astimezone(self.known.zone).strftime("%H:%M") for at in (since, until))
 
     def instant(self, text: str) -> str:
         """An instant that stands in a document."""

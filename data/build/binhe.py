@@ -22,6 +22,7 @@ from calendar_cn import calendar_rows
 from components import component_rows
 from names import DIVIDERS, OUTLINE
 from people import duty_rows, people_rows
+from roster import ROSTER_COLUMNS, roster_rows
 from shapely import LineString, Polygon
 from shapely.geometry import mapping
 from shapes import Road, read_roads, to_degrees, to_metres
@@ -59,6 +60,7 @@ def main(to: Path) -> None:
     people = people_rows(city_units, len(duties), random.Random(SEED + 3))
     _write_csv(to / "people.csv", "login name unit roles", people)
     _write_csv(to / "duty_grids.csv", "duty_grid name grid inspectors", duty_rows(duties))
+    _write_csv(to / "roster.csv", ROSTER_COLUMNS, roster_rows(city_units))
     _write_csv(to / "calendar.csv", "day kind name source", calendar_rows())
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from areas import Grid
+from roster import roster_staff
 from units import Unit
 
 __all__ = ["duty_rows", "people_rows"]
@@ -52,7 +53,7 @@ def people_rows(units: Sequence[Unit], duty_grids: int, rng: random.Random) -> l
     for number in range(duty_grids):
         company = "collect-a" if number % 2 == 0 else "collect-b"
         rows += [[inspector(number, shift), next(names), company, "inspector"] for shift in range(SHIFTS)]
-    return rows
+    return rows + [[login, next(names), unit, role] for login, unit, role in roster_staff(units)]
 
 
 def _posts(units: Sequence[Unit]) -> Iterator[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ from dispatch.cases.precedents import Precedents
 from dispatch.clock.calendar import WorkCalendar
 from dispatch.clock.document import calendar_from
 from dispatch.clock.limits import Limit, Rule, used
+from dispatch.duty.roster import Roster, roster_of
 from dispatch.lifecycle.decide import Policy
 from dispatch.lifecycle.states import ClockKind
 from dispatch.routing.rulebook import Rulebook, rulebook_of
@@ -74,6 +75,7 @@ class Books:
     stages: dict[tuple[str, bool], Limit]
     time_classes: dict[str, Rule]
     words: Names
+    roster: Roster
     calendar_since: datetime
     precedents: Precedents = field(default_factory=Precedents)
     until: datetime | None = None
@@ -211,6 +213,7 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
         policy=Policy(**policy),
         stages=_stages(value(tx, CONTENT, id=found["stages"]["id"]), classes),
         time_classes=classes,
+        roster=roster_of(value(tx, CONTENT, id=found["roster"]["id"]) if "roster" in found else None),
         words=names_of(
             city,
             tree=tree,

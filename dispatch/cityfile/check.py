@@ -10,6 +10,7 @@ from dispatch.cityfile.catalogue import check_catalogue
 from dispatch.cityfile.editions import calendar_document
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.places import check_components, check_places
+from dispatch.cityfile.roster import check_roster
 from dispatch.cityfile.rows import CityFiles
 from dispatch.cityfile.settings import check_document
 from dispatch.cityfile.spots import check_spots
@@ -30,6 +31,7 @@ def check_files(city: CityFiles, faults: Faults) -> None:
     check_components(city, faults)
     check_spots(city, faults)
     check_staff(city, faults)
+    check_roster(city, faults)
     check_rules(city, faults)
     check_answers(city, faults)
 

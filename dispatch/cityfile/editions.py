@@ -16,7 +16,8 @@ from dispatch.cityfile.rows import CityFiles
 __all__ = ["KINDS", "OPTIONAL", "SETTINGS", "Edition", "calendar_document", "editions_of"]
 
 KINDS = ("areas", "roads", "components", "units", "calendar", "catalogue", "rules", "stages")
-OPTIONAL = ("settings", "duty_grids")  # a folder that does not name them gets them named and dated when it is loaded
+# A folder that does not name them gets them named and dated when it is loaded; one that has no roster gets none.
+OPTIONAL = ("settings", "duty_grids", "roster")
 # What of city.toml cases are decided by, besides the calendar and the stages. All else of it is what the city is.
 SETTINGS = (
     *("levels", "component_code", "case_number", "road_classes", "time_classes"),
@@ -42,6 +43,7 @@ class Edition:
 def editions_of(city: CityFiles) -> list[Edition]:
     """All editions of a folder that was checked; those it does not name at the end, before the record of city.toml."""
     documents: dict[str, Any] = {
+        "roster": {"lines": [row.line.document() for row in city.roster]},
         "settings": {key: city.document[key] for key in SETTINGS if key in city.document},
         "calendar": calendar_document(city),
         "rules": city.rules,
@@ -56,6 +58,7 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "duty_grids": city.duty_grids,
     }
     head = city.document["editions"]
+    kinds = [kind for kind in (*KINDS, *OPTIONAL) if kind != "roster" or city.roster_lines is not None]
     unsaid = {"id": "", "in_force": None, "source": city.folder.name}
     found = [
         Edition(
@@ -68,7 +71,7 @@ def editions_of(city: CityFiles) -> list[Edition]:
             else _hash_of_rows(relations[kind]),
             content=_text(documents[kind]) if kind in documents else None,
         )
-        for kind in sorted((*KINDS, *OPTIONAL), key=lambda kind: kind not in head)
+        for kind in sorted(kinds, key=lambda kind: kind not in head)
         for said in [head.get(kind, unsaid)]
     ]
     return [*found, _city_edition(city, found)]

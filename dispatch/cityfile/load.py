@@ -27,7 +27,7 @@ from gis.problems import Conflict
 __all__ = ["LOCK", "Loaded", "load_files"]
 
 LOCK = 0x57616E67  # advisory: two loads of one database wait for each other
-DOCUMENTS = ("calendar", "rules", "stages", "settings", "city")
+DOCUMENTS = ("calendar", "rules", "stages", "settings", "roster", "city")
 KNOWN = """
     SELECT id, kind, name, in_force, content_hash, CASE kind WHEN 'settings' THEN content END AS content FROM edition
 """
@@ -215,7 +215,7 @@ def _load_rows(tx: Tx, city: CityFiles, taken: dict[str, _Taken], done: Loaded, 
             progress(f"{kind}: {taken[kind].name}")
             done.changes.update(step(tx, city, taken[kind].id, taken[kind].in_force))
             done.warnings += overruled(tx, before[kind], taken[kind].name)
-    done.changes.update({kind: 1 for kind in DOCUMENTS if taken[kind].new})
+    done.changes.update({kind: 1 for kind in DOCUMENTS if kind in taken and taken[kind].new})
 
 
 def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) -> Counter[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from dispatch.duty.roster import Line
+
 __all__ = [
     "AreaRow",
     "CategoryRow",
@@ -21,6 +23,7 @@ __all__ = [
     "PersonRow",
     "RoadRow",
     "RoadTrimRow",
+    "RosterRow",
     "SpotRow",
     "UnitRow",
 ]
@@ -135,6 +138,12 @@ class DutyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRow:
+    row: int
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRow:
     row: int
     code: str
@@ -178,7 +187,10 @@ class DayRow:
 
 @dataclass(slots=True, kw_only=True)
 class CityFiles:
-    """A folder as read. `areas` by level, in the order of the levels; `rule_lines`: line of each `[[rule]]`."""
+    """A folder as read. `areas` by level, in the order of the levels; `rule_lines`: line of each `[[rule]]`.
+
+    `roster_lines` None: the folder has no roster.
+    """
 
     folder: Path
     document: dict[str, Any] = field(default_factory=dict)
@@ -193,8 +205,14 @@ class CityFiles:
     units: list[UnitRow] = field(default_factory=list)
     people: list[PersonRow] = field(default_factory=list)
     duty_grids: list[DutyRow] = field(default_factory=list)
+    roster_lines: list[RosterRow] | None = None
     categories: list[CategoryRow] = field(default_factory=list)
     conditions: list[ConditionRow] = field(default_factory=list)
+
+    @property
+    def roster(self) -> list[RosterRow]:
+        """The lines of the roster, if there is one."""
+        return self.roster_lines or []
 
     @property
     def finest(self) -> list[AreaRow]:

@@ -112,6 +112,7 @@ class _Editions(_Part):
     stages: _Edition
     settings: _Edition | None = None
     duty_grids: _Edition | None = None
+    roster: _Edition | None = None
 
 
 class _Level(_Part):

@@ -13,6 +13,7 @@ import dispatch.bulletins.tables
 import dispatch.calendars.tables
 import dispatch.cases.tables
 import dispatch.drafts.tables
+import dispatch.duty.tables
 import dispatch.evidence.tables
 import dispatch.live.tables
 import dispatch.notify.tables

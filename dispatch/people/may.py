@@ -16,8 +16,8 @@ ADMINISTRATORS = frozenset({R.SYSTEM_ADMIN, R.SECURITY_ADMIN, R.AUDIT_ADMIN})
 
 EVERYBODY = frozenset({P.PUBLIC})
 SIGNED_IN = frozenset({P.PUBLIC, P.SIGNED_IN})
-_BOARD = frozenset({P.ACT, P.SEE_CASES, P.SEE_BOARD, P.SEE_MAP, P.SEE_RANKING, P.SEE_RULES})
-_DESK = frozenset({P.ACT, P.SEE_CASES, P.SEE_INBOX, P.SEE_MAP})
+_BOARD = frozenset({P.ACT, P.SEE_CASES, P.SEE_BOARD, P.SEE_MAP, P.SEE_RANKING, P.SEE_RULES, P.SEE_DUTY})
+_DESK = frozenset({P.ACT, P.SEE_CASES, P.SEE_INBOX, P.SEE_MAP, P.SEE_DUTY})
 _RULES = frozenset({P.WRITE_RULES, P.PUBLISH_RULES})  # by two persons, whoever of these they are
 
 MAY: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     PUBLISH_RULES = "publish_rules"
     SEAL_BULLETINS = "seal_bulletins"
     EDIT_LAYERS = "edit_layers"
+    SEE_DUTY = "see_duty"
     SEE_PERSONAL = "see_personal"
     MANAGE_PEOPLE = "manage_people"
     SEE_AUDIT = "see_audit"

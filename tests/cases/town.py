@@ -183,10 +183,10 @@ def look(sql: Any, **params: object) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def settled() -> Iterator[Town]:
-    """The town, loaded into the database that `gis.db` is pointed at; its clock at MONDAY."""
+def settled(folder: Path = TINY) -> Iterator[Town]:
+    """The town, loaded from its folder into the database that `gis.db` is pointed at; its clock at MONDAY."""
     books.forget()
-    city.load(TINY)
+    city.load(folder)
     town = Town(_people())
     town.set(MONDAY)
     yield town

@@ -1,0 +1,1 @@
+"""Who is called, and when: the roster asked for an instant, looked over for a period, tried out by a drill."""

@@ -1,0 +1,134 @@
+"""Who would be called: the shifts of a period as they stand, and the rungs of a unit at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from dispatch.cases.books import Books, books_on
+from dispatch.duty.lint import Finding, Person, findings
+from dispatch.duty.roster import Post, Shift, with_stand_ins
+from dispatch.duty.stand_ins import agreed
+from gis.db import ReadTx, dicts
+from gis.problems import NotFound
+
+__all__ = ["Called", "centre_of", "kin", "lint", "people_of", "shifts_between", "unit_for", "who"]
+
+DAY = timedelta(days=1)
+PEOPLE = """
+    SELECT p.login, p.name, p.unit_id, p.disabled,
+           ARRAY(SELECT r.kind FROM person_reach r WHERE r.person_id = p.id) AS reach
+      FROM person p WHERE %(logins)s::text[] IS NULL OR p.login = ANY (%(logins)s)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """One rung at an instant. `shift` None: nobody, the rung is skipped at once."""
+
+    unit: str
+    post: Post
+    shift: Shift | None
+    person: Person | None
+
+
+def shifts_between(tx: ReadTx, since: datetime, until: datetime, units: Collection[str] | None = None) -> list[Shift]:
+    """The shifts that touch a part of the period, by the roster in force on the day on which each begins, with who
+    stands in; of these units, or of all."""
+    planned = [
+        shift
+        for day, city in _days(tx, since, until)
+        for place in city.roster.by_place
+        if units is None or place[0] in units
+        for shift in city.roster.shifts(place, day, city.calendar)
+        if shift.since < until and shift.until > since
+    ]
+    standing = with_stand_ins(planned, agreed(tx, since, until, units))
+    return [shift for shift in standing if shift.since < until and shift.until > since]
+
+
+def _days(tx: ReadTx, since: datetime, until: datetime) -> Iterator[tuple[date, Books]]:
+    """The days on which shifts of the period may begin, each with its books; none before the first books."""
+    zone = books_on(tx, tx.now.date()).zone
+    day, last = since.astimezone(zone).date() - DAY, until.astimezone(zone).date()
+    while day <= last:
+        with suppress(NotFound):
+            yield day, books_on(tx, day)
+        day += DAY
+
+
+def who(tx: ReadTx, city: Books, unit: str, at: datetime) -> list[Called]:
+    """The rungs above a unit's own people, from the first to the last. Raises NotFound for a unit that is not there."""
+    if city.tree.get(unit) is None:
+        raise NotFound(f"There is no unit {unit}", zh=f"没有单位 {unit}")
+    centre = centre_of(city)
+    places = [(unit, Post.DUTY), (unit, Post.HEAD)]
+    if centre is not None:
+        places += [place for place in ((centre, Post.DUTY), (centre, Post.LEADER)) if place not in places]
+    shifts = shifts_between(tx, at, at + timedelta(microseconds=1), {place[0] for place in places})
+    people = people_of(tx, city, frozenset(), {shift.person for shift in shifts})
+    called: list[Called] = []
+    for place in places:
+        here = [shift for shift in shifts if (shift.unit, shift.post) == place]
+        called += [Called(unit=place[0], post=place[1], shift=s, person=people.get(s.person)) for s in here]
+        if not here:
+            called.append(Called(unit=place[0], post=place[1], shift=None, person=None))
+    return called
+
+
+def centre_of(city: Books) -> str | None:
+    """The unit whose roster has leaders: the centre."""
+    return next((unit for unit, post in city.roster.by_place if post is Post.LEADER), None)
+
+
+def unit_for(city: Books, category: str) -> str:
+    """The city-wide unit that answers first for a category. Raises NotFound where there is none, or not one."""
+    found = city.catalogue.categories.get(category)
+    if found is None:
+        raise NotFound(f"There is no category {category}", zh=f"没有小类 {category}")
+    units = [unit.id for kind in found.types for unit in city.tree.of_type(kind)]
+    if not units:
+        raise NotFound("Whose it is depends on the place: name the unit", zh="该类案件的责任单位取决于地点,请指明单位")
+    return units[0]
+
+
+def kin(city: Books, home: str | None) -> frozenset[str]:
+    """The units that people of a unit may serve: it, those below it and those above it."""
+    if home is None or city.tree.get(home) is None:
+        return frozenset()
+    above, unit = set(), city.tree.get(home)
+    while unit is not None and unit.id not in above:
+        above.add(unit.id)
+        unit = city.tree.get(unit.parent or "")
+    return city.tree.below(home) | above
+
+
+def people_of(
+    tx: ReadTx, city: Books, reaches: Collection[str], logins: Collection[str] | None = None
+) -> dict[str, Person]:
+    """People by login. `reaches`: kinds of address that a channel takes; none: nobody is asked for one."""
+    return {
+        row["login"]: Person(
+            login=row["login"],
+            name=row["name"],
+            units=kin(city, row["unit_id"]),
+            disabled=row["disabled"],
+            reached=not reaches or bool(set(reaches) & set(row["reach"])),
+        )
+        for row in dicts(tx, PEOPLE, logins=None if logins is None else sorted(logins))
+    }
+
+
+def lint(tx: ReadTx, since: datetime, until: datetime, reaches: Collection[str]) -> list[Finding]:
+    """All that is wrong with the duty of a period. Raises NotFound where the city has no roster in it."""
+    days = list(_days(tx, since, until))
+    rostered = {place for _, city in days for place in city.roster.by_place}
+    if not rostered:
+        raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表(roster.csv)")
+    city = days[-1][1]
+    answering = {(unit.id, Post.DUTY) for unit in city.tree.units.values() if unit.types or unit.platform}
+    wanted = {place: place in rostered for place in sorted(rostered | answering)}
+    shifts = shifts_between(tx, since, until)
+    return findings(shifts, wanted, people_of(tx, city, reaches), since=since, until=until)

@@ -1,0 +1,57 @@
+"""The tiny town with a duty roster: water has day, night and a plan for two days of October; the centre is a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tests.cases.town import Town, settled
+from tests.city.spoilt_town import copy_of_tiny, spoil
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HEAD = "unit,post,plan,from,until,days,hours,turn,people\n"
+# 2026-10-03 is a Saturday. wa, wb and wc take turns from the first of January, a Thursday.
+LINES = (
+    "water,duty,,2026-01-01,,work,08:00-18:00,,water",
+    "water,duty,,2026-01-01,,off,08:00-18:00,,wb;wc;wa",
+    "water,duty,,2026-01-01,,all,18:00-08:00,,wa;wb;wc",
+    "water,head,,2026-01-01,,all,08:00-08:00,7,wh1;wh2",
+    "water,duty,国庆节,2026-10-01,2026-10-02,all,08:00-20:00,,wa",
+    "water,duty,国庆节,2026-10-01,2026-10-02,all,20:00-08:00,,wb",
+    "hall,duty,,2026-01-01,,all,00:00-00:00,,dispatcher",
+    "hall,head,,2026-01-01,,all,00:00-00:00,,shift_leader",
+    "hall,leader,,2026-01-01,,all,00:00-00:00,,leader",
+)
+PEOPLE = "".join(f"{login},{login},water,department\n" for login in ("wa", "wb", "wc", "wh1", "wh2"))
+
+
+def at(text: str) -> datetime:
+    """Wall time of the town."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def rostered(folder: Path, lines: Sequence[str] = LINES) -> Path:
+    """The town's folder with these lines in its roster."""
+    town = copy_of_tiny(folder)
+    with (town / "units.csv").open("a", encoding="utf-8") as file:
+        file.write("hall,城管中心,Centre,1,,,,,yes,no\n")
+    with (town / "people.csv").open("a", encoding="utf-8") as file:
+        file.write(PEOPLE)
+    for login in ("dispatcher", "shift_leader", "leader"):
+        row = next(
+            row for row in (town / "people.csv").read_text(encoding="utf-8").splitlines() if row.startswith(f"{login},")
+        )
+        spoil(town, "people.csv", row, row.replace(",,", ",hall,"))
+    (town / "roster.csv").write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    return town
+
+
+@contextmanager
+def on_duty(folder: Path, now: str, lines: Sequence[str] = LINES) -> Iterator[Town]:
+    """The town loaded, its clock standing at wall time `now`."""
+    with settled(rostered(folder, lines)) as town:
+        town.set(at(now))
+        yield town

@@ -1,0 +1,73 @@
+"""The duty page in a real browser: who would be called, a stand-in asked for by one and agreed to by the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboards.app import create_app
+from dispatch.cluster import Urls
+from dispatch.people.passwords import hash_password
+from gis.db import execute, write
+from tests.duty.town import on_duty
+from tests.http.serving import served
+from tests.pages.conftest import Office, Person
+from tests.pages.seats import DESK, PHONE, Sit
+from tests.people.made import PASSWORD
+
+
+@pytest.fixture(scope="module")
+def office(database: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The town with a roster, on a Monday before the National Day."""
+    with on_duty(tmp_path_factory.mktemp("city"), "2026-09-28T09:00") as town:
+        with write() as tx:
+            execute(tx, "UPDATE person SET password_hash = %(h)s, must_change = false", h=hash_password(PASSWORD))
+        with served(create_app(database.app)) as address:
+            yield Office(town, address)
+
+
+def test_a_stand_in_is_asked_for_on_a_phone_and_agreed_to_at_a_desk(sit: Sit) -> None:
+    seat = sit("wc", PHONE)
+    page = seat.page
+    seat.go("/duty?at=2026-09-30T20:00")
+    expect(page.locator(".rungs li").first).to_contain_text("wc")
+    page.get_by_label("代班人").select_option("wa")
+    page.get_by_label("自", exact=True).fill("2026-09-30T18:00")
+    page.get_by_label("至", exact=True).fill("2026-09-30T17:00")
+    page.get_by_role("button", name="提出申请").click()
+    expect(page.get_by_role("alert")).to_contain_text("时段须未结束")
+    seat.faults.clear()  # the console names the refusal
+    expect(page.get_by_label("代班人")).to_have_value("wa")
+    page.get_by_label("至", exact=True).fill("2026-10-01T08:00")
+    page.get_by_role("button", name="提出申请").click()
+    expect(page.locator("#stand-ins")).to_contain_text("待答复")
+    seat.fits()
+
+    other = sit("wa", DESK)
+    other.go("/duty?at=2026-09-30T20:00")
+    other.page.get_by_role("button", name="同意").click()
+    expect(other.page.locator("#stand-ins")).to_contain_text("已同意")
+    other.go("/duty?at=2026-09-30T20:00")
+    expect(other.page.locator(".rungs li").first).to_contain_text("代 wc")
+    other.go("/duty?lang=en&since=2026-10-01")
+    expect(other.page.get_by_role("heading", name="Who would be called")).to_be_visible()
+
+
+def test_a_department_sees_its_own_duty_only(person: Callable[[str], Person]) -> None:
+    water, leader = person("water"), person("leader")
+    assert water.web.get("/api/v1/duty", params={"unit": "water"}).json()[0]["person"] == "water"
+    assert water.web.get("/api/v1/duty", params={"unit": "landscaping"}).status_code == 404
+    assert water.get("/duty?unit=landscaping").status_code == 404
+    assert "园林局" not in water.get("/duty").text
+    assert "园林局" in leader.get("/duty").text
+    asked = {"unit": "water", "at": "2026-10-03T02:00"}
+    assert [one["person"] for one in leader.web.get("/api/v1/duty", params=asked).json()] == [
+        "wb",
+        "wh2",
+        "dispatcher",
+        "leader",
+    ]
+    assert person("inspector1").get("/duty").status_code == 403
+    assert person("acceptor").get("/duty?at=never").status_code == 422
