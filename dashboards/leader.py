@@ -19,7 +19,9 @@ from dispatch.evaluation.measures import Cut, Measure, cases_of
 from dispatch.evaluation.period import Period, as_of_of, period_of
 from dispatch.evaluation.ranking import taking_part
 from dispatch.evaluation.rates import rates
-from dispatch.evaluation.score import Ranked, ranked, standard_schemes
+from dispatch.evaluation.scheme import Scheme
+from dispatch.evaluation.score import Ranked, ranked
+from dispatch.evaluation.terms import Terms, terms_of
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
 from gis.db import ReadTx
@@ -69,11 +71,14 @@ class Line:
 class Asked:
     """A period, a group, and as of when: in the address of the page, of what is behind its figures, of its files.
 
-    `against`: another instant to compare with.
+    `against`: another instant to compare with. `scheme`: how it is scored.
     """
 
-    def __init__(self, period: str = "", group: str = "", as_of: str = "", against: str = "") -> None:
+    def __init__(
+        self, period: str = "", group: str = "", as_of: str = "", against: str = "", scheme: str = SCHEME
+    ) -> None:
         self.period, self.group, self.as_of, self.against = period, group, as_of, against
+        self.scheme = scheme or SCHEME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,8 @@ class Table:
     as_of: datetime | None  # as asked; None: the period's own cut
     then: datetime  # what that comes to
     lines: list[Line]
+    terms: Terms
+    scheme: Scheme
 
     @property
     def ranked(self) -> list[Line]:
@@ -106,7 +113,8 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
         table = ranking_table(tx, view, asked)
         other = _against(tx, view, asked, table)
         helped = assisted(tx, table.period)
-    more: dict[str, Any] = {"ways": _ways(view, table.period), "small": _small(view), "assisted": helped}
+    schemes = [one for one in table.terms.schemes.values() if one.of == "unit"]
+    more: dict[str, Any] = {"ways": _ways(view, table.period), "assisted": helped, "schemes": schemes}
     now = view.now or table.then
     return page(view, "ranking.html", table=table, asked=asked, other=other, ended=table.period.end <= now, **more)
 
@@ -114,13 +122,18 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
 def ranking_table(tx: ReadTx, view: View, asked: Asked) -> Table:
     """What the page shows, and what is exported. Raises FormIncomplete."""
     span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
-    groups = _groups(view)
+    terms = terms_of(tx, span, as_of)
+    scheme = terms.scheme(asked.scheme)
+    if scheme.of != "unit":
+        raise NotFound("That scheme scores no units", zh="该方案不评价部门")
+    groups = _groups(view, terms, scheme)
     named = [str(g["key"]) for g in groups]
     chosen = asked.group if asked.group in named else next(iter(named), "")
-    lines = _lines(tx, view, span, chosen, as_of) if chosen else []
-    lines.sort(key=lambda line: (line.place is None, line.place or 0, line.unit))
+    lines = _lines(tx, span, chosen, as_of, terms=terms, scheme=scheme) if chosen else []
     then = min(as_of or span.end, tx.now)
-    return Table(period=span, groups=groups, group=chosen, as_of=as_of, then=then, lines=lines)
+    return Table(
+        period=span, groups=groups, group=chosen, as_of=as_of, then=then, lines=lines, terms=terms, scheme=scheme
+    )
 
 
 def _against(tx: ReadTx, view: View, asked: Asked, table: Table) -> tuple[datetime, dict[str, Line]] | None:
@@ -129,7 +142,8 @@ def _against(tx: ReadTx, view: View, asked: Asked, table: Table) -> tuple[dateti
         return None
     end = min(table.period.end, tx.now)
     then = end if asked.against == "end" else instant_asked(tx, view, asked.against) or end
-    return then, {line.unit: line for line in _lines(tx, view, table.period, table.group, then)}
+    lines = _lines(tx, table.period, table.group, then, terms=table.terms, scheme=table.scheme)
+    return then, {line.unit: line for line in lines}
 
 
 @router.get("/ranking/cases", **needs(Permission.SEE_RANKING))
@@ -170,22 +184,21 @@ def period_asked(view: View, text: str) -> Period:
         raise FormIncomplete(str(fault), zh="时段写法不对", fields={"period": str(fault)}) from fault
 
 
-def _groups(view: View) -> list[Mapping[str, Any]]:
-    """The city's groups in its own order; without any, those its units are written to."""
-    named = list(view.known.city.get("ranking", {}).get("groups", ()))
+def _groups(view: View, terms: Terms, scheme: Scheme) -> list[Mapping[str, Any]]:
+    """The groups the scheme ranks, in the city's own order; without any, those its units are written to."""
     used = dict.fromkeys(u.ranking_group for u in view.known.tree.units.values() if u.ranking_group)
-    return named or [{"key": key, "name": key, "name_en": key} for key in used]
+    known = terms.groups or [{"key": key, "name": key, "name_en": key} for key in used]
+    return [group for group in known if not scheme.groups or group["key"] in scheme.groups]
 
 
-def _small(view: View) -> int:
-    return int(view.known.city.get("ranking", {}).get("small_sample", 20))
-
-
-def _lines(tx: ReadTx, view: View, period: Period, group: str, as_of: datetime | None) -> list[Line]:
-    scheme = standard_schemes()[SCHEME]
+def _lines(
+    tx: ReadTx, period: Period, group: str, as_of: datetime | None, *, terms: Terms, scheme: Scheme
+) -> list[Line]:
     found = {one.name: one.measure for one in taking_part(tx, period, scheme, group=group, as_of=as_of)}
-    placed = ranked({unit: (group, one.counts) for unit, one in found.items()}, scheme, _small(view))
-    return [_line(row, found[row.unit]) for row in placed]
+    counts = {unit: (group, one.counts) for unit, one in found.items()}
+    placed = ranked(counts, scheme, terms.small_sample, trial=terms.trial)
+    lines = [_line(row, found[row.unit]) for row in placed]
+    return sorted(lines, key=lambda line: (line.place is None, line.place or 0, line.unit))
 
 
 def _line(row: Ranked, found: Measure) -> Line:
@@ -205,14 +218,19 @@ def _line(row: Ranked, found: Measure) -> Line:
 
 
 def _ways(view: View, period: Period) -> dict[str, str]:
-    """The names of the periods around: the same day's week, month, quarter, year; the one before and after."""
+    """The names of the periods around: the same day's week, month, quarter, year; the one before and after;
+    none after the present one."""
     zone = view.known.zone
     first, after = period.start.astimezone(zone).date(), period.end.astimezone(zone).date()
     today = view.now.astimezone(zone).date() if view.now else first
     here = today if first <= today < after else first
     names = {kind: _name(kind, here) for kind in ("week", "month", "quarter", "year")}
     kind = next((k for k, name in names.items() if name == period.name or _name(k, first) == period.name), "month")
-    return names | {"kind": kind, "before": _name(kind, first - timedelta(days=1)), "after": _name(kind, after)}
+    return names | {
+        "kind": kind,
+        "before": _name(kind, first - timedelta(days=1)),
+        "after": _name(kind, after) if after <= today else "",
+    }
 
 
 def _name(kind: str, day: date) -> str:

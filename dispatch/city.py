@@ -14,6 +14,7 @@ from dispatch.cityfile.faults import Fault, Faults
 from dispatch.cityfile.load import Loaded, load_files
 from dispatch.cityfile.read import read
 from dispatch.cityfile.rows import CityFiles
+from dispatch.cityfile.schemes import check_schemes
 from dispatch.command import Command, print_table
 from dispatch.config import settings
 from gis import db
@@ -31,9 +32,16 @@ def _silent(_: str) -> None:
 def check(folder: Path) -> list[Fault]:
     """Every fault of the folder, errors first; empty if it is well. Needs no database."""
     faults = Faults()
-    city = read(Path(folder), faults)
-    check_files(city, faults)
+    _read(Path(folder), faults)
     return sorted(faults.found, key=lambda fault: (fault.severity, fault.file, fault.row or 0))
+
+
+def _read(folder: Path, faults: Faults) -> CityFiles:
+    """The folder as read, with all its faults."""
+    city = read(folder, faults)
+    if check_files(city, faults):
+        check_schemes(city, faults)
+    return city
 
 
 def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], None] = _silent) -> Loaded:
@@ -44,8 +52,7 @@ def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], No
     """
     progress("check")
     faults = Faults()
-    city = read(Path(folder), faults)
-    check_files(city, faults)
+    city = _read(Path(folder), faults)
     if errors := faults.errors:
         raise FormIncomplete(
             f"{folder} has {len(errors)} faults and was not loaded; the first: {errors[0]}",

@@ -12,13 +12,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Any
 
-from dispatch.evaluation.score import Band, Indicator, Scheme
+from dispatch.evaluation.scheme import SCHEME, Scheme
 
-__all__ = ["COLUMNS", "Fact", "Rules", "canonical", "fact_lines", "hash_of", "instant", "parsed", "scheme_document"]
+__all__ = ["COLUMNS", "Fact", "Rules", "canonical", "fact_lines", "hash_of", "instant", "parsed"]
 
 COLUMNS = (
     *("unit", "district", "state", "own", "public", "self_handled", "forced", "exempt", "void_after_filing"),
@@ -60,7 +59,7 @@ class Rules:
     @property
     def scheme(self) -> Scheme:
         """How it is scored."""
-        return _scheme(self.document["scheme"])
+        return SCHEME.validate_python(self.document["scheme"])
 
 
 def canonical(document: object) -> str:
@@ -97,43 +96,3 @@ def hash_of(facts_hash: str, rules: str) -> str:
     """The hash printed on the bulletin, as 64 hexadecimal digits. `facts_hash`: of facts.csv, likewise."""
     rules_hash = hashlib.sha256(rules.encode()).digest()
     return hashlib.sha256(bytes.fromhex(facts_hash) + rules_hash).hexdigest()
-
-
-def scheme_document(scheme: Scheme) -> dict[str, Any]:
-    """A scheme as it stands in the rules: every decimal as text."""
-    return {
-        **{name: getattr(scheme, name) for name in ("key", "edition", "name", "name_en", "source", "of", "area_class")},
-        "in_force": scheme.in_force.isoformat(),
-        "sample": list(scheme.sample),
-        "bands": [{"name": b.name, "from": str(b.lowest), "colour": b.colour} for b in scheme.bands],
-        "indicators": [
-            {
-                **{"key": part.key, "weight": str(part.weight), "good": part.good, "per": part.per},
-                "steps": [[str(bound), str(points)] for bound, points in part.steps],
-                "above": str(part.above),
-            }
-            for part in scheme.indicators
-        ],
-    }
-
-
-def _scheme(document: Mapping[str, Any]) -> Scheme:
-    return Scheme(
-        **{name: document[name] for name in ("key", "edition", "name", "name_en", "source", "of", "area_class")},
-        in_force=date.fromisoformat(document["in_force"]),
-        sample=tuple(document["sample"]),
-        bands=tuple(Band(row["name"], Decimal(row["from"]), row["colour"]) for row in document["bands"]),
-        indicators=tuple(_indicator(row) for row in document["indicators"]),
-    )
-
-
-def _indicator(row: Mapping[str, Any]) -> Indicator:
-    steps = tuple((Decimal(bound), Decimal(points)) for bound, points in row["steps"])
-    return Indicator(
-        key=row["key"],
-        weight=Decimal(row["weight"]),
-        good=row["good"],
-        steps=steps,
-        above=Decimal(row["above"]),
-        per=row["per"],
-    )

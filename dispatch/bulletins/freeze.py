@@ -17,13 +17,13 @@ from dispatch.bulletins.content import (
     hash_of,
     instant,
     parsed,
-    scheme_document,
 )
 from dispatch.bulletins.recount import FIGURES, Key, recount, scored, scores_text
 from dispatch.cases.books import Books, books, books_on
 from dispatch.evaluation.measures import CELLS, Cut, measure, parameters, units_of
 from dispatch.evaluation.period import Period, period_of
-from dispatch.evaluation.score import Scheme, standard_schemes
+from dispatch.evaluation.scheme import Scheme, scheme_document
+from dispatch.evaluation.terms import Terms, terms_of
 from gis.db import ReadTx, Tx, dicts, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound
 
@@ -130,11 +130,12 @@ def seal(tx: Tx, person_id: int, *, period: str, scheme: str = "gb-department") 
     execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     execute(tx, "SET LOCAL statement_timeout = 0")
     city = books(tx)
-    span, how = _asked(tx, city, period, scheme)
+    span, terms = _asked(tx, city, period, scheme)
+    how = terms.schemes[scheme]
     _alone(tx, span, how)
     previous = published(tx, span.name, how.key)
     as_of = tx.now if previous else span.end
-    rules = canonical(_rules(tx, city, span, how, as_of=as_of, previous=previous))
+    rules = canonical(_rules(tx, city, span, how, terms=terms, as_of=as_of, previous=previous))
     id: int = value(tx, "SELECT nextval(pg_get_serial_sequence('bulletin', 'id'))")
     # The facts are numbered and hashed before their bulletin is written: no row of it is ever changed.
     cases = execute(tx, KEEP, bulletin=id, instant=INSTANT, **parameters(tx, span, Cut(by="city"), as_of))
@@ -181,10 +182,7 @@ def decide(tx: Tx, id: int, person_id: int, *, publish: bool) -> Bulletin:
     return bulletin_of(tx, id)
 
 
-def _asked(tx: ReadTx, city: Books, period: str, scheme: str) -> tuple[Period, Scheme]:
-    how = standard_schemes().get(scheme)
-    if how is None or how.of != "unit":
-        raise FormIncomplete("Bulletins score units", zh="通报只评价部门", fields={"scheme": "unknown"})
+def _asked(tx: ReadTx, city: Books, period: str, scheme: str) -> tuple[Period, Terms]:
     try:
         span = period_of(period.strip(), city.zone)
     except ValueError as fault:
@@ -193,7 +191,10 @@ def _asked(tx: ReadTx, city: Books, period: str, scheme: str) -> tuple[Period, S
         raise FormIncomplete(
             "The period is not over yet: nothing was sealed", zh="时段尚未结束,未封存", fields={"period": "not over"}
         )
-    return span, how
+    terms = terms_of(tx, span)
+    if terms.scheme(scheme).of != "unit":
+        raise FormIncomplete("Bulletins score units", zh="通报只评价部门", fields={"scheme": scheme})
+    return span, terms
 
 
 def _alone(tx: Tx, span: Period, scheme: Scheme) -> None:
@@ -212,15 +213,15 @@ def _alone(tx: Tx, span: Period, scheme: Scheme) -> None:
 
 
 def _rules(
-    tx: ReadTx, city: Books, span: Period, scheme: Scheme, *, as_of: datetime, previous: Bulletin | None
+    tx: ReadTx, city: Books, span: Period, scheme: Scheme, *, terms: Terms, as_of: datetime, previous: Bulletin | None
 ) -> dict[str, Any]:
     day: date = (span.end - timedelta(seconds=1)).astimezone(city.zone).date()
     then = books_on(tx, day)
-    section: Mapping[str, Any] = then.city.get("ranking", {})
     units = dicts(tx, UNITS, day=day)
-    names = {str(g["key"]): g for g in section.get("groups", ())}
+    names = {str(g["key"]): g for g in terms.groups}
     used = dict.fromkeys(row["ranking_group"] for row in units if row["ranking_group"])
     groups = [names.get(key, {"key": key, "name": key}) for key in (*names, *(key for key in used if key not in names))]
+    groups = [group for group in groups if not scheme.groups or group["key"] in scheme.groups]
     return {
         "form": 1,
         "city": str(then.city.get("name", "")),
@@ -230,7 +231,7 @@ def _rules(
         "revision": previous.revision + 1 if previous else 1,
         "previous": previous.hash if previous else None,
         "scheme": scheme_document(scheme),
-        "small_sample": int(section.get("small_sample", 20)),
+        **{"small_sample": terms.small_sample, "trial": terms.trial},
         "editions": {
             row["kind"]: {"name": row["name"], "hash": row["content_hash"]}
             for row in dicts(tx, EDITIONS, ids=list(then.editions.values()))

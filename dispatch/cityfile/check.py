@@ -20,10 +20,11 @@ from dispatch.clock.document import calendar_from
 __all__ = ["check_files", "unconfirmed"]
 
 
-def check_files(city: CityFiles, faults: Faults) -> None:
-    """Every fault the rows have, alone and among each other. Without a sound city.toml nothing else has a meaning."""
+def check_files(city: CityFiles, faults: Faults) -> bool:
+    """Every fault the rows have, alone and among each other. Without a sound city.toml nothing else has a meaning:
+    False."""
     if not check_document(city.document, faults):
-        return
+        return False
     _check_calendar(city, faults)
     _check_days_of_force(city, faults)
     check_catalogue(city, faults)
@@ -34,6 +35,7 @@ def check_files(city: CityFiles, faults: Faults) -> None:
     check_roster(city, faults)
     check_rules(city, faults)
     check_answers(city, faults)
+    return True
 
 
 def _check_calendar(city: CityFiles, faults: Faults) -> None:
@@ -60,8 +62,12 @@ def unconfirmed(city: CityFiles, year: int, faults: Faults) -> None:
 
 
 def _check_days_of_force(city: CityFiles, faults: Faults) -> None:
-    """rules.toml says itself which edition it is; the two must not part."""
-    edition = city.document["editions"]["rules"]
-    for key, said in (("edition", edition["id"]), ("in_force", edition["in_force"])):
-        if city.rules and city.rules.get(key, said) != said:
-            faults.error("rules.toml", None, f"{key} is {city.rules[key]}, but city.toml [editions] rules says {said}")
+    """rules.toml and schemes.toml say themselves which edition they are; the two must not part."""
+    for kind, document in (("rules", city.rules), ("schemes", city.schemes)):
+        edition = city.document["editions"].get(kind)
+        if edition is None or not document:
+            continue
+        for key, said in (("edition", edition["id"]), ("in_force", edition["in_force"])):
+            if document.get(key, said) != said:
+                reason = f"{key} is {document[key]}, but city.toml [editions] {kind} says {said}"
+                faults.error(f"{kind}.toml", None, reason)

@@ -17,7 +17,7 @@ __all__ = ["KINDS", "OPTIONAL", "SETTINGS", "Edition", "calendar_document", "edi
 
 KINDS = ("areas", "roads", "components", "units", "calendar", "catalogue", "rules", "stages")
 # A folder that does not name them gets them named and dated when it is loaded; one that has no roster gets none.
-OPTIONAL = ("settings", "duty_grids", "roster")
+OPTIONAL = ("settings", "duty_grids", "roster", "schemes")
 # What of city.toml cases are decided by, besides the calendar and the stages. All else of it is what the city is.
 SETTINGS = (
     *("levels", "component_code", "case_number", "road_classes", "time_classes"),
@@ -48,6 +48,7 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "calendar": calendar_document(city),
         "rules": city.rules,
         "stages": city.document["stages"],
+        "schemes": city.schemes,
     }
     relations: dict[str, Iterable[Any]] = {
         "areas": (row for level in city.areas.values() for row in level),
@@ -58,7 +59,8 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "duty_grids": city.duty_grids,
     }
     head = city.document["editions"]
-    kinds = [kind for kind in (*KINDS, *OPTIONAL) if kind != "roster" or city.roster_lines is not None]
+    absent = {"roster": city.roster_lines is None, "schemes": not city.schemes}
+    kinds = [kind for kind in (*KINDS, *OPTIONAL) if not absent.get(kind)]
     unsaid = {"id": "", "in_force": None, "source": city.folder.name}
     found = [
         Edition(

@@ -48,6 +48,8 @@ def read(folder: Path, faults: Faults) -> CityFiles:
     city = CityFiles(folder=folder, document=_toml(folder / "city.toml", faults, "city.toml"))
     city.rules = _toml(folder / "rules.toml", faults, "rules.toml")
     city.rule_lines = _rule_lines(folder / "rules.toml")
+    if _is_there(folder / "schemes.toml"):
+        city.schemes = _toml(folder / "schemes.toml", faults, "schemes.toml")
     for level in _level_keys(city.document):
         name = f"areas/{level}.geojson"
         city.areas[level] = [a for c, g in _features(folder, name, faults) if (a := _area(level, c, g))]

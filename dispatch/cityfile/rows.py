@@ -189,13 +189,14 @@ class DayRow:
 class CityFiles:
     """A folder as read. `areas` by level, in the order of the levels; `rule_lines`: line of each `[[rule]]`.
 
-    `roster_lines` None: the folder has no roster.
+    `roster_lines` None: the folder has no roster. `schemes`: empty where it has none of its own.
     """
 
     folder: Path
     document: dict[str, Any] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)
     rule_lines: list[int] = field(default_factory=list)
+    schemes: dict[str, Any] = field(default_factory=dict)
     days: list[DayRow] = field(default_factory=list)
     areas: dict[str, list[AreaRow]] = field(default_factory=dict)
     roads: list[RoadRow] = field(default_factory=list)

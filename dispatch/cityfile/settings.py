@@ -113,6 +113,7 @@ class _Editions(_Part):
     settings: _Edition | None = None
     duty_grids: _Edition | None = None
     roster: _Edition | None = None
+    schemes: _Edition | None = None
 
 
 class _Level(_Part):
@@ -201,6 +202,7 @@ class _Group(_Part):
 
 class _Ranking(_Part):
     small_sample: Count
+    scored_from: date | None = None
     groups: list[_Group]
 
 

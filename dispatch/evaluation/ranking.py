@@ -18,7 +18,8 @@ from dispatch.evaluation.measures import (
 )
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
-from dispatch.evaluation.score import Ranked, Scheme, ranked
+from dispatch.evaluation.scheme import Scheme
+from dispatch.evaluation.score import Ranked, ranked
 from gis.db import ReadTx, dicts
 
 __all__ = ["Part", "ranking", "taking_part"]

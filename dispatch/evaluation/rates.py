@@ -15,7 +15,8 @@ class Counts:
 
     Of the family of GB/T 30428.4. `accurate_*`: not voided after filing, never sent on to another unit.
     `public_report_verified`: reports of the public found true and filed. `grids`: unit grids of an area.
-    `own_report`: reports of inspectors, without those they handled on the spot.
+    `own_report`: reports of inspectors, without those they handled on the spot. `rework_often`: failed the check three
+    times or more. From `rework_often` on, counts that only come from elsewhere.
     """
 
     report: int | None = None  # 上报数
@@ -56,6 +57,11 @@ class Counts:
     void: int | None = None  # 作废数
     self_handled: int | None = None  # 自行处置数
     grids: int | None = None  # 单元网格数
+    rework_often: int | None = None  # 三次及以上返工数
+    faked: int | None = None  # 弄虚作假数
+    urgent_should: int | None = None  # 应结紧急案件数
+    urgent_closed: int | None = None  # 紧急案件结案数
+    urgent_ontime: int | None = None  # 紧急案件按期结案数
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -102,6 +108,8 @@ RATES: dict[str, Rate] = {
         # The shift leader answers for the cases he closed, not for those that should have been.
         Rate("ontime_closing_rate", "按时结案率", "ontime_closed", "closed"),
         Rate("shirk_rate", "推诿率", "shirk", "should_dispose"),
+        Rate("urgent_close_rate", "紧急案件结案率", "urgent_closed", "urgent_should"),
+        Rate("urgent_ontime_rate", "紧急案件按期结案率", "urgent_ontime", "urgent_should"),
     )
 }
 

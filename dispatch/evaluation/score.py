@@ -1,76 +1,19 @@
-"""Pure: a scheme and counts make points, a score, a band; scores make a ranking. Schemes are data."""
+"""Pure: a scheme and counts make points, a score, a band; scores make a ranking."""
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from itertools import groupby
-from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
-from dispatch.evaluation.rates import RATES, Counts, exact, rounded
+from dispatch.evaluation.rates import Counts, exact, rounded
+from dispatch.evaluation.scheme import Band, Indicator, Loss, Scheme
 
-__all__ = [
-    "Band",
-    "Entry",
-    "Indicator",
-    "Ranked",
-    "Scheme",
-    "Score",
-    "rank",
-    "ranked",
-    "read_schemes",
-    "score",
-    "standard_schemes",
-]
+__all__ = ["Entry", "Ranked", "Score", "points_of", "rank", "ranked", "score", "total_of"]
 
-STANDARD = Path(__file__).resolve().parents[2] / "data" / "standard" / "schemes.toml"
-
-OBJECTS = ("unit", "area", "inspector", "acceptor", "shift_leader", "dispatcher")
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Scores from `lowest` up to the next band."""
-
-    name: str
-    lowest: Decimal
-    colour: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indicator:
-    """A rate, or a number that earns points by steps of (upper bound, points) and `above` beyond the last."""
-
-    key: str
-    weight: Decimal  # percent
-    good: bool = True
-    steps: tuple[tuple[Decimal, Decimal], ...] = ()
-    above: Decimal = Decimal(0)
-    per: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
-    """How something is scored; a change of content wants a new edition. `sample`: where the number of cases is read.
-
-    `of`: what is scored: units, areas (of `area_class`), or the persons of a post.
-    """
-
-    key: str
-    edition: str
-    in_force: date
-    name: str
-    name_en: str
-    source: str
-    indicators: tuple[Indicator, ...]
-    bands: tuple[Band, ...]
-    sample: tuple[str, ...]
-    of: str = "unit"
-    area_class: int | None = None
+Share: TypeAlias = Callable[[Counts, str], Fraction | None]
+Points: TypeAlias = dict[str, Fraction | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +27,18 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who takes part in a ranking, in which group, with what score over how many cases."""
+    """Who takes part in a ranking, in which group, with what score over how many cases. `aside`: why out of it."""
 
     unit: str
     group: str
     score: Score
     cases: int | None
+    aside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """`place` None: shown apart, `apart` says why ("no data" or "small sample")."""
+    """`place` None: shown apart, `apart` says why: "no data", "small sample", "left out" or "trial"."""
 
     unit: str
     group: str
@@ -106,16 +50,30 @@ class Ranked:
 
 def score(scheme: Scheme, counts: Counts) -> Score:
     """The score by exact fractions, rounded once, half up to two places."""
-    points = {indicator.key: _points(indicator, counts) for indicator in scheme.indicators}
+    points = points_of(scheme, counts)
     shown = {key: None if value is None else rounded(value) for key, value in points.items()}
+    total = total_of(scheme, points)
+    if total is None:
+        return Score(shown, None, None)
+    result = rounded(total)
+    reached = result * 100 / scheme.full
+    return Score(shown, result, next(band for band in scheme.bands if reached >= band.lowest))
+
+
+def points_of(scheme: Scheme, counts: Counts, share: Share = exact) -> Points:
+    """What each indicator earns of a hundred, before its weight. `share`: how a rate is read from counts."""
+    return {indicator.key: _points(indicator, counts, share) for indicator in scheme.indicators}
+
+
+def total_of(scheme: Scheme, points: Points) -> Fraction | None:
+    """The points by their weights; None if one of them is not known."""
     total = Fraction(0)
     for indicator in scheme.indicators:
         value = points[indicator.key]
         if value is None:
-            return Score(shown, None, None)
+            return None
         total += value * Fraction(indicator.weight) / 100
-    result = rounded(total)
-    return Score(shown, result, next(band for band in scheme.bands if result >= band.lowest))
+    return total
 
 
 def cases_in(scheme: Scheme, counts: Counts) -> int | None:
@@ -123,10 +81,25 @@ def cases_in(scheme: Scheme, counts: Counts) -> int | None:
     return next((number for name in scheme.sample if (number := counts.of(name)) is not None), None)
 
 
-def ranked(found: Mapping[str, tuple[str, Counts]], scheme: Scheme, small_sample: int) -> list[Ranked]:
-    """The ranking of all who take part, each with its group and counts: the one way any page or command ranks."""
-    entries = (Entry(key, group, score(scheme, here), cases_in(scheme, here)) for key, (group, here) in found.items())
-    return rank(entries, small_sample)
+def ranked(
+    found: Mapping[str, tuple[str, Counts]], scheme: Scheme, small_sample: int, *, trial: bool = False
+) -> list[Ranked]:
+    """The ranking of all who take part, each with its group and counts: the one way any page or command ranks.
+
+    `trial`: the period lies before the city's figures are ranked; all are shown apart.
+    """
+    out = {one.unit for one in scheme.leave_out}
+    return rank(
+        [
+            Entry(key, group, score(scheme, here), cases_in(scheme, here), _aside(key in out, trial))
+            for key, (group, here) in found.items()
+        ],
+        small_sample,
+    )
+
+
+def _aside(left_out: bool, trial: bool) -> str | None:
+    return "trial" if trial else "left out" if left_out else None
 
 
 def rank(rows: Iterable[Entry], small_sample: int) -> list[Ranked]:
@@ -144,25 +117,16 @@ def rank(rows: Iterable[Entry], small_sample: int) -> list[Ranked]:
     return placing
 
 
-def read_schemes(path: Path) -> dict[str, Scheme]:
-    """The schemes of a file by key. Raises ValueError naming the scheme whose weights, steps or bands do not hold."""
-    document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    bands = tuple(Band(row["name"], Decimal(row["from"]), row["colour"]) for row in document["band"])
-    if [band.lowest for band in bands] != sorted({band.lowest for band in bands}, reverse=True) or bands[-1].lowest:
-        raise ValueError(f"{path.name}: bands must go down to 0")
-    return {row["key"]: _scheme(row, bands, document["in_force"]) for row in document["scheme"]}
+def _points(indicator: Indicator, counts: Counts, share: Share) -> Fraction | None:
+    if indicator.losses:
+        return _left(indicator, counts, share)
+    if indicator.steps:
+        return _step(indicator, counts)
+    rate = share(counts, indicator.key)
+    return None if rate is None else (rate if indicator.good else 1 - rate) * 100
 
 
-@cache
-def standard_schemes() -> dict[str, Scheme]:
-    """The schemes all cities share."""
-    return read_schemes(STANDARD)
-
-
-def _points(indicator: Indicator, counts: Counts) -> Fraction | None:
-    if not indicator.steps:
-        share = exact(counts, indicator.key)
-        return None if share is None else (share if indicator.good else 1 - share) * 100
+def _step(indicator: Indicator, counts: Counts) -> Fraction | None:
     number = counts.of(indicator.key)
     if number is None:
         return None
@@ -175,9 +139,33 @@ def _points(indicator: Indicator, counts: Counts) -> Fraction | None:
     return Fraction(next(reached, indicator.above))
 
 
+def _left(indicator: Indicator, counts: Counts, share: Share) -> Fraction | None:
+    """What the losses leave of the weight, of a hundred."""
+    lost = [_lost(loss, counts, share) for loss in indicator.losses]
+    known = [part for part in lost if part is not None]
+    if len(known) < len(lost):
+        return None
+    weight = Fraction(indicator.weight)
+    return max(Fraction(0), weight - sum(known)) / weight * 100
+
+
+def _lost(loss: Loss, counts: Counts, share: Share) -> Fraction | None:
+    if loss.below is None:
+        number = counts.of(loss.key)
+        missing = None if number is None else Fraction(number)
+    else:
+        rate = share(counts, loss.key)
+        missing = None if rate is None else max(Fraction(0), Fraction(loss.below) - rate * 100)
+    if missing is None:
+        return Fraction(0) if loss.optional else None
+    return missing * Fraction(loss.each)
+
+
 def _apart(row: Entry, small_sample: int) -> str | None:
     if row.score.total is None:
         return "no data"
+    if row.aside is not None:
+        return row.aside
     return "small sample" if row.cases is not None and row.cases < small_sample else None
 
 
@@ -187,45 +175,3 @@ def _from_the_top(row: Entry) -> tuple[Decimal, str]:
 
 def _ranked(row: Entry, place: int | None, apart: str | None) -> Ranked:
     return Ranked(row.unit, row.group, row.score, row.cases, place, apart)
-
-
-def _scheme(row: Mapping[str, Any], bands: tuple[Band, ...], in_force: date) -> Scheme:
-    indicators = tuple(_indicator(row["key"], part) for part in row["indicator"])
-    if sum(part.weight for part in indicators) != 100:
-        raise ValueError(f"scheme {row['key']}: weights do not sum to 100")
-    return Scheme(
-        key=row["key"],
-        edition=row["edition"],
-        in_force=row.get("in_force", in_force),
-        name=row["name"],
-        name_en=row["name_en"],
-        source=row["source"],
-        indicators=indicators,
-        bands=bands,
-        sample=tuple(row["sample"]),
-        of=_object(row),
-        area_class=row.get("area_class"),
-    )
-
-
-def _object(row: Mapping[str, Any]) -> str:
-    if row["of"] not in OBJECTS:
-        raise ValueError(f"scheme {row['key']}: {row['of']} is none of {', '.join(OBJECTS)}")
-    return str(row["of"])
-
-
-def _indicator(scheme: str, part: Mapping[str, Any]) -> Indicator:
-    steps = tuple((Decimal(bound), Decimal(points)) for bound, points in part.get("steps", ()))
-    bounds = [bound for bound, _ in steps]
-    if part["key"] not in (Counts.names() if steps else RATES):
-        raise ValueError(f"scheme {scheme}: {part['key']} is not a {'count' if steps else 'rate'}")
-    if bounds != sorted(set(bounds)):
-        raise ValueError(f"scheme {scheme}: the steps of {part['key']} do not go up")
-    return Indicator(
-        key=part["key"],
-        weight=Decimal(part["weight"]),
-        good=part.get("good", True),
-        steps=steps,
-        above=Decimal(part.get("above", 0)),
-        per=part.get("per"),
-    )

@@ -7,6 +7,7 @@ import csv
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,25 @@ from dispatch.command import Command, print_table
 from dispatch.evaluation.period import FORMS, INSTANTS, Period, as_of_of, period_of
 from dispatch.evaluation.ranking import taking_part
 from dispatch.evaluation.rates import RATES, Counts, rates
-from dispatch.evaluation.score import Ranked, Scheme, ranked, standard_schemes
+from dispatch.evaluation.scheme import Scheme, standard_schemes
+from dispatch.evaluation.score import Ranked, ranked
+from dispatch.evaluation.terms import SMALL_SAMPLE, Terms, terms_of
 from gis.db import read
+from gis.problems import Problem
 
 __all__ = ["command", "counts_of"]
 
-SMALL_SAMPLE = 20
 # Names other bulletins use for the same counts.
-OTHER_NAMES = {"reported": "report", "valid": "valid_report"}
+OTHER_NAMES = {
+    **{"reported": "report", "valid": "valid_report", "shirked": "shirk"},
+    **{"recheck_failed": "rework", "recheck_failed_3plus": "rework_often"},
+}
+# Counted in the other one, and to be taken off it; what is left is the accurate one where that has a name of its own.
+TAKEN_OFF = (
+    ("voided", "filed", "accurate_filed"),
+    ("wrong_dispatched", "need_dispatch", "accurate_dispatched"),
+    ("deferred", "should_close", "should_close"),
+)
 Named = dict[str, tuple[str, Counts]]  # unit → its group and counts
 
 
@@ -32,23 +44,22 @@ def counts_of(row: Mapping[str, str | None]) -> Counts:
     """Base counts out of a row of text; a column that is absent or empty is not known.
 
     Raises ValueError for a count that is no whole number of cases. `voided` and `wrong_dispatched` are taken off the
-    filed and the dispatched where the accurate ones are not given.
+    filed and the dispatched where the accurate ones are not given, `deferred` off what should have been closed.
     """
     given = {OTHER_NAMES.get(name, name): _number(name, text) for name, text in row.items() if text and _known(name)}
-    for wrong, whole, accurate in (
-        ("voided", "filed", "accurate_filed"),
-        ("wrong_dispatched", "need_dispatch", "accurate_dispatched"),
-    ):
+    for wrong, whole, left in TAKEN_OFF:
         taken = given.pop(wrong, None)
-        if taken is not None and whole in given:
-            given.setdefault(accurate, given[whole] - taken)
+        if taken is not None and whole in given and (left == whole or left not in given):
+            if taken > given[whole]:
+                raise ValueError(f"{wrong} {taken} is more than {whole} {given[whole]}")
+            given[left] = given[whole] - taken
     if "report" in given:  # a table of inspectors has no reports but theirs
         given.setdefault("own_report", given["report"])
     return Counts(**given)
 
 
 def _known(name: str) -> bool:
-    return name in Counts.names() or name in OTHER_NAMES or name in ("voided", "wrong_dispatched")
+    return name in Counts.names() or name in OTHER_NAMES or name in {wrong for wrong, *_ in TAKEN_OFF}
 
 
 def _number(name: str, text: str) -> int:
@@ -77,23 +88,22 @@ def _read_counts(path: str) -> tuple[Named, int]:
     return found, failed
 
 
-def _from_cases(arguments: Namespace, scheme: Scheme) -> tuple[Named, int]:
-    """The counts of whoever the scheme scores in a period, and the city's own bound of a small sample."""
+def _from_cases(arguments: Namespace) -> tuple[Named, Scheme, Terms]:
+    """The counts of whoever the scheme scores in a period, and the terms of its last day."""
     with read(heavy=True) as tx:
-        city = books(tx)
-        period = period_of(arguments.period, city.zone)
-        as_of = as_of_of(arguments.as_of or "", city.zone, tx.now)
-        _say_as_of(period, min(as_of or period.end, tx.now), city.zone)
-        section: Mapping[str, Any] = city.city.get("ranking", {})
-        groups = [arguments.group] if arguments.group else [row["key"] for row in section.get("groups", ())]
-        if scheme.of != "unit":
-            groups = [scheme.of]
+        zone = books(tx).zone
+        period = period_of(arguments.period, zone)
+        as_of = as_of_of(arguments.as_of or "", zone, tx.now)
+        terms = terms_of(tx, period, as_of)
+        scheme = terms.scheme(arguments.scheme, arguments.group)
+        _say_as_of(period, min(as_of or period.end, tx.now), zone)
+        groups = [arguments.group] if arguments.group and scheme.of == "unit" else terms.groups_of(scheme)
         found = {
             one.name: (group, one.measure.counts)
             for group in groups
             for one in taking_part(tx, period, scheme, group=group, depth=arguments.depth, as_of=as_of)
         }
-    return found, int(section.get("small_sample", SMALL_SAMPLE))
+    return found, scheme, terms
 
 
 def _say_as_of(period: Period, then: datetime, zone: ZoneInfo) -> None:
@@ -101,8 +111,8 @@ def _say_as_of(period: Period, then: datetime, zone: ZoneInfo) -> None:
     sys.stderr.write(f"{period.name}, as of {then.astimezone(zone).isoformat(timespec='seconds')}\n")
 
 
-def _rows(found: Named, scheme: Scheme, small_sample: int) -> Iterator[dict[str, Any]]:
-    for row in ranked(found, scheme, small_sample):
+def _rows(found: Named, scheme: Scheme, terms: Terms) -> Iterator[dict[str, Any]]:
+    for row in ranked(found, scheme, terms.small_sample, trial=terms.trial):
         yield _row(row, found[row.unit][1])
 
 
@@ -139,9 +149,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="INSTANT",
         help=f"count what was recorded by then: {INSTANTS} (default: the period's end, or now if that is earlier)",
     )
-    schemes = sorted(standard_schemes())
-    words = f"who is scored, and how: {', '.join(schemes)} (default: gb-department)"
-    parser.add_argument("--scheme", metavar="SCHEME", default="gb-department", choices=schemes, help=words)
+    words = f"who is scored, and how: {', '.join(sorted(standard_schemes()))}, or one of the city's own"
+    parser.add_argument("--scheme", metavar="SCHEME", default="gb-department", help=f"{words} (default: gb-department)")
     parser.add_argument("--group", help="only this ranking group of units (default: every group of the city)")
     parser.add_argument("--depth", type=int, default=1, help="level of areas, 1 at the top (default), for gb-area-*")
     parser.add_argument(
@@ -154,22 +163,23 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> int:
     """0 if all were scored, 1 if rows were left out, 2 if there was nothing to read."""
-    scheme = standard_schemes()[arguments.scheme]
-    failed, small_sample = 0, SMALL_SAMPLE
+    failed = 0
     try:
         if arguments.counts and arguments.as_of:
             raise ValueError("counts from elsewhere are as they are: --as-of goes with --period")
         if arguments.counts:
             found, failed = _read_counts(arguments.counts)
             found = {unit: row for unit, row in found.items() if arguments.group in (None, row[0])}
+            terms = Terms(schemes=standard_schemes(), groups=[], small_sample=SMALL_SAMPLE, trial=False)
+            scheme = terms.scheme(arguments.scheme)
         else:
-            found, small_sample = _from_cases(arguments, scheme)
-    except (OSError, ValueError) as fault:
+            found, scheme, terms = _from_cases(arguments)
+    except (OSError, ValueError, Problem) as fault:
         sys.stderr.write(f"wangge score: {fault}\n")
         return 2
     if arguments.small_sample is not None:
-        small_sample = arguments.small_sample
-    rows = list(_rows(found, scheme, small_sample))
+        terms = replace(terms, small_sample=arguments.small_sample)
+    rows = list(_rows(found, scheme, terms))
     print_table(rows, _columns(rows, scheme), json=arguments.json)
     return 1 if failed else 0
 

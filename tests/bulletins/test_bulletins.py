@@ -13,13 +13,13 @@ from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.bulletins.content import Rules, parsed
 from dispatch.bulletins.freeze import Bulletin, bulletin_of, decide, lines_of, seal
-from dispatch.bulletins.recount import excluded
+from dispatch.bulletins.recount import TOLD_RATES, excluded
 from dispatch.cluster import Urls
-from dispatch.evaluation.measures import Cut, measure
+from dispatch.evaluation.measures import COUNTED, Cut, measure
 from dispatch.evaluation.period import period_of
 from dispatch.evaluation.ranking import ranking
-from dispatch.evaluation.rates import Counts, rates
-from dispatch.evaluation.score import standard_schemes
+from dispatch.evaluation.rates import rates
+from dispatch.evaluation.scheme import standard_schemes
 from dispatch.lifecycle.states import Action
 from dispatch.verify import verify
 from gis.db import execute, read, value, write
@@ -95,11 +95,9 @@ def test_a_bulletin_scores_as_the_ranking_does_from_what_it_froze(town: Town) ->
     ]
     assert any(row.score.total is not None and row.score.total > Decimal(50) for row in places)
     whole = told["city", "", ""]
-    assert {name: whole[name] for name in Counts.names() if name != "grids"} == {
-        name: str(city.counts.of(name)) for name in Counts.names() if name != "grids"
-    }
+    assert {name: whole[name] for name in COUNTED} == {name: str(city.counts.of(name)) for name in COUNTED}
     shown = {key: "" if share is None else str(share) for key, share in rates(city.counts).items()}
-    assert {key: whole[key] for key in shown} == shown
+    assert {key: whole[key] for key in TOLD_RATES} == {key: shown[key] for key in TOLD_RATES}
     for name in ("report", "filed", "should_dispose", "closed", "rework"):
         districts = sum(int(row[name]) for key, row in told.items() if key[0] == "district")
         assert districts == int(whole[name]) > 0

@@ -248,3 +248,53 @@ def test_a_thousand_grids_and_forty_thousand_components_are_checked_in_seconds()
     start = time.monotonic()
     check(CITIES / "binhe")
     assert time.monotonic() - start < 20
+
+
+SCHEME = """
+[[scheme]]
+key = "own"
+groups = ["district"]
+name = "自定"
+name_en = "Own"
+source = "ours"
+sample = ["filed"]
+leave_out = [{ unit = "water", reason = "new" }]
+indicator = [{ key = "close_rate", weight = 100 }]
+"""
+NAMED = '[editions]\nschemes = { id = "own-1", in_force = 2026-01-01 }'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", None),
+        ("weight = 100", "weight = 90", "scheme own: the weights sum to 90, not to 100"),
+        (
+            "[[scheme]]",
+            '[[band]]\nname = "A"\nfrom = 60\ncolour = "green"\n[[scheme]]',
+            "nothing is said of a score below 60",
+        ),
+        ('["district"]', '["district", "knights"]', "scheme own: group knights is a stranger to city.toml"),
+        ('unit = "water"', 'unit = "knights"', "scheme own: leave_out knights is a stranger to units.csv"),
+        (
+            "[[scheme]]",
+            'edition = "own-2"\n[[scheme]]',
+            "edition is own-2, but city.toml [editions] schemes says own-1",
+        ),
+    ],
+)
+def test_a_citys_schemes_are_checked_with_the_rest(town: Path, old: str, new: str, said: str | None) -> None:
+    spoil(town, "city.toml", "[editions]", NAMED)
+    (town / "schemes.toml").write_text(SCHEME.replace(old, new, 1), encoding="utf-8")
+
+    found = [str(fault) for fault in errors(town)]
+
+    assert found == [] if said is None else [said in words for words in found] == [True]
+
+
+def test_schemes_and_the_edition_that_names_them_go_together(town: Path) -> None:
+    (town / "schemes.toml").write_text(SCHEME, encoding="utf-8")
+    assert "schemes.toml: error: city.toml [editions] schemes does not say which they are" in map(str, errors(town))
+    (town / "schemes.toml").unlink()
+    spoil(town, "city.toml", "[editions]", NAMED)
+    assert "schemes.toml: error: the file is missing" in map(str, errors(town))

@@ -20,7 +20,8 @@ from dispatch.cluster import Urls
 from dispatch.evaluation.measures import NOTHING, Cut, cases_of, measure
 from dispatch.evaluation.period import Period, period_of
 from dispatch.evaluation.ranking import ranking, taking_part
-from dispatch.evaluation.score import ranked, standard_schemes
+from dispatch.evaluation.scheme import standard_schemes
+from dispatch.evaluation.score import ranked
 from dispatch.evaluation.score_command import command
 from dispatch.lifecycle.states import Action
 from gis.db import execute, read, value, write

@@ -14,7 +14,7 @@ from dispatch.evaluation.measures import CELLS, Cut, cases_of, measure, total
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.ranking import ranking
 from dispatch.evaluation.rates import Counts, rates
-from dispatch.evaluation.score import standard_schemes
+from dispatch.evaluation.scheme import standard_schemes
 from gis.db import dicts, execute, execute_many, read, value, write
 
 OCTOBER = Period("2026-10", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.evaluation.rates import RATES, Counts, rates
-from dispatch.evaluation.score import (
-    Entry,
+from dispatch.evaluation.scheme import (
+    SCHEME,
+    STANDARD,
     Scheme,
-    Score,
-    cases_in,
-    rank,
-    read_schemes,
-    score,
+    SchemeFault,
+    scheme_document,
+    schemes_of,
     standard_schemes,
 )
+from dispatch.evaluation.score import Entry, Score, cases_in, rank, ranked, score
+from dispatch.evaluation.score_command import counts_of as from_row
 
 HERE = Path(__file__).parent
-VECTORS = [
-    row for row in json.loads((HERE / "evaluation_vectors.json").read_text("utf-8")) if "jinhua" not in row["kind"]
-]
+ALL = json.loads((HERE / "evaluation_vectors.json").read_text("utf-8"))
+VECTORS = [row for row in ALL if "jinhua" not in row["kind"]]
+(JINHUA,) = [row for row in ALL if "jinhua" in row["kind"]]
 NAMES = {"reported": "own_report", "valid": "valid_report"}
 SCHEMES = {
     "department": "gb-department",
@@ -172,27 +174,122 @@ def test_a_small_sample_is_read_where_the_scheme_says() -> None:
     assert cases_in(department, Counts()) is None
 
 
-@pytest.mark.parametrize("scheme", standard_schemes().values(), ids=lambda scheme: scheme.key)
-def test_every_scheme_names_its_source_and_edition_and_weighs_a_hundred(scheme: Scheme) -> None:
-    assert scheme.source
-    assert scheme.edition.startswith(scheme.key)
-    assert sum(part.weight for part in scheme.indicators) == 100
+def test_jinhuas_deductions_come_out_at_76_8_of_85() -> None:
+    scheme = standard_schemes()["jinhua"]
+    counts = from_row({name: str(number) for name, number in JINHUA["input"].items()})
+
+    found, printed = score(scheme, counts), rates(counts)
+
+    assert (found.total, scheme.full) == (Decimal("76.80"), 85)
+    parts = {part.key: found.points[part.key] * part.weight / 100 for part in scheme.indicators}  # type: ignore[operator]
+    assert parts == {key: Decimal(str(points)) for key, points in JINHUA["parts"].items()}
+    assert {key: printed[key] for key in JINHUA["rates"]} == {
+        key: Decimal(str(value)) for key, value in JINHUA["rates"].items()
+    }
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("changes", "points"),
     [
-        ("weight = 10, steps", "weight = 11, steps", "gb-department: weights do not sum"),
-        ("[100, 90], [200, 75]", "[200, 90], [100, 75]", "the steps of filed do not go up"),
-        ('key = "rework_rate"', 'key = "wrath_rate"', "wrath_rate is not a rate"),
-        ("from = 0", "from = 10", "bands must go down to 0"),
+        ({"closed": 0, "ontime_closed": 0}, {"ontime_close": 0, "close": 0}),  # never below nothing
+        ({"closed": 360, "ontime_closed": 280}, {"ontime_close": 100, "close": 100}),  # 90 and 70 %: nothing is lost
+        ({"urgent_should": 0, "urgent_closed": 0, "urgent_ontime": 0}, {"urgent": 100}),  # none to be closed
+        ({"rework": None}, {"quality": None}),  # not known
     ],
 )
-def test_a_scheme_that_does_not_hold_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
-    text = (Path(__file__).parents[2] / "data" / "standard" / "schemes.toml").read_text(encoding="utf-8")
-    assert old in text
-    broken = tmp_path / "schemes.toml"
-    broken.write_text(text.replace(old, new), encoding="utf-8")
+def test_a_deduction_stops_at_nothing_and_what_is_not_known_is_no_data(
+    changes: dict[str, int | None], points: dict[str, int | None]
+) -> None:
+    known = {"should_close": 400, "closed": 372, "ontime_closed": 264, "rework": 6, "shirk": 1}
+    found = score(standard_schemes()["jinhua"], Counts(**{**known, **changes}))
 
-    with pytest.raises(ValueError, match=said):
-        read_schemes(broken)
+    assert {key: found.points[key] for key in points} == points
+    assert (found.total is None) == (None in points.values())
+
+
+def test_the_plain_scheme_is_the_on_time_rate() -> None:
+    assert score(standard_schemes()["plain-ontime"], Counts(ontime_disposed=2, should_dispose=3)).total == Decimal(
+        "66.67"
+    )
+
+
+def test_a_trial_run_is_shown_and_not_ranked_and_so_is_who_the_scheme_leaves_out() -> None:
+    scheme = schemes_of(told({"leave_out": [{"unit": "b", "reason": "founded in October"}]}))["gb-department"]
+    counts = Counts(filed=48, should_close=46, closed=46, should_dispose=46, ontime_disposed=45, rework=0)
+    found = {"a": ("one", counts), "b": ("one", counts)}
+
+    assert [(row.unit, row.place, row.apart) for row in ranked(found, scheme, 20)] == [
+        ("a", 1, None),
+        ("b", None, "left out"),
+    ]
+    assert {(row.place, row.apart) for row in ranked(found, scheme, 20, trial=True)} == {(None, "trial")}
+
+
+@pytest.mark.parametrize("scheme", standard_schemes().values(), ids=lambda scheme: scheme.key)
+def test_every_scheme_names_its_source_and_edition_and_is_the_same_after_freezing(scheme: Scheme) -> None:
+    assert scheme.source
+    assert scheme.edition.startswith(scheme.key)
+    assert sum(part.weight for part in scheme.indicators) == scheme.full
+    assert SCHEME.validate_python(json.loads(json.dumps(scheme_document(scheme)))) == scheme
+
+
+def told(changes: dict[str, Any]) -> dict[str, Any]:
+    """A document of the departments' scheme alone, changed."""
+    document = tomllib.loads(STANDARD.read_text(encoding="utf-8"))
+    (row,) = [row for row in document["scheme"] if row["key"] == "gb-department"]
+    return {**document, "scheme": [{**row, **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"full": 85}, "scheme gb-department: the weights sum to 100, not to 85"),
+        (
+            {"indicator": [{"key": "close_rate", "weight": 60}, {"key": "close_rate", "weight": 40}]},
+            "indicator close_rate is given twice",
+        ),
+        ({"indicator": [{"key": "wrath_rate", "weight": 100}]}, "wrath_rate is not a rate"),
+        ({"indicator": [{"key": "close_rate", "weight": 100, "steps": [[1, 1]]}]}, "close_rate is not a count"),
+        (
+            {"indicator": [{"key": "filed", "weight": 100, "steps": [[9, 9], [8, 8]]}]},
+            "the steps of filed do not go up",
+        ),
+        (
+            {"indicator": [{"key": "x", "weight": 100, "lose": [{"key": "filed", "each": 1, "below": 90}]}]},
+            "x: filed is not a rate",
+        ),
+        ({"indicator": [{"key": "close_rate", "weight": -100}]}, "weight: Input should be greater than 0"),
+        ({"indicator": [{"key": "close_rate", "weight": 100, "measure": 1}]}, "measure: nothing reads this key"),
+        ({"band": [{"name": "A", "from": 60, "colour": "green"}]}, "nothing is said of a score below 60"),
+        (
+            {"band": [{"name": "A", "from": 90, "colour": "g"}, {"name": "B", "from": 0, "to": 75, "colour": "b"}]},
+            "band B goes to 75, and the next begins at 90",
+        ),
+        (
+            {"band": [{"name": "A", "from": 0, "colour": "g"}, {"name": "B", "from": 75, "colour": "b"}]},
+            "band B begins at 75: bands go down from 100",
+        ),
+        ({"sample": ["cases"]}, "sample: cases is not a count"),
+        ({"share": "filed"}, "share: filed is not a rate"),
+        ({"of": "mayor"}, "of: Input should be 'unit'"),
+    ],
+)
+def test_a_scheme_that_does_not_hold_is_refused_with_the_reason(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(SchemeFault) as refused:
+        schemes_of(told(changes))
+
+    assert said in str(refused.value)
+
+
+def test_a_citys_scheme_stands_beside_the_shared_ones_with_their_bands() -> None:
+    row = {"key": "own", "name": "自定", "name_en": "Own", "source": "ours", "sample": ["filed"]}
+    row |= {"indicator": [{"key": "close_rate", "weight": 100}]}
+    document = {"edition": "own-1", "in_force": "2026-07-01", "scheme": [row]}
+
+    found = schemes_of(document, standard_schemes())
+
+    assert found.keys() == standard_schemes().keys() | {"own"}
+    assert (found["own"].edition, str(found["own"].in_force)) == ("own-1", "2026-07-01")
+    assert found["own"].bands == standard_schemes()["gb-department"].bands
+    with pytest.raises(SchemeFault, match="own is given twice"):
+        schemes_of({**document, "scheme": [row, row]}, standard_schemes())

@@ -4,18 +4,35 @@ import argparse
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dispatch.city import load
 from dispatch.cluster import Urls
+from dispatch.evaluation.period import period_of
+from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.score_command import command, counts_of
+from dispatch.evaluation.terms import terms_of
+from gis.db import execute, read, write
+from tests.city.spoilt_town import copy_of_tiny, spoil
 
 HEAD = "unit,group,filed,should_close,closed,should_dispose,ontime_disposed,rework,close_rate\n"
 ROWS = (
     "a,one,128,125,120,125,114,2,ignored\nb,one,1000,980,700,980,560,49,\nc,two,48,46,46,46,45,0,\n"
     "d,one,128,125,120,125,114,2,\ne,one,,0,0,0,0,0,\nf,one,5,5,5,5,5,0,\n"
 )
+
+OWN = """
+[[scheme]]
+key = "own"
+groups = ["district"]
+name = "自定"
+name_en = "Own"
+source = "ours"
+sample = ["filed"]
+indicator = [{ key = "close_rate", weight = 100 }]
+"""
 
 
 def run(tmp_path: Path, text: str, *options: str) -> int:
@@ -88,6 +105,9 @@ def test_other_bulletins_names_and_what_was_taken_back_are_understood() -> None:
 
     assert (counts.report, counts.valid_report, counts.accurate_filed) == (600, 570, 784)
     assert counts.accurate_dispatched is None
+    assert counts_of({"should_close": "420", "deferred": "20", "shirked": "1"}) == Counts(should_close=400, shirk=1)
+    with pytest.raises(ValueError, match="deferred 21 is more than should_close 20"):
+        counts_of({"should_close": "20", "deferred": "21"})
 
 
 def test_a_loaded_citys_groups_are_scored_for_a_period(
@@ -99,5 +119,37 @@ def test_a_loaded_citys_groups_are_scored_for_a_period(
 
     assert command.run(parser.parse_args(["--period", "2026-10", "--group", "district", "--json"])) == 0
     assert {row["apart"] for row in found(capsys).values()} == {"no data"}
-    assert command.run(parser.parse_args(["--period", "2026-13"])) == 2
-    assert "2026-13 is not a period" in capsys.readouterr().err
+    for asked, said in (
+        (["--period", "2026-13"], "2026-13 is not a period"),
+        (["--period", "2199"], "2199 has not begun yet"),
+        (["--period", "2026-10", "--group", "knights"], "knights is no group here: bureau, company, district"),
+        (["--period", "2026-10", "--scheme", "gb-knight"], "gb-knight is no scheme here: gb-acceptor"),
+    ):
+        assert command.run(parser.parse_args(asked)) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_a_period_is_scored_by_the_citys_schemes_of_its_last_day(
+    fresh_database: Urls, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = copy_of_tiny(tmp_path)
+    spoil(town, "city.toml", "[editions]", '[editions]\nschemes = { id = "own-1", in_force = 2026-07-15 }')
+    spoil(town, "city.toml", "[ranking]", "[ranking]\nscored_from = 2026-08-01")
+    (town / "schemes.toml").write_text(OWN, encoding="utf-8")
+    load(town, data=tmp_path / "data")
+    with write() as tx:
+        execute(tx, "UPDATE city SET simulated_now = '2026-10-01T00:00:00Z'")
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    asked = ["--scheme", "own", "--json", "--period"]
+
+    assert command.run(parser.parse_args([*asked, "2026-06"])) == 2
+    assert "own is no scheme here" in capsys.readouterr().err
+    assert command.run(parser.parse_args([*asked, "2026-07"])) == 0
+    assert {row["group"] for row in found(capsys).values()} == {"district"}
+    with read(heavy=True) as tx:
+        months = {text: period_of(text, ZoneInfo("Asia/Shanghai")) for text in ("2026-07", "2026-08")}
+        assert {text: terms_of(tx, month).trial for text, month in months.items()} == {
+            "2026-07": True,
+            "2026-08": False,
+        }

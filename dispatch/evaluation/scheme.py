@@ -1,0 +1,225 @@
+"""What a scheme of score is, read from data: a scheme that does not hold is refused with every reason. Pure.
+
+Indicators are rates, numbers that earn points by steps, or points to lose by deductions. Form: docs/evaluation.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
+
+from dispatch.evaluation.rates import RATES, Counts
+
+__all__ = [
+    "SCHEME",
+    "STANDARD",
+    "Band",
+    "Indicator",
+    "LeftOut",
+    "Loss",
+    "Scheme",
+    "SchemeFault",
+    "scheme_document",
+    "schemes_of",
+    "standard_schemes",
+]
+
+STANDARD = Path(__file__).resolve().parents[2] / "data" / "standard" / "schemes.toml"
+EXACT = ConfigDict(extra="forbid")
+Positive = Annotated[Decimal, Field(gt=0)]
+Document = Mapping[str, Any]
+
+
+def _as(file: str, frozen: str) -> Any:
+    """A table's name in a file is that of one row; a frozen document has a list."""
+    return Field(validation_alias=AliasChoices(file, frozen), serialization_alias=frozen)
+
+
+class SchemeFault(ValueError):
+    """A document of schemes that does not hold; `faults`: each reason, beginning with the scheme's key."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Scores from `lowest` per cent of the most a scheme gives up to the next band; `highest`: where it is said."""
+
+    __pydantic_config__ = EXACT
+    name: str
+    lowest: Annotated[Decimal, Field(alias="from")]
+    colour: str
+    highest: Annotated[Decimal | None, Field(alias="to")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Points lost: `each` for every per cent that a rate stays below `below`, or for every case of a count.
+
+    `optional`: what nobody counted, or a rate over nothing, costs nothing; else it is "no data".
+    """
+
+    __pydantic_config__ = EXACT
+    key: str
+    each: Positive
+    below: Decimal | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """A rate; or a number that earns points by steps of (upper bound, points) and `above` beyond the last; or, with
+    `losses`, the points of its whole weight less what is lost, never below nothing.
+
+    `weight`: how many points of the whole it can bring. `name`: of one that is no rate and no count.
+    """
+
+    __pydantic_config__ = EXACT
+    key: str
+    weight: Positive
+    good: bool = True
+    steps: tuple[tuple[Decimal, Decimal], ...] = ()
+    above: Decimal = Decimal(0)
+    per: str | None = None
+    losses: Annotated[tuple[Loss, ...], Field(alias="lose")] = ()
+    name: str = ""
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A unit that the scheme does not rank, and why."""
+
+    __pydantic_config__ = EXACT
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """How something is scored; a change of content wants a new edition. `sample`: where the number of cases is read.
+
+    `of`: what is scored: units (of `groups`, empty for all), areas (of `area_class`), or the persons of a post.
+    `full`: the most points there are, the sum of the weights. `share`: the rate whose interval is shown.
+    """
+
+    __pydantic_config__ = EXACT
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    edition: str
+    in_force: date
+    name: str
+    name_en: str
+    source: str
+    indicators: Annotated[tuple[Indicator, ...], _as("indicator", "indicators"), Field(min_length=1)]
+    bands: Annotated[tuple[Band, ...], _as("band", "bands"), Field(min_length=1)]
+    sample: Annotated[tuple[str, ...], Field(min_length=1)]
+    of: Literal["unit", "area", "inspector", "acceptor", "shift_leader", "dispatcher"] = "unit"
+    area_class: int | None = None
+    full: Positive = Decimal(100)
+    groups: tuple[str, ...] = ()
+    leave_out: tuple[LeftOut, ...] = ()
+    share: str | None = None
+
+
+SCHEME = TypeAdapter(Scheme)
+
+
+def scheme_document(scheme: Scheme) -> dict[str, Any]:
+    """A scheme as one JSON value, every decimal as text; `SCHEME` reads it again."""
+    document: dict[str, Any] = SCHEME.dump_python(scheme, mode="json", by_alias=True)
+    return document
+
+
+def schemes_of(document: Document, standard: Mapping[str, Scheme] | None = None) -> dict[str, Scheme]:
+    """The schemes of a document by key, over those of the `standard` that it does not tell anew.
+
+    `edition`, `in_force` and `[[band]]` of the document hold for every scheme that does not say its own; without bands
+    of its own it has the standard's. Raises SchemeFault.
+    """
+    faults: list[str] = []
+    found: dict[str, Scheme] = {}
+    unsaid: dict[str, Any] = {"band": next((one.bands for one in (standard or {}).values()), ())}
+    unsaid |= {key: document[key] for key in ("edition", "in_force", "band") if key in document}
+    rows = document.get("scheme", ())
+    for row in rows if isinstance(rows, list) else [rows]:
+        key = str(row.get("key", "?")) if isinstance(row, Mapping) else "?"
+        said = [f"{key} is given twice"] if key in found else []
+        scheme, wrong = _scheme({**unsaid, **row} if isinstance(row, Mapping) else row)
+        faults += [f"scheme {key}: {reason}" for reason in (*said, *wrong)]
+        if scheme is not None:
+            found[key] = scheme
+    if faults:
+        raise SchemeFault(faults)
+    return {**(standard or {}), **found}
+
+
+@cache
+def standard_schemes() -> dict[str, Scheme]:
+    """The schemes all cities share."""
+    return schemes_of(tomllib.loads(STANDARD.read_text(encoding="utf-8")))
+
+
+def _scheme(row: Any) -> tuple[Scheme | None, list[str]]:
+    try:
+        scheme = SCHEME.validate_python(row)
+    except ValidationError as wrong:
+        return None, [_words(fault) for fault in wrong.errors(include_url=False)]
+    return scheme, list(_faults(scheme))
+
+
+def _words(fault: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    return f"{where}: nothing reads this key" if "unexpected" in fault["type"] else f"{where}: {fault['msg']}"
+
+
+def _faults(scheme: Scheme) -> Iterator[str]:
+    weights = sum(part.weight for part in scheme.indicators)
+    if weights != scheme.full:
+        yield f"the weights sum to {weights}, not to {scheme.full}"
+    yield from _holes(scheme.bands)
+    keys = [part.key for part in scheme.indicators]
+    yield from (f"indicator {key} is given twice" for key in sorted({key for key in keys if keys.count(key) > 1}))
+    for part in scheme.indicators:
+        yield from _unreadable(part)
+    yield from (f"sample: {name} is not a count" for name in scheme.sample if name not in Counts.names())
+    if scheme.share is not None and scheme.share not in RATES:
+        yield f"share: {scheme.share} is not a rate"
+
+
+def _holes(bands: tuple[Band, ...]) -> Iterator[str]:
+    """Every score from 0 to 100 falls in exactly one band."""
+    upper = Decimal(100)
+    for band in bands:
+        if band.highest not in (None, upper):
+            yield f"band {band.name} goes to {band.highest}, and the next begins at {upper}: no score may fall between"
+        if band.lowest >= upper:
+            yield f"band {band.name} begins at {band.lowest}: bands go down from 100"
+        upper = band.lowest
+    if upper != 0:
+        yield f"bands must go down to 0: nothing is said of a score below {upper}"
+
+
+def _unreadable(part: Indicator) -> Iterator[str]:
+    bounds = [bound for bound, _ in part.steps]
+    if bounds != sorted(set(bounds)):
+        yield f"the steps of {part.key} do not go up"
+    if part.steps and part.losses:
+        yield f"{part.key} earns by steps and loses by cases: one of the two"
+    if part.per is not None and part.per not in Counts.names():
+        yield f"{part.key}: {part.per} is not a count"
+    if not part.losses and part.key not in (Counts.names() if part.steps else RATES):
+        yield f"{part.key} is not a {'count' if part.steps else 'rate'}"
+    for loss in part.losses:
+        known, what = (RATES, "rate") if loss.below is not None else (Counts.names(), "count")
+        if loss.key not in known:
+            yield f"{part.key}: {loss.key} is not a {what}"

@@ -1,0 +1,94 @@
+"""On what terms a period is ranked: the schemes, groups and bounds of its last day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, LiteralString
+
+from dispatch.cases.books import Books, books, books_on
+from dispatch.evaluation.measures import counted_until
+from dispatch.evaluation.period import Period
+from dispatch.evaluation.scheme import Scheme, schemes_of, standard_schemes
+from gis.db import ReadTx, dicts
+from gis.problems import FormIncomplete, NotFound
+
+__all__ = ["SMALL_SAMPLE", "Terms", "schemes_on", "terms_of"]
+
+SMALL_SAMPLE = 20
+LATEST: LiteralString = """
+    SELECT name, in_force, content FROM edition
+     WHERE kind = 'schemes' AND in_force <= %(day)s ORDER BY in_force DESC, id DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for a ranking. `groups`: of units, in the city's order. `trial`: the period begins before the day from
+    which the city's figures are ranked."""
+
+    schemes: Mapping[str, Scheme]
+    groups: list[Mapping[str, Any]]
+    small_sample: int
+    trial: bool
+
+    def scheme(self, key: str, group: str | None = None) -> Scheme:
+        """A scheme by its key, for a group of units. Raises FormIncomplete for a stranger of either kind."""
+        found = self.schemes.get(key)
+        if found is None:
+            raise _strange("scheme", key, self.schemes, "评价方案")
+        named = [str(row["key"]) for row in self.groups]
+        if found.of == "unit" and group is not None and group not in (found.groups or named):
+            raise _strange("group", group, found.groups or named, "评价分组")
+        return found
+
+    def groups_of(self, scheme: Scheme) -> list[str]:
+        """The groups that a scheme ranks, each apart; persons and areas are one group."""
+        if scheme.of != "unit":
+            return [scheme.of]
+        return [str(row["key"]) for row in self.groups if not scheme.groups or row["key"] in scheme.groups]
+
+
+def terms_of(tx: ReadTx, period: Period, as_of: datetime | None = None) -> Terms:
+    """The terms of a period's last day, or of the instant if it lies within. Raises FormIncomplete for a period that
+    has not begun."""
+    if period.start > tx.now:
+        raise FormIncomplete(
+            f"{period.name} has not begun yet: there is nothing to score",
+            zh="时段尚未开始,无可评价",
+            fields={"period": "ahead"},
+        )
+    present = books(tx)
+    day = (counted_until(tx, period, as_of) - timedelta(seconds=1)).astimezone(present.zone).date()
+    section: Mapping[str, Any] = _books(tx, day, present).city.get("ranking", {})
+    from_ = section.get("scored_from")
+    first = date.fromisoformat(str(from_)) if from_ else date.min
+    return Terms(
+        schemes=schemes_on(tx, day),
+        groups=list(section.get("groups", ())),
+        small_sample=int(section.get("small_sample", SMALL_SAMPLE)),
+        trial=period.start.astimezone(present.zone).date() < first,
+    )
+
+
+def schemes_on(tx: ReadTx, day: date) -> dict[str, Scheme]:
+    """The city's schemes as they were in force on a day, over those that all cities share."""
+    for row in dicts(tx, LATEST, day=day):
+        unsaid = {"edition": row["name"], "in_force": row["in_force"]}
+        return schemes_of({**unsaid, **row["content"]}, standard_schemes())
+    return dict(standard_schemes())
+
+
+def _books(tx: ReadTx, day: date, present: Books) -> Books:
+    try:
+        return books_on(tx, day)
+    except NotFound:  # cases taken over from before the city's books
+        return present
+
+
+def _strange(field: str, said: str, known: Any, zh: str) -> FormIncomplete:
+    names = ", ".join(sorted(known)) or "none"
+    return FormIncomplete(
+        f"{said} is no {field} here: {names}", zh=f"没有此{zh}:{said}(现有 {names})", fields={field: said}
+    )
