@@ -5,18 +5,44 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from math import isqrt
 
 from bench.boards import measure_boards
 from bench.clocks import measure_clocks
+from bench.deadlines import measure_firing, measure_recount
 from bench.filing import measure_filing
-from bench.ground import CITIES, ground
+from bench.ground import CITIES, Ground, ground
 from bench.history import measure_replay
 from bench.places import measure_places
 from bench.show import as_json, say
 from bench.tiles import measure_tiles
 
-PARTS = ("filing", "boards", "tiles", "replay", "places", "clocks")
+Part = Callable[[Ground, argparse.Namespace], None]
+
+
+def _deadlines(here: Ground, chosen: argparse.Namespace) -> None:
+    measure_recount(here, max(1, chosen.many // 10))
+    measure_firing(here, chosen.many)
+
+
+def _filing(here: Ground, chosen: argparse.Namespace) -> None:
+    here.serve(workers=2)
+    measure_filing(here, chosen.seconds, chosen.rounds)
+
+
+# In this order: copies of the city are made while nobody is connected to it.
+PARTS: dict[str, Part] = {
+    "boards": lambda here, chosen: measure_boards(here, chosen.few, chosen.many, plans=chosen.plans),
+    "tiles": lambda here, chosen: measure_tiles(here, chosen.components, max(1, chosen.components // 10)),
+    "replay": lambda here, chosen: measure_replay(here, chosen.many),
+    "places": lambda here, chosen: measure_places(
+        here, CITIES / chosen.city, max(10, isqrt(chosen.components // 100)), chosen.many
+    ),
+    "clocks": lambda here, chosen: measure_clocks(CITIES / chosen.city, chosen.many),
+    "deadlines": _deadlines,
+    "filing": _filing,
+}
 
 
 def main() -> int:
@@ -25,19 +51,9 @@ def main() -> int:
     before = os.getloadavg()[0]
     say(f"load before: {before:.2f}; {os.cpu_count()} cores. Starting a database of its own and loading the city …")
     with ground(CITIES / chosen.city) as here:
-        if chosen.only in (None, "boards"):  # first: the copy is made while nobody is connected
-            measure_boards(here, chosen.few, chosen.many, plans=chosen.plans)
-        if chosen.only in (None, "tiles"):
-            measure_tiles(here, chosen.components, max(1, chosen.components // 10))
-        if chosen.only in (None, "replay"):
-            measure_replay(here, chosen.many)
-        if chosen.only in (None, "places"):
-            measure_places(here, CITIES / chosen.city, max(10, isqrt(chosen.components // 100)), chosen.many)
-        if chosen.only in (None, "clocks"):
-            measure_clocks(CITIES / chosen.city, chosen.many)
-        if chosen.only in (None, "filing"):
-            here.serve(workers=2)
-            measure_filing(here, chosen.seconds, chosen.rounds)
+        for name, part in PARTS.items():
+            if chosen.only in (None, name):
+                part(here, chosen)
     after = os.getloadavg()[0]
     say(f"load after: {after:.2f}")
     if chosen.json:

@@ -28,6 +28,7 @@ import psycopg
 from bench.filing import pictures
 from bench.ground import CITIES, Ground, Session, ground, headers_of
 from bench.show import say
+from dispatch.cases.overdue import BATCH
 
 SUBMITTERS = 16
 GIVE_UP = 180.0
@@ -313,9 +314,9 @@ def sweep_points(run: Run) -> None:
     for name in ("work-1", "work-2"):
         run.here.stop(name)
     for place in AT_SWEEP:
-        submit(run, 20, rate=100)
+        submit(run, 3 * BATCH, rate=100)
         ask_time(run, 3600)
-        run.here.start("doomed", "work", FAILPOINT=f"{place}:7:kill")
+        run.here.start("doomed", "work", FAILPOINT=f"{place}:2:kill")
         code = run.here.processes["doomed"].wait(60)
         run.here.processes.pop("doomed")
         run.check("P09", f"died-at-{place}", code, target=-signal.SIGKILL, n=1)

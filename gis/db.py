@@ -7,7 +7,7 @@ through (`as_units`); everybody else runs as the application role, which owns no
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,6 +87,20 @@ class Tx(ReadTx):
     def at_once(self) -> AbstractContextManager[object]:
         """What is executed in it takes one round trip; none of its own where the whole transaction travels together."""
         return self.connection.pipeline() if self.pipeline is None else nullcontext()
+
+    @contextmanager
+    def ahead(self) -> Iterator[Callable[[], None]]:
+        """Statements in it are sent without waiting for what they answer. The call it gives ends a portion: the server
+        works on it while we prepare the next one, and gives the transaction up if it never hears of us again."""
+        with self.connection.pipeline() as pipeline:
+
+            def end_portion() -> None:
+                # The library's own `sync` also waits. Without a sync the server would wait for ever for the rest.
+                with pipeline._lock:
+                    pipeline._enqueue_sync()
+                    self.connection.wait(pipeline._communicate_gen())
+
+            yield end_portion
 
 
 class _Pools:
@@ -256,6 +270,11 @@ def value(tx: ReadTx, sql: LiteralString, **params: object) -> Any:
     """The first column of the first row, or None."""
     row = tx.connection.execute(sql, params or None).fetchone()
     return None if row is None else row[0]
+
+
+def column(tx: ReadTx, sql: LiteralString, **params: object) -> list[Any]:
+    """The first column of all rows."""
+    return [row[0] for row in tx.connection.execute(sql, params or None).fetchall()]
 
 
 def execute(tx: Tx, sql: LiteralString, **params: object) -> int:

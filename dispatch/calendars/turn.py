@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from psycopg.rows import dict_row
-
-from dispatch.cases.act import LOCK, Held, held_of, locked
-from dispatch.cases.books import Books, books
-from dispatch.cases.save import save
-from dispatch.cases.settle import settle
+from dispatch.cases.books import books
+from dispatch.cases.overdue import settle_case
+from dispatch.cases.settle_many import settle_many
 from dispatch.failpoints import failpoint
-from gis.db import ReadTx, Tx, execute, one, rows, value, write
+from dispatch.lifecycle.states import Action
+from gis.db import ReadTx, Tx, column, execute, one, rows, value, write
 
 __all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
 
 log = logging.getLogger("wangge.calendars")
 
-BATCH = 200
+BATCH = 500  # cases in one transaction; whoever wants one of them waits a quarter of a second at most
 # Another worker has this turn in hand: it goes on with it.
 CLAIM: LiteralString = """
     SELECT reached FROM calendar_turn WHERE edition_id = %(edition)s AND done_at IS NULL FOR UPDATE SKIP LOCKED
@@ -32,8 +30,6 @@ CLAIM: LiteralString = """
 NEXT: LiteralString = """
     SELECT id FROM cases WHERE id > %(reached)s AND next_at IS NOT NULL ORDER BY id LIMIT %(limit)s
 """
-# Somebody has the case in hand: he counts by the books of before the change, perhaps; it is looked at when he is done.
-LOCK_FREE = LOCK.replace("c.id = %(case)s", "c.id = ANY (%(cases)s)") + " SKIP LOCKED"
 GO_ON: LiteralString = """
     UPDATE calendar_turn SET reached = coalesce(%(reached)s, reached), cases = cases + %(cases)s,
            moved = moved + %(moved)s, done_at = CASE WHEN %(done)s THEN %(now)s::timestamptz END
@@ -75,32 +71,29 @@ class Move:
 
 
 def recount_some(limit: int = BATCH) -> bool:
-    """One transaction's worth of cases; False if there is nothing left to do, or another worker does it."""
-    with write(together=True) as tx:
-        city = books(tx)
-        edition = city.editions["calendar"]
+    """One transaction's worth of cases; False if there is nothing left to do, or another worker does it.
+
+    A case that somebody has in hand is counted by him, perhaps by the books of before the change: it is looked at when
+    he is done. One that cannot be counted is told of, and stops no other.
+    """
+    with write() as tx:
+        edition = books(tx).editions["calendar"]
         _begin(tx, edition)
         reached = value(tx, CLAIM, edition=edition)
         if reached is None:
             return False
-        ids = [id for (id,) in tx.connection.execute(NEXT, {"reached": reached, "limit": limit}).fetchall()]
-        held = _locked_free(tx, ids)
-        moved = sum(_recount(tx, case, city) for case in held)
+        ids = column(tx, NEXT, reached=reached, limit=limit)
+        found = settle_many(tx, ids)
         failpoint("between-recounts")
         done = len(ids) < limit
-        execute(
-            tx,
-            GO_ON,
-            edition=edition,
-            reached=max(ids, default=None),
-            cases=len(ids),
-            moved=moved,
-            done=done,
-            now=tx.now,
-        )
-    for case_id in {*ids} - {case.draft.case.id for case in held}:
-        with write(together=True) as tx, locked(tx, case_id) as case:
-            _recount(tx, case, books(tx, case.city_version))
+        moved = sum(any(step.action == Action.RECOUNT for step in draft.steps) for draft in found.changed)
+        now, last = tx.now, max(ids, default=None)
+        execute(tx, GO_ON, edition=edition, reached=last, cases=len(ids), moved=moved, done=done, now=now)
+    for case_id, fault in found.faults.items():
+        log.error("case %d could not be counted by the new calendar", case_id, exc_info=fault)
+    for case_id in {*ids} - found.looked_at:
+        with write() as tx:
+            settle_case(tx, case_id, now=tx.now)
     return not done
 
 
@@ -111,23 +104,6 @@ def _begin(tx: Tx, edition: int) -> None:
         edition=edition,
         now=tx.now,
     )
-
-
-def _locked_free(tx: Tx, ids: list[int]) -> list[Held]:
-    with tx.connection.cursor(row_factory=dict_row) as cursor:
-        return [held_of(row) for row in cursor.execute(LOCK_FREE, {"cases": ids}).fetchall()]
-
-
-def _recount(tx: Tx, held: Held, city: Books) -> bool:
-    """Whether a deadline of the case moved. One that cannot be counted is told of, and stops no other."""
-    try:
-        count = settle(tx, held.draft, city, held.now)
-    except (KeyError, TypeError, ValueError):
-        log.exception("case %d could not be counted by the new calendar", held.draft.case.id)
-        return False
-    if count:
-        save(tx, held.draft)
-    return any(step.action == "recount" for step in held.draft.steps)
 
 
 def turn_of(tx: ReadTx, edition: int) -> Turn | None:

@@ -106,7 +106,7 @@ def _standing(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime) -
         close_asked=case.close_asked is not None,
         terminal=unit is None or unit.terminal,
         dispatched_at=case.dispatched_at,
-        return_open=city.return_open(case.dispatched_at, at),
+        return_open=action not in RETURNS or city.return_open(case.dispatched_at, at),
         ruled=ruled_unit(case.asked),
         parts=parts_of(case.assists),
         budget_left=action not in RETURNS or budget_of(tx, city.policy, case.unit_id, at).left,

@@ -169,6 +169,11 @@ class Keeper:
         counted_by = first if clock.calendar is None else clock.calendar
         return clock.event is not None and counted_by != self.edition
 
+    def moves(self, clock: Clock) -> bool:
+        """Whether an event of the clock is at another instant by this calendar."""
+        due = due_at(clock.start, clock.limit, self.calendar, clock.pauses, clock.extra)
+        return due != clock.due or self._warning(clock) != clock.warn
+
     def recount(self, clock: Clock, at: datetime, *, epoch: int) -> Clock:
         """The clock by this calendar: the same epoch where no event moves, else a new one."""
         counted = self._set(clock, at)
@@ -180,8 +185,11 @@ class Keeper:
             # The due time is kept from the run before in the steps; a resting clock owes no event.
             return replace(clock, due=None, warn=None)
         due = due_at(clock.start, clock.limit, self.calendar, clock.pauses, clock.extra)
-        warn = fraction_at(clock.start, clock.limit, self.calendar, self.warn_at, clock.pauses, clock.extra)
+        warn = self._warning(clock)
         return replace(clock, due=due, warn=warn, fired=_already(clock.fired, due, warn, at), calendar=self.edition)
+
+    def _warning(self, clock: Clock) -> datetime | None:
+        return fraction_at(clock.start, clock.limit, self.calendar, self.warn_at, clock.pauses, clock.extra)
 
 
 def _already(fired: str, due: datetime | None, warn: datetime | None, at: datetime) -> str:

@@ -3,41 +3,65 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import LiteralString
 
 from dispatch.cases.act import locked
 from dispatch.cases.books import books
 from dispatch.cases.save import save
 from dispatch.cases.settle import settle
+from dispatch.cases.settle_many import Settled, settle_many
 from dispatch.failpoints import failpoint
-from gis.db import Tx, value, write
+from gis.db import Tx, column, write
+from gis.problems import Unavailable
 
+BATCH = 20  # cases in one transaction: whoever wants one of them waits for the others as well
 # SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it.
-CLAIM = """
+CLAIM: LiteralString = """
     SELECT id FROM cases
-     WHERE next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now,
-     clock_timestamp()) FROM city)) AND id <> ALL (%(aside)s)
-     ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+     WHERE next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
+       AND id <> ALL (%(aside)s)
+     ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 
 
 def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True) -> int:
-    """Settle at most `limit` cases that are due, each in a transaction of its own; the number of events fired.
+    """Settle about `limit` of the cases that are due, `BATCH` in each transaction; the number of events fired.
 
     A case that cannot be settled is put aside for this sweep and raised at its end, so that one bad row stops no other.
     """
-    fired, aside, fault = 0, [0], None
-    for _ in range(limit):
+    fired, left, size = 0, limit, BATCH
+    aside: list[int] = [0]
+    fault: Exception | None = None
+    while left > 0:
+        claimed: list[int] = []
         try:
-            count = _settle_next(now, aside, durable)
-        except Exception as error:  # the case in hand is `aside[-1]`; the others go on
-            fault = error
+            found = _settle_next(claimed, aside, size, now=now, durable=durable)
+        except Unavailable:
+            raise
+        except Exception as error:  # the database refused one of them: which, is seen by taking each by itself
+            if size == 1:
+                aside, fault = [*aside, *claimed], error
+            size = 1
             continue
-        if count is None:
+        if not claimed:
             break
-        fired += count
+        left -= len(claimed)
+        fired += found.events
+        aside += found.faults
+        fault = next(iter(found.faults.values()), fault)
     if fault is not None:
         raise RuntimeError(f"cases {aside[1:]} could not be settled") from fault
     return fired
+
+
+def _settle_next(claimed: list[int], aside: list[int], size: int, *, now: datetime | None, durable: bool) -> Settled:
+    """The next cases that are due, in one transaction; `claimed` names them, whatever becomes of it."""
+    with write(durable=durable) as tx:
+        claimed += column(tx, CLAIM, now=now, aside=aside, limit=size)
+        found = settle_many(tx, claimed, now=now)
+        failpoint("between-claim-and-fire")
+    failpoint("after-fire")
+    return found
 
 
 def settle_case(tx: Tx, case_id: int, *, now: datetime) -> int:
@@ -46,20 +70,4 @@ def settle_case(tx: Tx, case_id: int, *, now: datetime) -> int:
         count = settle(tx, held.draft, books(tx, held.city_version), now)
         if count:
             save(tx, held.draft)
-    return count
-
-
-def _settle_next(now: datetime | None, aside: list[int], durable: bool) -> int | None:
-    with write(durable=durable, together=True) as tx:
-        case_id = value(tx, CLAIM, now=now, aside=aside)
-        if case_id is None:
-            return None
-        aside.append(case_id)
-        with locked(tx, case_id) as held:
-            count = settle(tx, held.draft, books(tx, held.city_version), now or held.now)
-            failpoint("between-claim-and-fire")
-            if count:
-                save(tx, held.draft)
-    failpoint("after-fire")
-    aside.pop()
     return count

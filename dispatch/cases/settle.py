@@ -65,7 +65,7 @@ def _own(
 
 def _turn(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> int:
     """Count by the calendar that came into force at `at`; a step only where something moves."""
-    if not moves_any(draft, city, at):
+    if not moves_any(draft, city):
         return 0
     _own(tx, draft, city, Action.RECOUNT, at, known, {"calendar": city.editions["calendar"]})
     return 1

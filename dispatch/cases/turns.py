@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 
 from dispatch.cases.assists import date_parts
 from dispatch.cases.books import Books
@@ -36,13 +36,12 @@ def stale_clocks(draft: Draft, books: Books) -> dict[str, Clock]:
     return {key: clock for key, clock in draft.clocks.items() if books.keeper.stale(clock, first)}
 
 
-def moves_any(draft: Draft, books: Books, at: datetime) -> bool:
+def moves_any(draft: Draft, books: Books) -> bool:
     """Whether the calendar in force moves any of them; where it moves none, they are marked as counted by it."""
     stale = stale_clocks(draft, books)
-    counted = {key: books.keeper.recount(clock, at, epoch=0) for key, clock in stale.items()}
-    if any(clock.epoch == 0 for clock in counted.values()):
+    if any(books.keeper.moves(clock) for clock in stale.values()):
         return True
-    draft.clocks |= counted
+    draft.clocks |= {key: replace(clock, calendar=books.keeper.edition) for key, clock in stale.items()}
     return False
 
 

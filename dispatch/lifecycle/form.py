@@ -47,12 +47,15 @@ class Form:
 
     def given(self) -> dict[str, object]:
         """The filled fields without people's words: what a step may keep, in JSON's types."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in WORDS}
-        return {name: _json(v) for name, v in plain.items() if v not in (None, "", ())}
+        given = ((name, getattr(self, name)) for name in PLAIN)
+        return {name: _json(value) for name, value in given if value not in (None, "", ())}
 
     def texts(self) -> dict[str, str]:
         """People's words, by field: erasable, a step holds salted hashes of them."""
         return {name: words for name in WORDS if (words := getattr(self, name))}
+
+
+PLAIN = tuple(field.name for field in fields(Form) if field.name not in WORDS)
 
 
 def _json(given: object) -> object:

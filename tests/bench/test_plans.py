@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from bench.boards import fill
+from dispatch.calendars.turn import NEXT
 from dispatch.cases import read as look
 from dispatch.cases.act import ANSWERED, LOCK, LOCK_NUMBER
 from dispatch.cases.duplicates import Limits, Matter, candidates, counted
@@ -61,7 +62,8 @@ LISTS: dict[str, Ask] = {
     "case under lock, by number": lambda tx, unit: _plain(tx, LOCK_NUMBER.replace("FOR UPDATE OF c", ""), case="F1"),
     "answered before": lambda tx, unit: _plain(tx, ANSWERED, key=UUID(int=1)),
     "report before": lambda tx, unit: _plain(tx, OPENING.replace("nextval(", "length("), id=UUID(int=1)),
-    "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE SKIP LOCKED", ""), now=NOW, aside=[0]),
+    "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE SKIP LOCKED", ""), now=NOW, aside=[0], limit=20),
+    "to be counted anew": lambda tx, unit: _plain(tx, NEXT, reached=5, limit=500),
     "session": lambda tx, unit: _plain(tx, ME, hash=b"x", idle=30),
     "place": lambda tx, unit: place_of(tx, 113.5, 22.5, category="0101"),
     "the same matter": lambda tx, unit: candidates(tx, MATTER, LIMITS),
