@@ -16,6 +16,7 @@ from dashboards.maps import Latitude, Longitude
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.http import whence
+from dispatch.layers.duty import walkers_of
 from dispatch.layers.publish import Author, Checked, city_of, look, put_in_force, undo, withdraw
 from dispatch.layers.strokes import Outcome, Stroke, carry_out, rows_in, suggestion
 from dispatch.people.roles import Permission
@@ -80,10 +81,10 @@ def _page(request: Request, me: Me, problem: Problem | None) -> Response:
         view = View.of(request, tx, me)
         latest = sets(tx)[:SHOWN]
         held = {one.id: look(tx, one.id) for one in latest if one.state is State.HELD}
-    layers = [*(level["key"] for level in view.known.levels), "roads", "components"]
+        walkers = walkers_of(tx)
     today = view.now.astimezone(view.known.zone).date() if view.now else None
     status = problem.status if problem else 200
-    return page(view, "edit.html", status=status, sets=latest, held=held, layers=layers, today=today, problem=problem)
+    return page(view, "edit.html", status=status, sets=latest, held=held, walkers=walkers, today=today, problem=problem)
 
 
 @router.get("/map/edit/rows", **needs(Permission.EDIT_LAYERS))

@@ -34,6 +34,11 @@ WORDS = {
     "prefix": ("the code {0} does not begin with its parent's, {1}", "代码 {0} 不以上级代码 {1} 开头"),
     "layout": ("the code {0} breaks the layout {1}", "代码 {0} 不符合编码规则 {1}"),
     "used": ("the code {0} was used before: a code is never used again", "代码 {0} 已用过:编码不得重复使用"),
+    "unwatched": ("unit grid {0} would be on no duty grid", "单元网格 {0} 将不属于任何责任网格"),
+    "shared": ("unit grid {0} would be on two duty grids: {1}, {2}", "单元网格 {0} 将同属两个责任网格:{1}、{2}"),
+    "no_such_grid": ("duty grid {0} has the unit grid {1}, and there is none", "责任网格 {0} 的单元网格 {1} 不存在"),
+    "apart": ("duty grid {0} lies in pieces that do not touch: {1}", "责任网格 {0} 分为互不相连的 {1} 块"),
+    "unwalked": ("nobody walks duty grid {0}", "责任网格 {0} 没有监督员"),
     "no_grid": ("component {0} stands on no unit grid", "部件 {0} 不在任何单元网格内"),
     "two_grids": ("component {0} stands on several unit grids: {1}", "部件 {0} 落在多个单元网格内:{1}"),
 }

@@ -15,13 +15,13 @@ const outcome = document.querySelector("[data-outcome]");
 const json = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
 const say = (text) => { notice.textContent = text || ""; notice.hidden = !text; };
 const layerKey = () => form.elements.layer.value;
-const kind = () => ({ roads: "roads", components: "components" })[layerKey()] || "areas";
-const SHAPE = { areas: "Polygon", roads: "LineString", components: "Point" };
+const kind = () => ["roads", "components", "duty_grids"].find((key) => key === layerKey()) || "areas";
+const SHAPE = { areas: "Polygon", roads: "LineString", components: "Point", duty_grids: "Polygon" };
 
 // ── what is drawn on ────────────────────────────────────────────────────────────────────────────────────────────────
 
 const source = new VectorSource();
-const above = new VectorSource(); // the level above: only to snap to
+const above = new VectorSource(); // the level above, for duty grids the unit grids: only to snap to
 const faults = new VectorSource();
 const strokes = new Strokes(source);
 let chosen = null;
@@ -64,7 +64,7 @@ async function load() {
   const query = (layer) => new URLSearchParams({ layer, west: a[0], south: a[1], east: b[0], north: b[1] });
   try {
     const rows = await asked(`/map/edit/rows?${query(layerKey())}`);
-    const upper = levels[levels.indexOf(layerKey()) - 1];
+    const upper = kind() === "duty_grids" ? levels.at(-1) : levels[levels.indexOf(layerKey()) - 1];
     const outline = upper ? await asked(`/map/edit/rows?${query(upper)}`) : { type: "FeatureCollection", features: [] };
     if (number !== wanted) return; // the map has moved on
     strokes.keep(json.readFeatures(rows));
@@ -84,10 +84,11 @@ let tool = "choose", pen = null;
 const modify = new Modify({ source, pixelTolerance: SNAP });
 let pressed = [0, 0];
 modify.on("modifystart", ({ mapBrowserEvent }) => { pressed = mapBrowserEvent.pixel; strokes.mark(); });
-modify.on("modifyend", ({ mapBrowserEvent: { pixel } }) => {
+modify.on("modifyend", ({ mapBrowserEvent: { pixel }, features }) => {
   // A press that goes nowhere chooses; on an edge it would leave a corner behind.
   if (Math.hypot(pixel[0] - pressed[0], pixel[1] - pressed[1]) < 3) strokes.forget();
-  show();
+  else if (features.getLength() === 1) return choose(features.item(0)); // what was moved is what one goes on with
+  return show();
 });
 const snaps = [new Snap({ source, pixelTolerance: SNAP }), new Snap({ source: above, pixelTolerance: SNAP })];
 
@@ -105,6 +106,7 @@ function take(name) {
     map.addInteraction(modify);
     say("");
   }
+  if (kind() === "components") return; // two things never stand on one spot: what is near must not draw one to it
   for (const snap of snaps) map.addInteraction(snap); // last: they see the pointer first
 }
 
@@ -113,11 +115,11 @@ async function begin(feature) {
   strokes.add(feature);
   choose(feature);
   take("choose");
-  if (kind() !== "areas") return show();
+  if (kind() !== "areas" && kind() !== "duty_grids") return show();
   const [lon, lat] = toLonLat(feature.getGeometry().getInteriorPoint().getCoordinates());
   try {
     const found = await asked(`/map/edit/code?${new URLSearchParams({ layer: layerKey(), lon, lat })}`);
-    strokes.say(feature, { parent: found.parent });
+    if (kind() === "areas") strokes.say(feature, { parent: found.parent });
     feature.set("code", found.code);
   } catch (error) {
     say(error.message);
@@ -130,8 +132,14 @@ map.on("singleclick", (event) => {
   choose(map.forEachFeatureAtPixel(event.pixel, (feature) => (source.hasFeature(feature) ? feature : undefined), { hitTolerance: 6 }) || null);
 });
 
-const FIELDS = { areas: ["name", "name_en", "parent", "area_class"], roads: ["class", "road_name"], components: ["category", "supervisor", "owner", "maintainer"] };
+const FIELDS = { areas: ["name", "name_en", "parent", "area_class"], roads: ["class", "road_name"], components: ["category", "supervisor", "owner", "maintainer"], duty_grids: ["name", "inspectors"] };
 const COLUMN = { road_name: "name" };
+const column = (field) => COLUMN[field.name] || field.name;
+const filled = (field) => (field.multiple ? [...field.selectedOptions].map(({ value }) => value) : field.value.trim());
+const fill = (field, value) => {
+  if (!field.multiple) field.value = value ?? "";
+  else for (const option of field.options) option.selected = (value || []).includes(option.value);
+};
 
 function choose(feature) {
   chosen = feature;
@@ -142,11 +150,11 @@ function choose(feature) {
     const fresh = strokes.opOf(feature) === "add";
     card.querySelector("[data-heading]").textContent = fresh ? words.fresh : `${said.name || ""} ${feature.get("code")}`;
     card.querySelector("[data-for=add]").hidden = !fresh;
-    for (const part of card.querySelectorAll("[data-of]")) part.hidden = part.dataset.of !== kind();
+    for (const part of card.querySelectorAll("[data-of]")) part.hidden = !part.dataset.of.split(" ").includes(kind());
     card.querySelector("[data-parent]").hidden = levels.indexOf(layerKey()) < 1;
     card.querySelector("[data-down]").hidden = !fresh || layerKey() === levels.at(-1) || kind() !== "areas";
     form.elements.code.value = feature.get("code") || "";
-    for (const name of FIELDS[kind()]) form.elements[name].value = said[COLUMN[name] || name] ?? "";
+    for (const name of FIELDS[kind()]) fill(form.elements[name], said[COLUMN[name] || name]);
     card.querySelector("[data-retire]").textContent = strokes.opOf(feature) === "end" ? words.keep : fresh ? words.drop : words.retire;
   }
   show();
@@ -156,7 +164,7 @@ form.querySelector("[data-one]").addEventListener("change", ({ target }) => {
   if (!chosen || target.name === "down") return show();
   strokes.mark();
   if (target.name === "code") chosen.set("code", target.value.trim());
-  else strokes.say(chosen, { [COLUMN[target.name] || target.name]: target.value.trim() });
+  else strokes.say(chosen, { [column(target)]: filled(target) });
   show();
 });
 form.querySelector("[data-retire]").addEventListener("click", retire);

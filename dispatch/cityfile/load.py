@@ -29,7 +29,9 @@ __all__ = ["LOCK", "Loaded", "load_files"]
 LOCK = 0x57616E67  # advisory: two loads of one database wait for each other
 DOCUMENTS = ("calendar", "rules", "stages", "settings", "schemes", "roster", "city")
 KNOWN = """
-    SELECT id, kind, name, in_force, content_hash, CASE kind WHEN 'settings' THEN content END AS content FROM edition
+    SELECT id, kind, name, in_force, content_hash, CASE kind WHEN 'settings' THEN content END AS content,
+           NOT EXISTS (SELECT FROM change_set s WHERE s.edition_id = e.id) AS of_folder
+      FROM edition e
 """
 Progress = Callable[[str], None]
 
@@ -49,7 +51,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An edition the database holds. `content`: of settings only."""
+    """An edition the database holds. `content`: of settings only; `of_folder`: a load brought it, not a change set."""
 
     id: int
     kind: str
@@ -57,6 +59,7 @@ class _Known:
     in_force: date
     content_hash: str
     content: object
+    of_folder: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,10 @@ def _same(edition: Edition, known: Sequence[_Known]) -> _Known | None:
     none, the latest if it says the same."""
     if edition.name and (of_name := next((k for k in known if k.name == edition.name), None)):
         return of_name
-    if edition.kind not in OPTIONAL or not known:
+    loaded = [k for k in known if k.of_folder]
+    if edition.kind not in OPTIONAL or not loaded:
         return None
-    latest = max(known, key=lambda k: (k.in_force, k.id))
+    latest = max(loaded, key=lambda k: (k.in_force, k.id))
     says_it = latest.content_hash == edition.content_hash or (
         edition.content is not None and latest.content == json.loads(edition.content)
     )
@@ -276,7 +280,9 @@ def _load_persons(tx: Tx, city: CityFiles, accounts: Sequence[Account], done: Lo
 
 def _load_duty(tx: Tx, city: CityFiles, taken: _Taken, done: Loaded) -> None:
     if taken.new:
+        before = upheld(tx, city.document, "duty_grids", taken.id)
         done.changes.update(load_duty_grids(tx, city, taken.id, taken.in_force))
+        done.warnings += overruled(tx, before, taken.name)
     done.changes = +done.changes
 
 

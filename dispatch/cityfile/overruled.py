@@ -14,7 +14,7 @@ from gis.db import ReadTx, value
 
 __all__ = ["Upheld", "overruled", "upheld"]
 
-LAYERS = ("areas", "roads", "components")
+LAYERS = ("areas", "roads", "components", "duty_grids")
 # Since the folder's last edition: what was overruled by that one was told then.
 SINCE: LiteralString = """
     SELECT coalesce(array_agg(s.id ORDER BY s.id), '{}') FROM change_set s JOIN edition e ON e.id = s.edition_id

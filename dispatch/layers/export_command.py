@@ -27,7 +27,7 @@ NOT_WRITTEN = ("trims",)  # rows of a file of their own (road_trims.csv); an imp
 
 def add_export_arguments(parser: ArgumentParser) -> None:
     """`wangge layers export`"""
-    parser.add_argument("layer", help="key of a level of area, roads or components")
+    parser.add_argument("layer", help="key of a level of area, roads, components or duty_grids")
     parser.add_argument("file", type=Path, metavar="FILE", help=".shp, .gpkg, .geojson or .csv; must not be there yet")
     parser.add_argument("--on", type=date.fromisoformat, metavar="YYYY-MM-DD", help="as of that day (default: today)")
     parser.add_argument("--datum", choices=DATUMS, default="wgs84", help="of the positions (wgs84)")
@@ -61,4 +61,6 @@ def _columns(layer: Layer, rows: Sequence[Standing]) -> dict[str, list[str]]:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ";".join(value)
     return "" if value is None else str(value)

@@ -35,7 +35,7 @@ class _DryRun(Exception):
 
 def add_import_arguments(parser: ArgumentParser) -> None:
     """`wangge layers import`"""
-    parser.add_argument("layer", metavar="LAYER", help="key of a level of area, roads or components")
+    parser.add_argument("layer", metavar="LAYER", help="key of a level of area, roads, components or duty_grids")
     _add_file(parser)
     parser.add_argument("--whole", action="store_true", help="the file is all of the layer: what it lacks is ended")
     parser.add_argument("--reason", help="why (default: import of FILE)")

@@ -8,9 +8,10 @@ from datetime import date
 
 from dispatch.cases.books import books
 from dispatch.layers.census import Difference, differences, recognised, with_codes
+from dispatch.layers.duty import laid_out
 from dispatch.layers.publish import Author, Checked, city_of, draft, look, put_in_force
 from dispatch.layers.wanted import Wanted, known_of, wanted_of
-from gis.changes.layer import Layer, layer_of
+from gis.changes.layer import Layer, layer_of, layers_of
 from gis.changes.sets import Change, difference
 from gis.changes.standing import Standing, everything
 from gis.db import ReadTx, Tx
@@ -55,6 +56,8 @@ def compared(tx: ReadTx, sheet: Sheet, key: str, *, mapping: Mapping[str, str], 
     if layer.kind == "components":
         wanted = with_codes(tx, recognised(wanted, there, plane))
     changes = difference(there, [(row.no, row.code, row.said, row.geom) for row in wanted], complete=whole)
+    if layer.kind == "duty_grids":
+        changes = laid_out(tx, layers_of(document), changes)
     report = list(differences(changes, there, plane)) if layer.kind == "components" else []
     return Compared(layer=layer, changes=changes, datum=datum, report=report)
 

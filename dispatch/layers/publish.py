@@ -19,6 +19,7 @@ from dispatch.cityfile.rows import RoadTrimRow
 from dispatch.cityfile.trims import counting
 from dispatch.layers.stranded import reasons_to_hold
 from gis.changes.check import check
+from gis.changes.duty import was
 from gis.changes.layer import Layer, layer_of, layers_of
 from gis.changes.sets import Change, ChangeSet, Op, State, changes_of, counted, lock, propose, set_of, stands
 from gis.changes.standing import Standing, by_code, by_id
@@ -150,7 +151,7 @@ def undo(tx: Tx, number: int, *, by: Author, reason: str) -> Checked:
     layer = layer_of(document, one.layer)
     changes = changes_of(tx, number)
     _refuse_built_upon(tx, layer, one, changes)
-    back = _backwards(changes, by_id(tx, layer, [change.old_id for change in changes if change.old_id is not None]))
+    back = _backwards(changes, _before(tx, layer, changes))
     day = max(one.in_force, _today(tx))
     source = f"undoes change set {number}"
     further = propose(tx, layer, back, author=by.name, reason=reason, source=source, in_force=day, undoes=number)
@@ -272,6 +273,12 @@ def _refuse_built_upon(tx: ReadTx, layer: Layer, one: ChangeSet, changes: Sequen
             later=later,
             codes=other[:100],
         )
+
+
+def _before(tx: ReadTx, layer: Layer, changes: Sequence[Change]) -> dict[int, Standing]:
+    if layer.kind == "duty_grids":
+        return was(tx, changes)
+    return by_id(tx, layer, [change.old_id for change in changes if change.old_id is not None])
 
 
 def _backwards(changes: Sequence[Change], old: dict[int, Standing]) -> list[Change]:

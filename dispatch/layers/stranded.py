@@ -18,6 +18,7 @@ SIZE: dict[str, LiteralString] = {
     "areas": "SELECT count(*) FROM area WHERE valid_to IS NULL AND level = %(level)s",
     "roads": "SELECT count(*) FROM road WHERE valid_to IS NULL",
     "components": "SELECT count(*) FROM component WHERE valid_to IS NULL",
+    "duty_grids": "SELECT count(*) FROM duty_grid_entry WHERE valid_to IS NULL",
 }
 # Of the road classes, road names and owners that the set's rows have now, those that nothing would have afterwards.
 LAST_OF_CLASS: LiteralString = """
@@ -77,7 +78,7 @@ def _stranded(tx: ReadTx, layer: Layer, number: int, ended: Sequence[str], book:
         yield from _rules(book, "road", _column(tx, LAST_OF_CLASS, number))
         for clause in ("road_name", "corridor"):
             yield from _rules(book, clause, _column(tx, LAST_OF_NAME, number))
-    else:
+    elif layer.kind == "components":
         yield from _rules(book, "owner", _column(tx, LAST_OF_OWNER, number))
 
 

@@ -17,6 +17,7 @@ from shapely.geometry import box, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cases.books import books
+from dispatch.layers.duty import laid_out, walkers_of
 from dispatch.layers.publish import Author, Checked, city_of, draft, look, put_in_force
 from gis.changes.layer import Layer, layer_of, layers_of
 from gis.changes.sets import Change, Op, State
@@ -29,7 +30,7 @@ __all__ = ["Outcome", "Stroke", "Suggestion", "carry_out", "rows_in", "suggestio
 
 MOST_CORNERS = 20_000  # of one shape
 # Degrees a window may span: of what stands close only a neighbourhood is handed out.
-SPAN = {"components": 0.03, "roads": 0.1, "finest": 0.05, "areas": 2.0}
+SPAN = {"components": 0.03, "roads": 0.1, "finest": 0.05, "duty_grids": 0.05, "areas": 2.0}
 DIGITS = re.compile(r"\^\\d\{(\d+)\}\$")
 WORD = 200  # characters of one column
 
@@ -100,8 +101,16 @@ LAST: LiteralString = """
 """
 
 
+# The numbers of one city begin alike; the highest that ever was is counted on, its length kept.
+LAST_TOUR: LiteralString = """
+    SELECT code FROM duty_grid WHERE code ~ '^[^0-9]*[0-9]+$' ORDER BY length(code) DESC, code COLLATE "C" DESC LIMIT 1
+"""
+
+
 def suggestion(tx: ReadTx, layer: Layer, lon: float, lat: float) -> Suggestion:
     """What an area drawn around a place would be called."""
+    if layer.kind == "duty_grids":
+        return Suggestion(parent="", parent_name="", code=_counted_on(value(tx, LAST_TOUR) or ""))
     over = one(tx, Suggestion, OVER, level=layer.above, lon=lon, lat=lat) if layer.above else None
     parent = over.parent if over else ""
     return Suggestion(parent=parent, parent_name=over.parent_name if over else "", code=_next_code(tx, layer, parent))
@@ -114,6 +123,12 @@ def _next_code(tx: ReadTx, layer: Layer, parent: str) -> str:
     length = int(digits.group(1))
     last = value(tx, LAST, level=layer.key, parent=parent if layer.prefix else "", length=length)
     return str(int(last) + 1).zfill(length) if last else parent + "1".zfill(length - len(parent))
+
+
+def _counted_on(code: str) -> str:
+    """The next of numbers like DG079: DG080."""
+    digits = code[len(code.rstrip("0123456789")) :]
+    return code.removesuffix(digits) + str(int(digits) + 1).zfill(len(digits)) if digits else ""
 
 
 def carry_out(
@@ -129,6 +144,10 @@ def carry_out(
     for key, strokes in sets:
         layer = layer_of(document, key)
         changes = _changes(tx, layer, strokes)
+        if layer.kind == "duty_grids":
+            changes = laid_out(tx, layers_of(document), changes)
+            if not changes:
+                raise _wrong("geometry", "No unit grid changes its duty grid by this", "没有单元网格因此改变责任网格")
         number = draft(tx, layer, changes, by=by, reason=reason, source=source, in_force=in_force)
         found = look(tx, number)
         if found.errors:
@@ -194,13 +213,18 @@ def _said(tx: ReadTx, layer: Layer, given: Mapping[str, Any], old: Standing | No
             if said[part] and city.tree.get(said[part]) is None:
                 raise _wrong(part, f"There is no unit {said[part]}", f"没有单位 {said[part]}")
         said["state"] = said["state"] or "intact"
+    if layer.kind == "duty_grids" and (unknown := set(said["inspectors"]) - walkers_of(tx).keys()):
+        name = min(unknown)
+        raise _wrong("inspectors", f"There is no inspector {name}", f"没有监督员 {name}")
     return said
 
 
 def _column(name: str, given: Mapping[str, Any], old: Standing | None) -> Any:
     before = old.said.get(name) if old is not None else None
-    if name == "trims":
+    if name in ("trims", "grids"):
         return before or []
+    if name == "inspectors":
+        return sorted({str(login) for login in given.get(name, before) or ()})
     if name == "is_local":
         return bool(given.get(name, before))
     text = str(given[name] if given.get(name) is not None else "" if before is None else before).strip()

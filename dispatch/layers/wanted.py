@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.cells import Cells
 from dispatch.cityfile.faults import Faults
+from dispatch.layers.duty import walkers_of
 from gis.changes.layer import Layer
 from gis.changes.standing import Standing
 from gis.db import ReadTx, dicts
@@ -37,12 +38,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What cells may name: codes of the level above, road classes, categories, units."""
+    """What cells may name: codes of the level above, road classes, categories, units, inspectors."""
 
     parents: frozenset[str]
     road_classes: frozenset[str]
     categories: frozenset[str]
     units: frozenset[str]
+    inspectors: frozenset[str]
 
 
 def known_of(tx: ReadTx, layer: Layer, document: Mapping[str, Any], categories: Sequence[str]) -> Known:
@@ -54,6 +56,7 @@ def known_of(tx: ReadTx, layer: Layer, document: Mapping[str, Any], categories: 
         road_classes=frozenset(document.get("road_classes", {})),
         categories=frozenset(categories),
         units=frozenset(row["id"] for row in units),
+        inspectors=frozenset(walkers_of(tx)),
     )
 
 
@@ -95,7 +98,8 @@ def wanted_of(
 
 def _blank(layer: Layer) -> dict[str, Any]:
     blank: dict[str, Any] = dict.fromkeys(layer.columns, "")
-    special = {"area_class": None, "is_local": False, "trims": None, "state": "intact"}
+    special: dict[str, Any] = {"area_class": None, "is_local": False, "trims": None, "state": "intact"}
+    special |= {"grids": [], "inspectors": []}
     return blank | {column: value for column, value in special.items() if column in blank}
 
 
@@ -131,8 +135,19 @@ def _component(cells: Cells, known: Known, layer: Layer, code: str) -> dict[str,
     return {name: value for name, value in said.items() if value or name != "state"}
 
 
-READERS = {"areas": _area, "roads": _road, "components": _component}
-NEEDED = {"areas": ("name",), "roads": ("class",), "components": ("category",)}
+def _duty(cells: Cells, known: Known, layer: Layer, code: str) -> dict[str, Any]:
+    """Its unit grids are those in its outline, whatever the file says of them."""
+    said: dict[str, Any] = {"name": cells.text("name")} if "name" in cells.values else {}
+    if "inspectors" in cells.values:
+        said["inspectors"] = sorted(cells.several("inspectors"))
+        for login in said["inspectors"]:
+            if login not in known.inspectors:
+                cells.fault(f"unknown inspector {login}")
+    return said
+
+
+READERS = {"areas": _area, "roads": _road, "components": _component, "duty_grids": _duty}
+NEEDED = {"areas": ("name",), "roads": ("class",), "components": ("category",), "duty_grids": ("name",)}
 
 
 def _need(cells: Cells, said: Mapping[str, Any], layer: Layer) -> None:
@@ -147,7 +162,7 @@ def _shape(cells: Cells, row: SheetRow, layer: Layer) -> BaseGeometry | None:
     if geom is None or geom.is_empty:
         cells.fault("it has no position that can be read")
         return None
-    dimension = 2 if layer.is_area else 1 if layer.kind == "roads" else 0
+    dimension = {"roads": 1, "components": 0}.get(layer.kind, 2)
     parts = shapely.get_parts(geom)
     single = parts[0] if len(parts) == 1 else geom
     fits = shapely.get_dimensions(geom) == dimension and (len(parts) == 1 or dimension == 2)

@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
+from gis.changes.duty import duty_faults
 from gis.changes.layer import Layer
 from gis.changes.sets import Change, ChangeSet, Op, changes_of
 from gis.changes.standing import Standing, around, by_code, under
@@ -44,6 +45,8 @@ def check(tx: ReadTx, layer: Layer, one: ChangeSet, *, plane: Plane, below: Laye
     """
     changes = changes_of(tx, one.id)
     found = [*_codes(tx, layer, changes, again=one.undoes is not None)]
+    if layer.kind == "duty_grids":
+        return [*found, *duty_faults(tx, changes, plane=plane, rounding=rounding)]
     if not layer.is_area:
         return found
     near = _around(tx, layer, changes)

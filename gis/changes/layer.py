@@ -8,16 +8,17 @@ from typing import Any
 
 from gis.problems import NotFound
 
-__all__ = ["ROADS", "Layer", "layer_of", "layers_of"]
+__all__ = ["DUTY_GRIDS", "ROADS", "Layer", "layer_of", "layers_of"]
 
 AREA_COLUMNS = ("name", "name_en", "parent", "area_class", "land_use", "is_local")
 ROAD_COLUMNS = ("name", "name_en", "class", "trims")
+DUTY_COLUMNS = ("name", "grids", "inspectors")
 COMPONENT_COLUMNS = ("category", "name", "supervisor", "owner", "maintainer", "state", "accuracy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """`key`: a level's key, "roads" or "components"; `kind`: of edition; `depth`: of areas, 1 at the top."""
+    """`key`: a level's key, "roads", "components" or "duty_grids"; `kind`: of edition; `depth`: of areas, top is 1."""
 
     key: str
     kind: str
@@ -40,7 +41,9 @@ class Layer:
         return self.is_area and not self.below
 
 
+POLYGONS = ("Polygon", "MultiPolygon")
 ROADS = Layer(key="roads", kind="roads", columns=ROAD_COLUMNS, shapes=("LineString",))
+DUTY_GRIDS = Layer(key="duty_grids", kind="duty_grids", columns=DUTY_COLUMNS, shapes=POLYGONS)
 
 
 def layers_of(document: Mapping[str, Any]) -> dict[str, Layer]:
@@ -52,7 +55,7 @@ def layers_of(document: Mapping[str, Any]) -> dict[str, Layer]:
             key=level["key"],
             kind="areas",
             columns=AREA_COLUMNS,
-            shapes=("Polygon", "MultiPolygon"),
+            shapes=POLYGONS,
             code=level["code"],
             prefix=bool(level.get("prefix")),
             depth=depth,
@@ -61,7 +64,7 @@ def layers_of(document: Mapping[str, Any]) -> dict[str, Layer]:
         )
         for depth, level in enumerate(levels, start=1)
     }
-    return areas | {"roads": ROADS, "components": _components(document)}
+    return areas | {"roads": ROADS, "components": _components(document), "duty_grids": DUTY_GRIDS}
 
 
 def layer_of(document: Mapping[str, Any], key: str) -> Layer:

@@ -58,13 +58,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One proposed row. `said`: the layer's columns; `geom`: degrees as stored, None where the row is ended."""
+    """One proposed row. `said`: the layer's columns; `geom`: degrees as stored, None where the row is ended.
+
+    `was`: of a duty grid once in force, what it said before.
+    """
 
     no: int
     op: Op
     code: str
     said: dict[str, Any] = field(default_factory=dict)
     geom: BaseGeometry | None = field(default=None, compare=False)
+    was: dict[str, Any] | None = None
     old_id: int | None = None
     new_id: int | None = None
 
@@ -99,7 +103,8 @@ SET: LiteralString = """
       FROM change_set
 """
 CHANGES: LiteralString = """
-    SELECT no, op, code, said, ST_AsBinary(geom) AS wkb, old_id, new_id FROM change WHERE set_id = %(id)s ORDER BY no
+    SELECT no, op, code, said, was, ST_AsBinary(geom) AS wkb, old_id, new_id
+      FROM change WHERE set_id = %(id)s ORDER BY no
 """
 COUNTS: LiteralString = "SELECT op, count(*) AS n FROM change WHERE set_id = %(id)s GROUP BY op"
 NEW_SET: LiteralString = """

@@ -33,17 +33,40 @@ COMPONENT: LiteralString = """
              'state', a.state, 'accuracy', a.accuracy) AS said
       FROM component a
 """
+# A duty grid is its unit grids: its shape is theirs joined, on the day asked for or, without one, the last known state.
+DUTY_GRID: LiteralString = """
+    SELECT a.id, a.code, ST_AsBinary(a.geom) AS wkb, a.said
+      FROM (SELECT e.id, e.duty_grid AS code, e.valid_from, e.valid_to, u.geom,
+                   jsonb_build_object('name', e.name, 'grids', coalesce(u.grids, '[]'),
+                                      'inspectors', coalesce(w.inspectors, '[]')) AS said
+              FROM duty_grid_entry e
+              LEFT JOIN (SELECT m.duty_grid, jsonb_agg(m.grid ORDER BY m.grid COLLATE "C") AS grids,
+                                ST_Multi(ST_Union(g.geom ORDER BY g.code COLLATE "C")) AS geom
+                           FROM duty_grid_area m JOIN area g ON g.code = m.grid AND g.finest = 1
+                          WHERE (m.valid_to IS NULL OR m.valid_to > %(day)s)
+                            AND (%(day)s::date IS NULL OR m.valid_from <= %(day)s)
+                            AND (g.valid_to IS NULL OR g.valid_to > %(day)s)
+                            AND (%(day)s::date IS NULL OR g.valid_from <= %(day)s)
+                          GROUP BY m.duty_grid) u USING (duty_grid)
+              LEFT JOIN (SELECT d.duty_grid, jsonb_agg(p.login ORDER BY p.login COLLATE "C") AS inspectors
+                           FROM person_duty_grid d JOIN person p ON p.id = d.person_id
+                          WHERE (d.valid_to IS NULL OR d.valid_to > %(day)s)
+                            AND (%(day)s::date IS NULL OR d.valid_from <= %(day)s)
+                          GROUP BY d.duty_grid) w USING (duty_grid)) a
+"""
 SAME_DEGREES = 1e-8
-SELECT: dict[str, LiteralString] = {"areas": AREA, "roads": ROAD, "components": COMPONENT}
+SELECT: dict[str, LiteralString] = {"areas": AREA, "roads": ROAD, "components": COMPONENT, "duty_grids": DUTY_GRID}
 LIVE: dict[str, LiteralString] = {
     "areas": " WHERE a.valid_to IS NULL AND a.level = %(level)s",
     "roads": " WHERE a.valid_to IS NULL",
     "components": " WHERE a.valid_to IS NULL",
+    "duty_grids": " WHERE a.valid_to IS NULL",
 }
 ON: dict[str, LiteralString] = {
     "areas": " WHERE a.level = %(level)s AND a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
     "roads": " WHERE a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
     "components": " WHERE a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
+    "duty_grids": " WHERE a.valid_from <= %(day)s AND (a.valid_to IS NULL OR a.valid_to > %(day)s)",
 }
 
 
@@ -77,7 +100,7 @@ def by_code(tx: ReadTx, layer: Layer, codes: Sequence[str]) -> dict[str, Standin
 
 
 def by_id(tx: ReadTx, layer: Layer, ids: Sequence[int]) -> dict[int, Standing]:
-    """Rows by their id, in force or not."""
+    """Rows by their id, in force or not. Not of duty grids: no one row holds what one said (`Change.was`)."""
     return {row.id: row for row in _read(tx, layer, SELECT[layer.kind] + " WHERE a.id = ANY (%(ids)s)", ids=list(ids))}
 
 
@@ -104,8 +127,8 @@ def _rows(tx: ReadTx, layer: Layer, sql: LiteralString, **params: object) -> dic
 
 
 def _read(tx: ReadTx, layer: Layer, sql: LiteralString, **params: object) -> list[Standing]:
-    found = dicts(tx, sql + " ORDER BY a.code", level=layer.key, **params)
-    shapes = shapely.from_wkb([row["wkb"] for row in found])
+    found = dicts(tx, sql + " ORDER BY a.code", **({"level": layer.key, "day": None} | params))
+    shapes = [shapely.MultiPolygon() if row["wkb"] is None else shapely.from_wkb(row["wkb"]) for row in found]
     return [Standing(row["id"], row["code"], row["said"], shape) for row, shape in zip(found, shapes, strict=True)]
 
 

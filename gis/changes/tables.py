@@ -24,7 +24,7 @@ change_set = Table(
     "change_set",
     metadata,
     Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("layer", Text, nullable=False, comment="key of a level of area, roads or components"),
+    Column("layer", Text, nullable=False, comment="key of a level of area, roads, components or duty_grids"),
     Column("state", Text, nullable=False, comment="draft, held, in_force, undone, withdrawn"),
     Column("author", Text, nullable=False, comment="login, or machine:<user> from the command line"),
     Column("reason", Text, nullable=False),
@@ -50,6 +50,7 @@ change = Table(
     Column("geom", Geometry("GEOMETRY", SRID, spatial_index=False), comment="empty where the row is ended"),
     Column("old_id", BigInteger, comment="the row it ended, once in force"),
     Column("new_id", BigInteger, comment="the row it wrote, once in force"),
+    Column("was", JSONB, comment="of a duty grid: what it said before, which no one row holds"),
     UniqueConstraint("set_id", "code"),
     Index("change_code", "code"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+from gis.changes.duty import keep_what_was, write_members
 from gis.changes.layer import Layer
 from gis.changes.sets import ChangeSet
 from gis.db import Tx, execute, value
@@ -19,11 +20,15 @@ FIND: dict[str, LiteralString] = {
                  WHERE c.set_id = %(set)s AND c.op <> 'add' AND t.code = c.code AND t.valid_to IS NULL""",
     "components": """UPDATE change c SET old_id = t.id FROM component t
                       WHERE c.set_id = %(set)s AND c.op <> 'add' AND t.code = c.code AND t.valid_to IS NULL""",
+    "duty_grids": """UPDATE change c SET old_id = t.id FROM duty_grid_entry t
+                      WHERE c.set_id = %(set)s AND c.op <> 'add' AND t.duty_grid = c.code AND t.valid_to IS NULL""",
 }
 END: dict[str, LiteralString] = {
     "areas": "UPDATE area SET valid_to = %(day)s WHERE id IN (SELECT old_id FROM change WHERE set_id = %(set)s)",
     "roads": "UPDATE road SET valid_to = %(day)s WHERE id IN (SELECT old_id FROM change WHERE set_id = %(set)s)",
     "components": """UPDATE component SET valid_to = %(day)s
+                      WHERE id IN (SELECT old_id FROM change WHERE set_id = %(set)s)""",
+    "duty_grids": """UPDATE duty_grid_entry SET valid_to = %(day)s
                       WHERE id IN (SELECT old_id FROM change WHERE set_id = %(set)s)""",
 }
 NUMBER: dict[str, LiteralString] = {
@@ -32,6 +37,8 @@ NUMBER: dict[str, LiteralString] = {
     "roads": """UPDATE change SET new_id = nextval(pg_get_serial_sequence('road', 'id'))
                  WHERE set_id = %(set)s AND op <> 'end'""",
     "components": """UPDATE change SET new_id = nextval(pg_get_serial_sequence('component', 'id'))
+                      WHERE set_id = %(set)s AND op <> 'end'""",
+    "duty_grids": """UPDATE change SET new_id = nextval(pg_get_serial_sequence('duty_grid_entry', 'id'))
                       WHERE set_id = %(set)s AND op <> 'end'""",
 }
 INSERT: dict[str, LiteralString] = {
@@ -66,6 +73,14 @@ INSERT: dict[str, LiteralString] = {
                nullif(c.said ->> 'supervisor', ''), nullif(c.said ->> 'owner', ''), nullif(c.said ->> 'maintainer', ''),
                c.said ->> 'state', c.said ->> 'accuracy', %(edition)s, %(day)s, c.geom
           FROM change c WHERE c.set_id = %(set)s AND c.op <> 'end'
+    """,
+    "duty_grids": """
+        WITH known AS (
+          INSERT INTO duty_grid SELECT code FROM change WHERE set_id = %(set)s AND op = 'add' ON CONFLICT DO NOTHING
+        )
+        INSERT INTO duty_grid_entry (id, duty_grid, name, edition_id, valid_from)
+        OVERRIDING SYSTEM VALUE
+        SELECT new_id, code, said ->> 'name', %(edition)s, %(day)s FROM change WHERE set_id = %(set)s AND op <> 'end'
     """,
 }
 # A path is made of ids: what lies under an area that was written anew is written anew too, level by level.
@@ -140,8 +155,12 @@ def write_rows(tx: Tx, layer: Layer, one: ChangeSet, edition_id: int, *, levels:
     """
     given = {"set": one.id, "day": one.in_force, "edition": edition_id, "level": layer.key}
     given |= {"depth": layer.depth, "above": layer.above, "finest": int(layer.is_finest)}
+    if layer.kind == "duty_grids":
+        keep_what_was(tx, one)
     for statement in (FIND, END, NUMBER, INSERT):
         execute(tx, statement[layer.kind], **given)
+    if layer.kind == "duty_grids":
+        write_members(tx, one, edition_id)
     if not layer.is_area:
         return
     for depth in range(layer.depth + 1, levels + 1):

@@ -21,7 +21,7 @@ from tests.city.spoilt_town import TINY
 from tests.layers.ground import EAST, LI, area, proposed, row, today
 from tests.layers.test_import import run
 
-LAYERS = ("district", "grid", "roads", "components")
+LAYERS = ("district", "grid", "roads", "components", "duty_grids")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,6 +12,7 @@ from dispatch.cases import books
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.layers.publish import put_in_force
+from dispatch.layers.strokes import Stroke, carry_out
 from gis.changes.sets import Op
 from gis.db import read, write
 from tests.city.spoilt_town import copy_of_tiny, spoil
@@ -70,3 +71,22 @@ def test_an_edition_that_says_what_the_set_said_overrules_nothing(folder: Path, 
     line = ",".join((said | {"accuracy": "A", "since": ""}).get(name, "") for name in header)
     (folder / "components.csv").write_text(f"{old.rstrip()}\n{line}\n", encoding="utf-8")
     assert loaded(folder, "components", data=tmp_path / "data") == []
+
+
+def test_what_the_folder_says_of_duty_grids_overrules_a_set_once_it_says_something_new(
+    folder: Path, tmp_path: Path
+) -> None:
+    with write() as tx:
+        one = Stroke(op=Op.ALTER, code="G1", said={"name": "东河一网格"})
+        carry_out(tx, [("duty_grids", [one])], by=LI, reason="改名", source="", in_force=None)
+    assert loaded(folder, data=tmp_path / "data") == []  # the same folder, which gives its duty grids no edition
+    assert name_of("G1") == "东河一网格"
+    spoil(folder, "duty_grids.csv", "西河责任网格", "西河网格")
+    (warned,) = loaded(folder, data=tmp_path / "data")
+    assert warned.startswith("overrules change set 3 of duty_grids (改名, by li")
+    assert name_of("G1") == "东河责任网格"
+
+
+def name_of(code: str) -> str:
+    with read() as tx:
+        return str(row(tx, "duty_grids", code).said["name"])

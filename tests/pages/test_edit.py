@@ -145,6 +145,94 @@ def test_a_component_is_placed_and_a_road_gets_another_class(office: Office, sit
     expect(page.locator("[data-heading]")).to_contain_text("人民大道")
 
 
+def put_in_force(page: Page, reason: str) -> None:
+    """Give a reason, check, put in force."""
+    page.get_by_label("变更理由").fill(reason)
+    page.get_by_role("button", name="检查").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("检查通过")
+    page.get_by_role("button", name="生效").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已生效")
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """From place to place, as a hand does."""
+    page.mouse.move(*pixel(page, *start))
+    page.mouse.down()
+    page.mouse.move(*pixel(page, *end), steps=6)
+    page.mouse.up()
+
+
+LAMP = """SELECT round(ST_X(geom)::numeric, 5)::text || ' ' || round(ST_Y(geom)::numeric, 5) AS at,
+                 valid_to IS NULL AS open
+            FROM component WHERE code = '4400010135009002' ORDER BY id"""
+
+
+@pytest.mark.browser
+def test_a_component_is_moved_and_retired_and_both_are_taken_back(office: Office, sit: Sit) -> None:
+    seat = sit("supervisor", DESK)
+    page = opened(seat, "components")
+    page.get_by_role("button", name="绘制").click()
+    click(page, 114.0012, 22.5004)
+    page.get_by_label("编码", exact=True).fill("4400010135009002")
+    page.select_option("select[name=category]", "C0135", force=True)
+    put_in_force(page, "新装路灯")
+    ready(page, "components")
+    drag(page, (114.0012, 22.5004), (114.0015, 22.5007))
+    expect(page.locator("[data-heading]")).to_contain_text("4400010135009002")
+    expect(page.locator("[data-changes] li")).to_have_text(["修改 4400010135009002"])
+    put_in_force(page, "实测移位")
+    moved = look(LAMP)
+    assert [row["open"] for row in moved] == [False, True]
+    assert moved[0]["at"] == "114.00120 22.50040"
+    east, north = map(float, moved[1]["at"].split())
+    assert (east, north) == (pytest.approx(114.0015, abs=2e-5), pytest.approx(22.5007, abs=2e-5))
+    ready(page, "components")
+    click(page, 114.0015, 22.5007)
+    page.get_by_role("button", name="停用").click()
+    expect(page.locator("[data-changes] li")).to_have_text(["停用 4400010135009002"])
+    put_in_force(page, "已拆除")
+    assert [row["open"] for row in look(LAMP)] == [False, False]
+    seat.go("/map/edit")
+    for reason in ("误报拆除", "误报移位"):
+        page.locator("#sets li").filter(has_text="已生效").filter(has_text="整批撤回").first.locator("summary").click()
+        page.locator("#sets details[open] input[name=reason]").fill(reason)
+        page.locator("#sets details[open] button").click()
+        page.wait_for_load_state("load")
+    assert [row for row in look(LAMP) if row["open"]] == [{"at": "114.00120 22.50040", "open": True}]
+    assert not seat.faults
+
+
+@pytest.mark.browser
+def test_a_duty_grid_is_drawn_and_taken_back(office: Office, sit: Sit) -> None:
+    seat = sit("supervisor", DESK)
+    page = opened(seat, "duty_grids")
+    click(page, 114.0005, 22.5015)
+    expect(page.locator("[data-heading]")).to_contain_text("G1")
+    expect(page.get_by_label("监督员")).to_have_values(["inspector1"])
+    page.get_by_role("button", name="绘制").click()
+    # Around the western two of its four unit grids, by hand: the middle of a grid decides.
+    for corner in ((113.9999, 22.4999), (114.0011, 22.4998), (114.0012, 22.5021), (113.9998, 22.5022)):
+        click(page, *corner)
+    click(page, 113.9999, 22.4999)
+    expect(page.get_by_label("编码", exact=True)).to_have_value("G4")
+    page.get_by_label("名称", exact=True).fill("东河西片")
+    page.get_by_label("监督员").select_option(["inspector2", "inspector3"])
+    put_in_force(page, "人手增加")
+    tours = "SELECT duty_grid, count(*) AS n FROM duty_grid_area WHERE valid_to IS NULL GROUP BY 1 ORDER BY 1"
+    assert [(row["duty_grid"], row["n"]) for row in look(tours)] == [("G1", 2), ("G2", 4), ("G3", 4), ("G4", 2)]
+    with read() as tx:
+        place = place_case(tx, books(tx), 114.0005, 22.5015, None, category="E0405", component=None)
+    assert place is not None
+    assert place.duty_grid == "G4"
+    seat.go("/map/edit")
+    page.locator("#sets summary").first.click()
+    page.locator("#sets details[open] input[name=reason]").fill("恢复原状")
+    page.locator("#sets details[open] button").click()
+    page.wait_for_load_state("load")
+    assert [(row["duty_grid"], row["n"]) for row in look(tours)] == [("G1", 4), ("G2", 4), ("G3", 4)]
+    assert not seat.faults
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("size", [DESK, PHONE])
