@@ -81,6 +81,7 @@ REPORTS = """
     SELECT report_id, id, sha256(report_id::text::bytea), source, reported_at FROM cases
 """
 WHOLE = {"cases", "fact", "step", "report", "feed", "feed_part_rest", "road", "component", "session", "person"}
+CALLED = {"units_on"}  # a function that is not drawn into the statement is planned and opened at each call
 FACTS = {"fact_reported", "fact_filed", "fact_closed", "fact_due", "fact_disposed", "fact_open"}
 WALKED: list[tuple[str, str, set[str]]] = [
     ("board", CENTRE, {"cases_pool_due"}),
@@ -155,11 +156,11 @@ def test_it_walks_its_index_and_never_the_whole_table(
     urls, unit = filled
     used, walked = _plan(urls.super or "", name, role, unit, generic=kept == "for all values")
     assert indexes <= used
-    assert not walked & WHOLE
+    assert not walked & (WHOLE | CALLED)
 
 
 def _plan(url: str, name: str, role: str, unit: str, *, generic: bool) -> tuple[set[str], set[str]]:
-    """The indexes that are used and the tables that are read whole, as PostgreSQL tells them by itself."""
+    """The indexes that are used; the tables that are read whole and the functions called, as PostgreSQL tells."""
     told: list[str] = []
     with closing(psycopg.connect(url, autocommit=True)) as connection:
         connection.add_notice_handler(lambda notice: told.append(str(notice.message_primary)))
@@ -176,6 +177,7 @@ def _plan(url: str, name: str, role: str, unit: str, *, generic: bool) -> tuple[
         for node in _nodes(json.loads(words.partition("plan:")[2])["Plan"]):
             used |= {node["Index Name"]} if "Index Name" in node else set()
             walked |= {node["Relation Name"]} if node["Node Type"] == "Seq Scan" else set()
+            walked |= {node["Function Name"]} if node["Node Type"] == "Function Scan" else set()
     return used, walked
 
 
