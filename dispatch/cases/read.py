@@ -270,6 +270,7 @@ class Filters:
 PIECES: dict[str, LiteralString] = {
     "states": "c.state = ANY(%(states)s)",
     "own": "c.unit_id = u.id",
+    "helped": "c.id = ANY (assisted_cases(%(own)s::text[])) AND c.unit_id <> ALL (%(own)s::text[])",
     "unit": "c.unit_id = %(unit)s",
     "category": "c.category = %(category)s",
     # Every row the area has had: one that was renamed or cut anew is one area.
@@ -282,9 +283,12 @@ PIECES: dict[str, LiteralString] = {
 }
 
 
-# A department's list: one walk for each of its units. Row security alone would walk through everybody's cases.
+# A department's list: one walk for each of its units, and the open cases in which they assist. Row security alone would
+# walk through everybody's cases.
 OWN: LiteralString = """
-    SELECT w.* FROM unnest(%(own)s::text[]) AS u(id) CROSS JOIN LATERAL (WALK) w
+    SELECT w.* FROM (
+      SELECT led.* FROM unnest(%(own)s::text[]) AS u(id) CROSS JOIN LATERAL (LED) led
+      UNION ALL (HELPED)) w
      ORDER BY w.reported_at DESC, w.id DESC LIMIT %(limit)s
 """
 
@@ -296,7 +300,11 @@ def search(
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
 ) -> list[Row]:
-    """Cases, newest first. Indexes: cases_reported, cases_unit_reported, cases_category_reported, the number's own."""
+    """Cases, newest first; a department's are those it leads or led, and the open ones in which it assists.
+
+    Indexes: cases_reported, cases_unit_reported, cases_category_reported, the
+    number's own, cases_assisting.
+    """
     given: dict[str, Any] = {
         "states": _words(filters.states),
         "own": list(tx.as_units) if tx.as_units is not None and filters.unit is None else None,
@@ -309,16 +317,23 @@ def search(
         "late": filters.late or None,
         "after": after,
     }
-    where: LiteralString = " AND ".join([PIECES[name] for name, value in given.items() if value is not None]) or "true"
-    walk: LiteralString = (
-        "SELECT " + COLUMNS + " FROM cases c WHERE " + where
-        + " ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s"
-    )  # fmt: skip
+    asked = [name for name, value in given.items() if value is not None]
+    walk = _walk(asked)
     if given["own"] is not None:
-        walk = OWN.replace("WALK", walk)
+        walk = OWN.replace("LED", walk).replace(
+            "HELPED", _walk(["helped" if name == "own" else name for name in asked])
+        )
     sql: LiteralString = "WITH page AS (" + walk + ")" + DRESS + " ORDER BY p.reported_at DESC, p.id DESC"
     at, last = after or (None, None)
     return listed(tx, Row, sql, **given, after_at=at, after_id=last, limit=limit)
+
+
+def _walk(pieces: Sequence[str]) -> LiteralString:
+    """The newest cases of which all these are true."""
+    where: LiteralString = " AND ".join([PIECES[name] for name in pieces]) or "true"
+    return (
+        "SELECT " + COLUMNS + " FROM cases c WHERE " + where + " ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s"
+    )
 
 
 def by_ids(tx: ReadTx, ids: Sequence[int], *, limit: int = 100) -> list[Row]:

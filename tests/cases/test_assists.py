@@ -12,6 +12,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from dispatch.cases.act import Receipt
+from dispatch.cases.read import Filters, search
 from dispatch.cluster import Urls
 from dispatch.evaluation.assists import assisted
 from dispatch.evaluation.measures import measure
@@ -162,6 +163,23 @@ def test_an_assistant_sees_the_case_and_no_words_of_people(town: Town) -> None:
     part = {table: seen(case, "water", table) > 0 for table in whole}
     assert part == {"cases": True, "step": True, "case_text": False, "case_key": False, "fact": False}
     assert seen(case, "sanitation", "cases") == 0
+
+
+def listed(unit: str, **narrowed: Any) -> list[str]:
+    with read(as_units=[unit]) as tx:
+        return [found.number for found in search(tx, Filters(**narrowed))]
+
+
+def test_an_assistants_list_has_the_cases_it_assists_in_once_and_no_others(town: Town) -> None:
+    case, other = sent(town), town.handling("utilities")
+    for unit in ("water", "landscaping", "utilities"):
+        assert listed(unit).count(case.number) == 1
+        assert (other.number in listed(unit)) == (unit == "utilities")
+    assert case.number not in listed("sanitation")
+    assert case.number in listed("water", category="C0135")
+    assert case.number not in listed("water", category="E0101")
+    newest = look("SELECT number FROM cases WHERE assisting @> '{water}' ORDER BY reported_at DESC, id DESC LIMIT 1")
+    assert listed("water")[0] == newest[0]["number"]
 
 
 def test_the_lead_waits_for_its_assistants_or_says_why_not(town: Town) -> None:

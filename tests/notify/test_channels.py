@@ -16,6 +16,7 @@ import pytest
 from dispatch.notify.channels import Gateway, Mail, Notice
 from dispatch.notify.configured import read_channels
 from dispatch.notify.sockets import NotSent, is_public
+from dispatch.notify.words import text_of
 from gis.problems import Problem
 from tests.notify.receivers import Receiver, http_receiver, smtp_server
 
@@ -169,3 +170,10 @@ def test_a_file_that_cannot_be_meant_is_refused_by_key(tmp_path: Path, text: str
     (tmp_path / "notices.toml").write_text(text)
     with pytest.raises(Problem, match=named):
         read_channels(tmp_path, {})
+
+
+@pytest.mark.parametrize("kind", ["assist", "assist_report", "assist_dropped", "dispatched", "warn:assist:water"])
+def test_a_notice_about_assistance_says_so_in_both_languages(kind: str) -> None:
+    said = {language: text_of(kind, case="BH-1", language=language) for language in ("zh", "en")}
+    assert all("BH-1" in words for words in said.values())
+    assert all(words != text_of("news", case="BH-1", language=language) for language, words in said.items())
