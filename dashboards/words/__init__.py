@@ -6,12 +6,27 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 __all__ = ["LANGUAGES", "Words", "keys", "words"]
 
 HERE = Path(__file__).resolve().parent
 LANGUAGES: tuple[str, ...] = ("zh", "en")
+
+
+class _Counted(Formatter):
+    """As `str.format`, and `{n:case|cases}` is the word that goes with so many."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """One of two words, or the value as its spec says."""
+        if "|" not in format_spec:
+            return super().format_field(value, format_spec)
+        single, several = format_spec.split("|")
+        return single if str(value) == "1" else several
+
+
+COUNTED = _Counted()
 
 
 class Words:
@@ -23,7 +38,10 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """The sentence. Raises KeyError for a key that no dictionary has: a page with a hole must not pass a test."""
-        return self._entries[key].format(**values) if values else self._entries[key]
+        text = self._entries[key]
+        if not values:
+            return text
+        return COUNTED.vformat(text, (), values) if "|" in text else text.format(**values)
 
     def get(self, key: str, default: str) -> str:
         """The sentence, or `default` for words that data may bring along (a source, a reason of another system)."""

@@ -30,8 +30,14 @@ def test_every_language_has_the_same_keys() -> None:
 
 def test_every_sentence_takes_the_same_values_in_every_language() -> None:
     for key in keys("zh"):
-        zh, en = (set(re.findall(r"\{(\w+)\}", words(language).get(key, ""))) for language in ("zh", "en"))
+        zh, en = (set(re.findall(r"\{(\w+)[}:]", words(language).get(key, ""))) for language in ("zh", "en"))
         assert zh == en, key
+
+
+@pytest.mark.parametrize(("n", "said"), [(0, "0 cases"), (1, "1 case"), (2, "2 cases"), (11, "11 cases")])
+def test_one_case_is_not_called_cases(n: int, said: str) -> None:
+    assert words("en")("board.shown", n=n) == said
+    assert words("zh")("board.shown", n=n).startswith(str(n))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
