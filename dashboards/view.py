@@ -78,6 +78,8 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/rules", "rules", Permission.SEE_RULES),
     ("/notices", "notices", Permission.SEE_SYSTEM),
 )
+# Pages that are reached from one of the ways above, and belong to it.
+WITHIN = {"/bulletins": "/ranking", "/who": "/rules", "/rulings": "/rules", "/owners": "/rules"}
 
 
 class Named(Protocol):
@@ -177,7 +179,8 @@ class View:
         if self.me is None:
             return []
         ways = [(p, w) for p, w, needed in NAVIGATION if may(self.me.roles, needed)]
-        here = max((p for p, _ in ways if self.path.startswith(p)), key=len, default="")
+        path = next((way for page, way in WITHIN.items() if self.path.startswith(page)), self.path)
+        here = max((p for p, _ in ways if path.startswith(p)), key=len, default="")
         return [NavItem(p, self.t(f"nav.{w}"), p == here) for p, w in ways]
 
     @property

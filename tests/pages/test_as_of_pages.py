@@ -12,6 +12,7 @@ import pytest
 from dispatch.lifecycle.states import Action
 from tests.cases.town import ZONE
 from tests.pages.conftest import Office, Person
+from tests.pages.seats import PHONE, Sit
 
 Enter = Callable[[str], Person]
 JUNE = "/ranking?period=2026-06&group=section"
@@ -57,3 +58,25 @@ def test_the_page_says_as_of_when_and_sets_another_instant_beside(reopened: str,
         assert 'class="was"' in beside, link
     assert leader.get(JUNE + "&as_of=2031-01-01").status_code == 422
     assert leader.get(JUNE + "&as_of=soon").status_code == 422
+
+
+@pytest.mark.parametrize(("who", "path"), [("leader", JUNE), ("supervisor", "/rules")])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_a_phone_a_table_is_read_without_moving_it_sideways(
+    reopened: str, sit: Sit, who: str, path: str, language: str
+) -> None:
+    seat = sit(who, PHONE)
+    seat.go(f"{path}{'&' if '?' in path else '?'}lang={language}")
+    tables = seat.page.locator("table.stacks")
+    assert tables.count()
+    for table in tables.all():
+        assert table.evaluate("t => t.parentElement.scrollWidth - t.parentElement.clientWidth") == 0
+    heads = seat.page.locator("table.stacks tbody tr:not(.grp) [data-th]")
+    assert heads.count()
+    assert all(heads.evaluate_all("all => all.map(td => getComputedStyle(td, '::before').content.length > 2)"))
+
+
+def test_the_way_one_is_in_is_marked_also_on_its_inner_pages(person: Enter) -> None:
+    leader = person("leader")
+    for path in ("/ranking", "/bulletins"):
+        assert re.findall(r'<a href="([^"]+)" aria-current="page"', leader.get(path).text)[0] == "/ranking"
