@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
-from functools import cached_property
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from dashboards.bulletin_print import bulletin_pdf
+from dashboards.bulletin_sheet import TEXTS, Sheet, shown
 from dashboards.exports import made_file, recorded, sent
 from dashboards.shell import go, page
-from dashboards.spreadsheet import Cell, Column, write_table
+from dashboards.spreadsheet import Cell, Column, write_book, write_table
 from dashboards.view import View
 from dispatch.bulletins import freeze
 from dispatch.bulletins.archive import write_archive
-from dispatch.bulletins.content import Rules
-from dispatch.bulletins.difference import ChangedFigure, changed_cases, changed_figures, score_rows
+from dispatch.bulletins.difference import ChangedFigure, changed_cases, changed_figures
 from dispatch.bulletins.freeze import Bulletin, bulletin_of, lines_of
 from dispatch.bulletins.listing import FIGURES, case_rows
-from dispatch.evaluation.rates import RATES
 from dispatch.http import whence
 from dispatch.people.roles import Permission
 from dispatch.people.throttle import Bound, take
@@ -33,56 +31,8 @@ from gis.problems import FormIncomplete, Problem, TooMany
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+SHOWN: dict[str, Any] = {"shown": shown, "texts": TEXTS}
 DOWNLOADS = Bound(limit=60, window=3600, lock=600)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A bulletin as it is read: what it froze, nothing of today's."""
-
-    made: Bulletin
-    zh: bool
-
-    @cached_property
-    def rules(self) -> Mapping[str, Any]:
-        """rules.json."""
-        return Rules.read(self.made.rules).document
-
-    @cached_property
-    def rows(self) -> list[dict[str, str]]:
-        """scores.csv."""
-        return score_rows(self.made.scores)
-
-    @property
-    def groups(self) -> list[tuple[str, list[dict[str, str]]]]:
-        """The ranking groups with units in them, by name, each in the order of the scores."""
-        named = [(self._said(group), str(group["key"])) for group in self.rules["groups"]]
-        told = [(name, [r for r in self.rows if (r["of"], r["group"]) == ("unit", key)]) for name, key in named]
-        return [(name, rows) for name, rows in told if rows]
-
-    @property
-    def districts(self) -> list[dict[str, str]]:
-        """The districts, and the city last."""
-        return [row for row in self.rows if row["of"] != "unit"]
-
-    def name(self, of: str, key: str) -> str:
-        """What a unit or a district was called on the period's last day; its code if it had no name."""
-        if of == "unit":
-            return self._said(self.rules["units"][key]) if key in self.rules["units"] else key
-        return next((self._said(row) for row in self.rules["districts"] if row["code"] == key), key)
-
-    def _said(self, row: Mapping[str, Any]) -> str:
-        return str(row["name"] if self.zh else row.get("name_en") or row["name"])
-
-    @property
-    def formula(self) -> list[dict[str, Any]]:
-        """Each indicator of the scheme, with the two counts that its rate is made of."""
-        return [
-            {**part, "over": (RATES[part["key"]].numerator, RATES[part["key"]].denominator)}
-            if part["key"] in RATES
-            else part
-            for part in self.rules["scheme"]["indicators"]
-        ]
 
 
 # ── the centre ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,8 +83,10 @@ def _one(request: Request, me: Me, id: int, problem: Problem | None = None) -> R
 
 def _drawn(view: View, made: Bulletin, before: Bulletin | None, *, status: int = 200, **more: Any) -> Response:
     figures: list[ChangedFigure] = changed_figures(before, made) if before else []
-    sheet = Sheet(made, view.zh)
-    return page(view, "bulletin.html", status=status, b=made, sheet=sheet, before=before, figures=figures, **more)
+    sheet = Sheet(made, view.t)
+    return page(
+        view, "bulletin.html", status=status, b=made, sheet=sheet, before=before, figures=figures, **SHOWN, **more
+    )
 
 
 @router.post("/bulletins/{id}/decision", **needs(Permission.SEAL_BULLETINS))
@@ -148,6 +100,28 @@ def decide(request: Request, me: Signed, id: int, what: Annotated[str, Posted(ma
     except Problem as problem:
         return _one(request, me, id, problem)
     return go(f"/bulletins/{id}")
+
+
+@router.get("/bulletins/{id}/file", **needs(Permission.SEE_RANKING))
+def staff_file(request: Request, me: Signed, id: int, form: str = "pdf") -> Response:
+    """The figures of a bulletin in any state, for print or as tables; on record."""
+    with made_file(form, among=("pdf",)) as file:
+        with me.read() as tx:
+            view = View.of(request, tx, me)
+            made = bulletin_of(tx, id)
+        _written(file, form, Sheet(made, view.t))
+        recorded(request, me, "bulletin", {"bulletin": made.id, "hash": made.hash, "form": form})
+    return sent(file, f"bulletin-{made.period}-{made.revision}", form)
+
+
+def _written(file: IO[bytes], form: str, sheet: Sheet) -> None:
+    if form == "pdf":
+        file.write(bulletin_pdf(sheet))
+    elif form == "xlsx":
+        write_book(file, sheet.pages)
+    else:
+        whole = sheet.all_in_one
+        write_table(file, form, [Column(title) for title in whole.titles], whole.rows)
 
 
 @router.get("/bulletins/{id}/cases", **needs(Permission.SEE_RANKING))
@@ -196,12 +170,29 @@ def public_page(request: Request, me: Visitor, id: int) -> Response:
 @router.get("/public/bulletins/{id}/download", **needs(Permission.PUBLIC))
 def download(request: Request, id: int) -> Response:
     """The whole bulletin as one file, always the same bytes."""
-    with write() as tx:
-        wait = take(tx, f"bulletin:{whence(request)}", DOWNLOADS)
-    if wait:
-        raise TooMany("Too many downloads from this address", zh="该地址下载过多,请稍后再试", retry_after=wait)
+    _bounded(request)
     with made_file("zip", among=("zip",)) as file, read(heavy=True) as tx:
         made = bulletin_of(tx, id, published_only=True)
         name = f"bulletin-{made.period}-{made.revision}"
         write_archive(file, made, lines_of(tx, made.id), name=f"{name}.zip")
     return sent(file, name, "zip")
+
+
+@router.get("/public/bulletins/{id}/file", **needs(Permission.PUBLIC))
+def public_file(request: Request, me: Visitor, id: int, form: str = "pdf") -> Response:
+    """The figures of a published bulletin, for print or as tables: what its page shows."""
+    _bounded(request)
+    with made_file(form, among=("pdf",)) as file:
+        with read() as tx:
+            view = View.of(request, tx, me)
+            made = bulletin_of(tx, id, published_only=True)
+        _written(file, form, Sheet(made, view.t))
+    return sent(file, f"bulletin-{made.period}-{made.revision}", form)
+
+
+def _bounded(request: Request) -> None:
+    """Raises TooMany: a bulletin takes a moment to make, and there is no account to hold to it."""
+    with write() as tx:
+        wait = take(tx, f"bulletin:{whence(request)}", DOWNLOADS)
+    if wait:
+        raise TooMany("Too many downloads from this address", zh="该地址下载过多,请稍后再试", retry_after=wait)

@@ -30,6 +30,7 @@ from gis.problems import FormIncomplete
 __all__ = ["MOST", "made_file", "recorded", "router", "sent"]
 
 router = APIRouter(include_in_schema=False)
+OTHERS = {"zip": "application/zip", "pdf": "application/pdf"}
 MOST = 50_000  # rows of one file
 AT_ONCE = 1_000
 CHUNK = 1 << 16
@@ -207,7 +208,7 @@ def sent(file: IO[bytes], name: str, form: str) -> Response:
         "content-disposition": f"attachment; filename*=UTF-8''{quote(plain)}.{form}",
         "cache-control": "no-store",
     }
-    return StreamingResponse(_chunks(file), media_type=FORMS.get(form, "application/zip"), headers=headers)
+    return StreamingResponse(_chunks(file), media_type=(FORMS | OTHERS)[form], headers=headers)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

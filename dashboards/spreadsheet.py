@@ -12,7 +12,7 @@ from typing import IO, Any, TypeAlias
 
 import xlsxwriter
 
-__all__ = ["FORMS", "Cell", "Column", "safe", "write_table"]
+__all__ = ["FORMS", "Cell", "Column", "Page", "safe", "write_book", "write_table"]
 
 Cell: TypeAlias = str | int | Decimal | datetime | None
 FORMS = {
@@ -30,6 +30,15 @@ class Column:
 
     title: str
     width: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One worksheet of a workbook; what its name may not hold is left out of it."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Cell]]
 
 
 def safe(text: str) -> str:
@@ -67,34 +76,58 @@ def _text(cell: Cell) -> str:
 
 
 def _write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> int:
+    return write_book(file, [Page("", columns, rows)])
+
+
+def write_book(file: IO[bytes], pages: Iterable[Page]) -> int:
+    """Write a workbook of several sheets, one row at a time; how many rows."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
-        return _fill(book, columns, rows)
+        style = Style(
+            head=book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
+            rate=book.add_format({"num_format": "0.00"}),
+            time=book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+        )
+        return sum(
+            _fill(book.add_worksheet(_tab(page.name, no)), page, style) for no, page in enumerate(pages, start=1)
+        )
 
 
-def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> int:
-    bold, rate = book.add_format({"bold": True}), book.add_format({"num_format": "0.00"})
-    time = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-    sheet = book.add_worksheet()
+def _tab(name: str, no: int) -> str | None:
+    """A worksheet's name: short, without what the form forbids, and no two alike."""
+    plain = "".join(c for c in name if c.isprintable() and c not in "[]:*?/\\'")
+    return f"{no} {plain}"[:31].strip() if plain else None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The formats of one workbook."""
+
+    head: Any
+    rate: Any
+    time: Any
+
+
+def _fill(sheet: Any, page: Page, style: Style) -> int:
     sheet.freeze_panes(1, 0)
-    for place, column in enumerate(columns):
+    for place, column in enumerate(page.columns):
         sheet.set_column(place, place, column.width)
-        sheet.write_string(0, place, safe(column.title), bold)
+        sheet.write_string(0, place, safe(column.title), style.head)
     count = 0
-    for row in rows:
+    for row in page.rows:
         count += 1
         for place, cell in enumerate(row):
-            _put(sheet, (count, place), cell, rate=rate, time=time)
+            _put(sheet, (count, place), cell, style)
     return count
 
 
-def _put(sheet: Any, at: tuple[int, int], cell: Cell, *, rate: Any, time: Any) -> None:
+def _put(sheet: Any, at: tuple[int, int], cell: Cell, style: Style) -> None:
     if isinstance(cell, str):
         sheet.write_string(*at, safe(cell))
     elif isinstance(cell, datetime):
-        sheet.write_datetime(*at, cell, time)
+        sheet.write_datetime(*at, cell, style.time)
     elif isinstance(cell, Decimal):
-        sheet.write_number(*at, cell, rate)
+        sheet.write_number(*at, cell, style.rate)
     elif cell is not None:
         sheet.write_number(*at, cell)
 

@@ -1,0 +1,141 @@
+"""The bulletin on paper and as tables: every figure of the page stands in all of them; no sign is ever a box."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import openpyxl
+import pytest
+import typst
+from pypdf import PdfReader
+
+from dashboards import press
+from dashboards.bulletin_print import bulletin_pdf
+from dashboards.bulletin_sheet import Sheet, Table, shown
+from dashboards.spreadsheet import Column, Page, write_book
+from dashboards.words import LANGUAGES, words
+from dispatch.bulletins.freeze import Bulletin, decide, seal
+from gis.db import write
+from gis.problems import Unavailable
+from tests.cases.town import MONDAY
+from tests.pages.conftest import Office, Person
+
+WEEK = "2026-W24"
+Enter = Callable[[str], Person]
+
+
+@pytest.fixture(scope="module")
+def made(office: Office) -> Bulletin:
+    """A published week with a good unit and a bad one."""
+    for _ in range(3):
+        office.town.closed()
+    for _ in range(2):
+        office.town.handling("enforcement-b")
+    office.town.filed("E0405", 2)
+    office.town.set(MONDAY.replace(day=16))
+    office.town.sweep()
+    people = [office.town.people[name].person_id or 0 for name in ("leader", "evaluator")]
+    with write() as tx:
+        sealed = seal(tx, people[0], period=WEEK)
+    with write() as tx:
+        return decide(tx, sealed.id, people[1], publish=True)
+
+
+def told(tables: list[Table]) -> Iterator[str]:
+    for table in tables:
+        yield from (shown(cell) for row in table.rows for cell in row)
+
+
+def plain(text: str) -> str:
+    return "".join(text.split())
+
+
+def follow(cells: Iterator[str], text: str) -> None:
+    """Every cell stands in the text after the one before it."""
+    at = 0
+    for cell in cells:
+        found = text.find(plain(cell), at)
+        assert found >= 0, f"{cell} does not come after {text[max(0, at - 60) : at]}"
+        at = found + len(plain(cell))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pdf_tells_every_figure_of_the_page_on_one_leaders_page_and_the_tables_behind(
+    made: Bulletin, person: Enter, language: str
+) -> None:
+    answer = person("").get(f"/public/bulletins/{made.id}/file?form=pdf&lang={language}")
+    assert answer.headers["content-type"] == "application/pdf"
+    first, *behind = (plain(page.extract_text()) for page in PdfReader(io.BytesIO(answer.content)).pages)
+    sheet = Sheet(made, words(language))
+    for text in (made.hash, sheet.command, sheet.t("bulletin.of", period=WEEK), str(sheet.city("should_dispose"))):
+        assert plain(text) in first
+    assert all(made.hash in page for page in behind)
+    follow(told([*sheet.first, *sheet.behind]), "".join(behind))
+    for what, how in sheet.formula:
+        assert plain(what + sheet.t("sep") + how) in behind[-1]
+
+
+def test_the_page_the_workbook_and_the_csv_tell_the_same(made: Bulletin, person: Enter) -> None:
+    sheet = Sheet(made, words("en"))
+    everything = [*sheet.first, *sheet.behind]
+    page = person("evaluator").get(f"/bulletins/{made.id}?lang=en").text
+    follow(told(everything), plain(page))
+    book = openpyxl.load_workbook(
+        io.BytesIO(person("").get(f"/public/bulletins/{made.id}/file?form=xlsx&lang=en").content)
+    )
+    about, *pages = book.worksheets
+    assert made.hash in [row[0] for row in about.iter_rows(values_only=True)]
+    assert [list(p.iter_rows(min_row=2, values_only=True)) for p in pages] == [
+        [tuple(float(cell) if shown(cell).count(".") else cell for cell in row) for row in table.rows]
+        for table in everything
+    ]
+    text = person("").get(f"/public/bulletins/{made.id}/file?form=csv&lang=en").content.decode("utf-8-sig")
+    heads, *rows = csv.reader(io.StringIO(text))
+    whole = sheet.all_in_one
+    assert heads == list(whole.titles)
+    assert rows == [["" if cell is None else str(cell) for cell in row] for row in whole.rows]
+    figures = {key for table in everything for key in table.keys}
+    assert figures <= set(whole.keys)
+
+
+def test_a_file_of_the_same_bulletin_is_the_same_bytes(made: Bulletin, person: Enter) -> None:
+    one, other = (person("").get(f"/public/bulletins/{made.id}/file?form=pdf").content for _ in range(2))
+    assert one == other
+
+
+def renamed(made: Bulletin, name: str) -> Sheet:
+    """The same bulletin of a city whose first unit is called `name`."""
+    document = json.loads(made.rules)
+    document["units"]["enforcement-a"]["name"] = name
+    return Sheet(replace(made, rules=json.dumps(document)), words("zh"))
+
+
+def test_a_name_is_printed_as_it_is_and_never_run(made: Bulletin) -> None:
+    name = '=1+1 #eval("1") *a* _b_ $x$ \\ <h> @c "d"'
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(bulletin_pdf(renamed(made, name)))).pages)
+    assert plain(text).count(plain(name)) > 3
+
+
+def test_a_sign_that_no_font_has_is_refused_in_words(made: Bulletin) -> None:
+    with pytest.raises(Unavailable, match="lack a sign"):
+        bulletin_pdf(renamed(made, "执法队\U00012000"))
+
+
+def test_without_a_chinese_font_nothing_is_printed_and_the_message_says_what_to_install() -> None:
+    bare = typst.Fonts(include_system_fonts=False)
+    with pytest.raises(Unavailable, match="fonts-noto-cjk"):
+        press.chosen(bare.families())
+    assert press.chosen(["SimSun"]) == ("SimSun", "SimSun")
+
+
+def test_a_sheet_of_a_workbook_takes_any_name() -> None:
+    file = io.BytesIO()
+    rows = [["=1+1"], ["@x"]]
+    assert write_book(file, [Page("a[b]:c*?/\\'" + "长" * 40, [Column("x")], rows)] * 2) == 4
+    first, second = openpyxl.load_workbook(file).worksheets
+    assert first.title != second.title
+    assert [row[0] for row in first.iter_rows(min_row=2, values_only=True)] == ["'=1+1", "'@x"]
