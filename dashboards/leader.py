@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,9 +16,10 @@ from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids
 from dispatch.evaluation.assists import assisted
-from dispatch.evaluation.measures import Cut, Measure, cases_of
+from dispatch.evaluation.fairness import Fair, fairness
+from dispatch.evaluation.measures import Cut, Measure, cases_of, mix_of
 from dispatch.evaluation.period import Period, as_of_of, period_of
-from dispatch.evaluation.ranking import taking_part
+from dispatch.evaluation.ranking import cut_of, taking_part
 from dispatch.evaluation.rates import rates
 from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.score import Ranked, ranked
@@ -31,6 +33,7 @@ __all__ = ["PARTS", "Asked", "Line", "Table", "ids_behind", "instant_asked", "pe
 
 router = APIRouter(include_in_schema=False)
 SCHEME = "gb-department"
+SWAYS = (10, 20, 30)
 # A figure of the page by its name in the measures: the list behind it is exactly the number.
 PARTS: dict[str, str] = {
     "total": "should_dispose",
@@ -57,6 +60,7 @@ class Line:
     apart: str | None
     score: Decimal | None
     rate: Decimal | None  # on time, as it is printed; None is "no data"
+    fair: Fair | None = None
 
     @property
     def total(self) -> int:
@@ -71,14 +75,21 @@ class Line:
 class Asked:
     """A period, a group, and as of when: in the address of the page, of what is behind its figures, of its files.
 
-    `against`: another instant to compare with. `scheme`: how it is scored.
+    `against`: another instant to compare with. `scheme`: how it is scored;
+    `sway`: by how many per cent its weights may be moved to try the places.
     """
 
     def __init__(
-        self, period: str = "", group: str = "", as_of: str = "", against: str = "", scheme: str = SCHEME
+        self,
+        period: str = "",
+        group: str = "",
+        as_of: str = "",
+        against: str = "",
+        scheme: str = SCHEME,
+        sway: int = 20,
     ) -> None:
         self.period, self.group, self.as_of, self.against = period, group, as_of, against
-        self.scheme = scheme or SCHEME
+        self.scheme, self.sway = scheme or SCHEME, sway if sway in SWAYS else SWAYS[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +125,7 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
         other = _against(tx, view, asked, table)
         helped = assisted(tx, table.period)
     schemes = [one for one in table.terms.schemes.values() if one.of == "unit"]
-    more: dict[str, Any] = {"ways": _ways(view, table.period), "assisted": helped, "schemes": schemes}
+    more: dict[str, Any] = {"ways": _ways(view, table.period), "assisted": helped, "schemes": schemes, "sways": SWAYS}
     now = view.now or table.then
     return page(view, "ranking.html", table=table, asked=asked, other=other, ended=table.period.end <= now, **more)
 
@@ -129,7 +140,7 @@ def ranking_table(tx: ReadTx, view: View, asked: Asked) -> Table:
     groups = _groups(view, terms, scheme)
     named = [str(g["key"]) for g in groups]
     chosen = asked.group if asked.group in named else next(iter(named), "")
-    lines = _lines(tx, span, chosen, as_of, terms=terms, scheme=scheme) if chosen else []
+    lines = _lines(tx, span, chosen, as_of, terms=terms, scheme=scheme, sway=asked.sway) if chosen else []
     then = min(as_of or span.end, tx.now)
     return Table(
         period=span, groups=groups, group=chosen, as_of=as_of, then=then, lines=lines, terms=terms, scheme=scheme
@@ -192,16 +203,26 @@ def _groups(view: View, terms: Terms, scheme: Scheme) -> list[Mapping[str, Any]]
 
 
 def _lines(
-    tx: ReadTx, period: Period, group: str, as_of: datetime | None, *, terms: Terms, scheme: Scheme
+    tx: ReadTx, period: Period, group: str, as_of: datetime | None, *, terms: Terms, scheme: Scheme, sway: int = 0
 ) -> list[Line]:
     found = {one.name: one.measure for one in taking_part(tx, period, scheme, group=group, as_of=as_of)}
     counts = {unit: (group, one.counts) for unit, one in found.items()}
     placed = ranked(counts, scheme, terms.small_sample, trial=terms.trial)
-    lines = [_line(row, found[row.unit]) for row in placed]
+    fair = _fair(tx, period, group, as_of, scheme=scheme, placed=placed, found=found, sway=sway) if sway else {}
+    lines = [_line(row, found[row.unit], fair.get(row.unit)) for row in placed]
     return sorted(lines, key=lambda line: (line.place is None, line.place or 0, line.unit))
 
 
-def _line(row: Ranked, found: Measure) -> Line:
+def _fair(
+    tx: ReadTx, period: Period, group: str, as_of: datetime | None, *, scheme: Scheme, placed: Sequence[Ranked],
+    found: Mapping[str, Measure], sway: int,
+) -> dict[str, Fair]:  # fmt: skip
+    mix = mix_of(tx, period, cut_of(scheme, group), as_of=as_of)
+    counts = {unit: one.counts for unit, one in found.items()}
+    return fairness(scheme, placed, counts, mix=mix, sway=Fraction(sway, 100))
+
+
+def _line(row: Ranked, found: Measure, fair: Fair | None = None) -> Line:
     ontime, late, open_late = found.triple
     return Line(
         unit=row.unit,
@@ -214,6 +235,7 @@ def _line(row: Ranked, found: Measure) -> Line:
         apart=row.apart,
         score=row.score.total,
         rate=rates(found.counts)["ontime_disposal_rate"],
+        fair=fair,
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal, LiteralString, TypeAlias
 
 from dispatch.evaluation.as_of import past_facts
+from dispatch.evaluation.fairness import Stratum
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
-from gis.db import ReadTx, dicts
+from gis.db import ReadTx, dicts, rows
 
 __all__ = [
     "CELLS",
@@ -24,6 +25,7 @@ __all__ = [
     "counted_until",
     "grids_of",
     "measure",
+    "mix_of",
     "parameters",
     "ranking_counts",
     "total",
@@ -62,6 +64,11 @@ FIGURES: Mapping[str, LiteralString] = {name: name for name in (*COUNTED, *CELLS
 _SUMS: LiteralString = ", ".join(f'count(*) FILTER (WHERE "{name}") AS "{name}"' for name in (*COUNTED, *CELLS))
 MEASURE: LiteralString = f"SELECT key, {_SUMS} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key IS NOT DISTINCT FROM %(key)s::text"
+MIX: LiteralString = f"""
+    SELECT key, class_code, area_class, season, count(*)::int AS cases,
+           count(*) FILTER (WHERE ontime_disposed)::int AS ontime
+      FROM ({MARKS}) marks WHERE should_dispose GROUP BY key, class_code, area_class, season
+"""
 POST: LiteralString = (
     f"SELECT key, figure, count(*)::int AS number FROM ({POSTED}) posted GROUP BY key, figure ORDER BY key"
 )
@@ -160,6 +167,11 @@ def cases_of(
     params = parameters(tx, period, cut, as_of) | {"key": key, "figure": figure}
     own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
     return [row["case_id"] for row in dicts(tx, POST_CASES if cut.by in POSTS else own, **params)]
+
+
+def mix_of(tx: ReadTx, period: Period, cut: Cut, *, as_of: datetime | None = None) -> list[Stratum]:
+    """What kinds of cases each key had to dispose of, and how many of them on time; nothing for persons of a post."""
+    return [] if cut.by in POSTS else rows(tx, Stratum, MIX, **parameters(tx, period, cut, as_of))
 
 
 def ranking_counts(tx: ReadTx, period: Period, group: str, *, as_of: datetime | None = None) -> dict[str, Counts]:

@@ -77,6 +77,9 @@ SELECT c.case_id,
            WHEN 'source' THEN c.source
            ELSE ''
        END AS key,
+       c.class_code,
+       c.area_class,
+       date_part('quarter', c.due_at AT TIME ZONE 'UTC')::int AS season,  -- a few hours of it do not matter
        reported_here AS report,
        reported_here AND coalesce(accepted_at < %(until)s, false) AS accepted,
        own_report,

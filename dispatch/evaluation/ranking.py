@@ -22,7 +22,7 @@ from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.score import Ranked, ranked
 from gis.db import ReadTx, dicts
 
-__all__ = ["Part", "ranking", "taking_part"]
+__all__ = ["Part", "cut_of", "ranking", "taking_part"]
 
 # In this order: key of the cut, name shown.
 AREAS: LiteralString = """
@@ -64,7 +64,7 @@ def taking_part(
 ) -> list[Part]:
     """Everybody the scheme scores: the units of `group`, the areas of a level that have unit grids of the scheme's
     class, or the persons of the scheme's post. `as_of`: as `measure` takes it."""
-    cut = _cut(scheme, group, depth)
+    cut = cut_of(scheme, group, depth)
     found = {one.key: one for one in measure(tx, period, cut, as_of=as_of)}
     seen = [key for key in found if key is not None]
     until = counted_until(tx, period, as_of)
@@ -78,7 +78,8 @@ def taking_part(
     ]
 
 
-def _cut(scheme: Scheme, group: str | None, depth: int) -> Cut:
+def cut_of(scheme: Scheme, group: str | None, depth: int = 1) -> Cut:
+    """How figures are cut for a scheme."""
     if scheme.of == "unit":
         return Cut(by="group", group=group)
     return Cut(by=cast(By, scheme.of), depth=depth, area_class=scheme.area_class)

@@ -7,7 +7,7 @@ import csv
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 from dispatch.cases.books import books
 from dispatch.command import Command, print_table
+from dispatch.evaluation.fairness import Fair, Stratum, fairness
+from dispatch.evaluation.measures import mix_of
 from dispatch.evaluation.period import FORMS, INSTANTS, Period, as_of_of, period_of
-from dispatch.evaluation.ranking import taking_part
+from dispatch.evaluation.ranking import cut_of, taking_part
 from dispatch.evaluation.rates import RATES, Counts, rates
 from dispatch.evaluation.scheme import Scheme, standard_schemes
 from dispatch.evaluation.score import Ranked, ranked
@@ -37,7 +39,23 @@ TAKEN_OFF = (
     ("wrong_dispatched", "need_dispatch", "accurate_dispatched"),
     ("deferred", "should_close", "should_close"),
 )
+# How sure a place is: the interval of the scheme's own share, bounds of the score, places by chance and by weights that
+# sway by a fifth, cases on time beside those its mix of work lets expect.
+FAIR = (
+    *("share_low", "share_high", "score_low", "score_high", "chance_best", "chance_worst"),
+    *("weights_best", "weights_worst", "observed", "expected", "adjusted"),
+)
 Named = dict[str, tuple[str, Counts]]  # unit → its group and counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Whom to score, by what, on what terms; `mix`: what kinds of cases they had, if that is known."""
+
+    found: Named
+    scheme: Scheme
+    terms: Terms
+    mix: list[Stratum] = field(default_factory=list)
 
 
 def counts_of(row: Mapping[str, str | None]) -> Counts:
@@ -88,7 +106,7 @@ def _read_counts(path: str) -> tuple[Named, int]:
     return found, failed
 
 
-def _from_cases(arguments: Namespace) -> tuple[Named, Scheme, Terms]:
+def _from_cases(arguments: Namespace) -> _Asked:
     """The counts of whoever the scheme scores in a period, and the terms of its last day."""
     with read(heavy=True) as tx:
         zone = books(tx).zone
@@ -97,13 +115,15 @@ def _from_cases(arguments: Namespace) -> tuple[Named, Scheme, Terms]:
         terms = terms_of(tx, period, as_of)
         scheme = terms.scheme(arguments.scheme, arguments.group)
         _say_as_of(period, min(as_of or period.end, tx.now), zone)
-        groups = [arguments.group] if arguments.group and scheme.of == "unit" else terms.groups_of(scheme)
-        found = {
-            one.name: (group, one.measure.counts)
-            for group in groups
-            for one in taking_part(tx, period, scheme, group=group, depth=arguments.depth, as_of=as_of)
-        }
-    return found, scheme, terms
+        found: Named = {}
+        mix: list[Stratum] = []
+        for group in [arguments.group] if arguments.group and scheme.of == "unit" else terms.groups_of(scheme):
+            parts = taking_part(tx, period, scheme, group=group, depth=arguments.depth, as_of=as_of)
+            found |= {one.name: (group, one.measure.counts) for one in parts}
+            names = {one.measure.key: one.name for one in parts}
+            kinds = mix_of(tx, period, cut_of(scheme, group, arguments.depth), as_of=as_of)
+            mix += [replace(one, key=names.get(one.key)) for one in kinds]
+    return _Asked(found=found, scheme=scheme, terms=terms, mix=mix)
 
 
 def _say_as_of(period: Period, then: datetime, zone: ZoneInfo) -> None:
@@ -111,9 +131,26 @@ def _say_as_of(period: Period, then: datetime, zone: ZoneInfo) -> None:
     sys.stderr.write(f"{period.name}, as of {then.astimezone(zone).isoformat(timespec='seconds')}\n")
 
 
-def _rows(found: Named, scheme: Scheme, terms: Terms) -> Iterator[dict[str, Any]]:
-    for row in ranked(found, scheme, terms.small_sample, trial=terms.trial):
-        yield _row(row, found[row.unit][1])
+def _rows(asked: _Asked) -> Iterator[dict[str, Any]]:
+    placed = ranked(asked.found, asked.scheme, asked.terms.small_sample, trial=asked.terms.trial)
+    counts = {unit: here for unit, (_, here) in asked.found.items()}
+    told = fairness(asked.scheme, placed, counts, mix=asked.mix)
+    for row in placed:
+        yield _row(row, counts[row.unit]) | _fair_row(told[row.unit])
+
+
+def _fair_row(told: Fair) -> dict[str, Any]:
+    """How sure the place is, under the names of FAIR."""
+    nothing = (None, None)
+    chance, weights, beside = told.by_chance, told.by_weights, told.adjusted
+    values = (
+        *(told.interval or nothing),
+        *(told.scores or nothing),
+        *((chance.best, chance.worst) if chance else nothing),
+        *((weights.best, weights.worst) if weights else nothing),
+        *((beside.observed, beside.expected, beside.ratio) if beside else (None, None, None)),
+    )
+    return dict(zip(FAIR, values, strict=True))
 
 
 def _row(row: Ranked, counts: Counts) -> dict[str, Any]:
@@ -137,7 +174,8 @@ def _columns(rows: list[dict[str, Any]], scheme: Scheme) -> list[str]:
     scored = {part.key for part in scheme.indicators}
     shown = [key for key in RATES if key in scored or any(row[key] is not None for row in rows)]
     points = [f"points_{part.key}" for part in scheme.indicators]
-    return ["rank", "unit", "group", "cases", *shown, *points, "score", "band", "colour", "apart"]
+    fair = [key for key in FAIR if any(row[key] is not None for row in rows)]
+    return ["rank", "unit", "group", "cases", *shown, *points, "score", "band", "colour", "apart", *fair]
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -171,16 +209,16 @@ def _run(arguments: Namespace) -> int:
             found, failed = _read_counts(arguments.counts)
             found = {unit: row for unit, row in found.items() if arguments.group in (None, row[0])}
             terms = Terms(schemes=standard_schemes(), groups=[], small_sample=SMALL_SAMPLE, trial=False)
-            scheme = terms.scheme(arguments.scheme)
+            asked = _Asked(found=found, scheme=terms.scheme(arguments.scheme), terms=terms)
         else:
-            found, scheme, terms = _from_cases(arguments)
+            asked = _from_cases(arguments)
     except (OSError, ValueError, Problem) as fault:
         sys.stderr.write(f"wangge score: {fault}\n")
         return 2
     if arguments.small_sample is not None:
-        terms = replace(terms, small_sample=arguments.small_sample)
-    rows = list(_rows(found, scheme, terms))
-    print_table(rows, _columns(rows, scheme), json=arguments.json)
+        asked = replace(asked, terms=replace(asked.terms, small_sample=arguments.small_sample))
+    rows = list(_rows(asked))
+    print_table(rows, _columns(rows, asked.scheme), json=arguments.json)
     return 1 if failed else 0
 
 

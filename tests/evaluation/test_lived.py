@@ -17,9 +17,9 @@ from dashboards.leader import _line
 from dispatch.cases.act import Receipt
 from dispatch.cases.actor import Actor
 from dispatch.cluster import Urls
-from dispatch.evaluation.measures import NOTHING, Cut, cases_of, measure
+from dispatch.evaluation.measures import NOTHING, Cut, cases_of, measure, mix_of
 from dispatch.evaluation.period import Period, period_of
-from dispatch.evaluation.ranking import ranking, taking_part
+from dispatch.evaluation.ranking import cut_of, ranking, taking_part
 from dispatch.evaluation.scheme import standard_schemes
 from dispatch.evaluation.score import ranked
 from dispatch.evaluation.score_command import command
@@ -204,6 +204,7 @@ def test_departments_are_ranked_by_what_they_themselves_did(town: Town, capsys: 
     with read() as tx:
         found = {p.name: p.measure.counts for p in taking_part(tx, week(), scheme, group="section")}
         ranked = ranking(tx, week(), "section", scheme, small_sample=1)
+        mix = mix_of(tx, week(), cut_of(scheme, "section"))
     shown = command_rows(capsys, "--group", "section")
     by_hand = {unit: tally([c for c in told() if c.unit == unit], town.now) for unit in found}
 
@@ -217,6 +218,12 @@ def test_departments_are_ranked_by_what_they_themselves_did(town: Town, capsys: 
     assert by_hand["enforcement-b"]["shirk"] == 0  # the refusal was of enforcement-a's wish
     assert by_hand["enforcement-a"]["shirk"] == 0  # and the case is not its own any more
     assert {row.unit: row.score.total for row in ranked if row.place} == scores
+    for unit, here in by_hand.items():
+        kinds = [one for one in mix if one.key == unit]
+        assert sum(one.cases for one in kinds) == here["should_dispose"]
+        assert sum(one.ontime for one in kinds) == here["ontime_disposed"]
+        assert {one.season for one in kinds} <= {2}
+        assert str(shown[unit]["observed"] or 0) == str(here["ontime_disposed"])
     assert [row.unit for row in ranked if row.place] == sorted(scores, key=lambda unit: -scores[unit])
     assert {row.unit: (row.place, row.apart) for row in ranked} == {
         u: (r["rank"], r["apart"]) for u, r in shown.items()

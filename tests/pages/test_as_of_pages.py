@@ -80,3 +80,16 @@ def test_the_way_one_is_in_is_marked_also_on_its_inner_pages(person: Enter) -> N
     leader = person("leader")
     for path in ("/ranking", "/bulletins"):
         assert re.findall(r'<a href="([^"]+)" aria-current="page"', leader.get(path).text)[0] == "/ranking"
+
+
+def test_the_page_says_how_sure_the_places_are_and_takes_another_scheme(reopened: str, person: Enter) -> None:
+    leader = person("leader")
+    page = leader.get(JUNE + "&lang=en&scheme=plain-ontime&sway=30").text
+    assert "How sure the places are" in page
+    assert "±30 %</a>" in page
+    assert '<option value="plain-ontime" selected>' in page
+    assert "34.24–100.00" in page  # two of two on time
+    assert "2 / " in page
+    assert leader.get(JUNE + "&scheme=gb-inspector").status_code == 404
+    assert leader.get(JUNE + "&scheme=nothing").status_code == 422
+    assert leader.get("/ranking?period=2027-06").status_code == 422
