@@ -51,6 +51,7 @@ COMMANDS = (
     Room("who", "dispatch.who:command", unless="city"),
     Room("geocode", "dispatch.geocode:command", unless="city"),
     Room("rules lint", "dispatch.rules:lint_command", unless="folder"),
+    Room("rules learn", "dispatch.drafts.learn_command:command", database=False),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),
     Room("owners learnt", "dispatch.evaluation.owners_command:command"),
@@ -68,7 +69,7 @@ GROUPS = {
     "owners": "who really does what where",
     "grid": "unit grids drawn by the product",
     "components": "the register of components: the nearest to a point, a census beside it",
-    "rules": "look the rules over",
+    "rules": "look the rules over, or learn some from past cases",
 }
 EPILOG = (
     "Settings come from the environment: WANGGE_DATA, WANGGE_DATABASE_URL, WANGGE_PORT and others (docs/settings.md)."
