@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from dashboards.spreadsheet import Cell, Column, Page
@@ -15,6 +16,7 @@ from dashboards.words import Words
 from dispatch.bulletins.content import Rules
 from dispatch.bulletins.difference import score_rows
 from dispatch.bulletins.freeze import Bulletin
+from dispatch.bulletins.recount import FIGURES, Key
 from dispatch.evaluation.measures import CELLS
 from dispatch.evaluation.rates import RATES
 
@@ -47,11 +49,12 @@ DECIMALS = frozenset({"score", *RATES})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`keys`: what each column is, `titles` in words. The first row's name stands in the column `name`."""
+    """`keys`: what each column is, `titles` in words. `of`: whose each row is, as its cases are asked for."""
 
     title: str
     keys: Sequence[str]
     titles: Sequence[str]
+    of: Sequence[Key]
     rows: Sequence[Sequence[Cell]]
 
 
@@ -142,8 +145,9 @@ class Sheet:
     def _table(self, title: str, rows: Sequence[Mapping[str, str]], keys: Sequence[str]) -> Table:
         keys = [key for key in keys if key == "name" or key in self.rows[0]]  # an older form may lack a figure
         titles = [self.title(key) for key in keys]
+        of = [(row["of"], row["group"], row["key"]) for row in rows]
         return Table(
-            title=title, keys=keys, titles=titles, rows=[[self._cell(row, key) for key in keys] for row in rows]
+            of=of, title=title, keys=keys, titles=titles, rows=[[self._cell(row, key) for key in keys] for row in rows]
         )
 
     def title(self, key: str) -> str:
@@ -160,6 +164,14 @@ class Sheet:
     def _own(self) -> dict[str, str]:
         parts = self.rules["scheme"]["indicators"]
         return {part["key"]: self._said(part) for part in parts if part.get("name")}
+
+    def counted(self, table: Table, row: int, column: int) -> str | None:
+        """The address's part that asks for the cases of a cell; None for one that is no number of cases."""
+        key = table.keys[column]
+        if key not in FIGURES:
+            return None
+        of, group, name = table.of[row]
+        return urlencode({"of": of, "group": group, "key": name, "figure": key})
 
     def _cell(self, row: Mapping[str, str], key: str) -> Cell:
         text = self._named(row) if key == "name" else row[key]

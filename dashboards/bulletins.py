@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
 from dashboards.bulletin_print import bulletin_pdf
 from dashboards.bulletin_sheet import TEXTS, Sheet, shown
-from dashboards.exports import made_file, recorded, sent
+from dashboards.files import Tick, bounded, delivered, made_file, recorded, sent
 from dashboards.shell import go, page
 from dashboards.spreadsheet import Cell, Column, write_book, write_table
 from dashboards.view import View
@@ -20,18 +21,21 @@ from dispatch.bulletins import freeze
 from dispatch.bulletins.archive import write_archive
 from dispatch.bulletins.difference import ChangedFigure, changed_cases, changed_figures
 from dispatch.bulletins.freeze import Bulletin, bulletin_of, lines_of
-from dispatch.bulletins.listing import FIGURES, case_rows
+from dispatch.bulletins.listing import FIGURES, Listed, behind, case_rows, listed
+from dispatch.bulletins.recount import Key
 from dispatch.http import whence
 from dispatch.people.roles import Permission
 from dispatch.people.throttle import Bound, take
 from dispatch.people.who import Me, Signed, Visitor, needs
-from gis.db import read, write
+from gis.db import ReadTx, read, write
 from gis.problems import FormIncomplete, Problem, TooMany
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 SHOWN: dict[str, Any] = {"shown": shown, "texts": TEXTS}
+SHOWN_CASES = 300
+CASE_WIDTHS = {"number": 22, "unit_id": 18, "cell": 22, "excluded": 18}
 DOWNLOADS = Bound(limit=60, window=3600, lock=600)
 
 
@@ -124,19 +128,52 @@ def _written(file: IO[bytes], form: str, sheet: Sheet) -> None:
         write_table(file, form, [Column(title) for title in whole.titles], whole.rows)
 
 
+class Behind:
+    """A figure of a bulletin, in the address: of the city, a district, a unit of a group. No figure: all the cases."""
+
+    def __init__(self, of: str = "city", group: str = "", key: str = "", figure: str = "") -> None:
+        self.key: Key = (of, group, key)
+        self.figure = figure
+
+    def cases(self, tx: ReadTx, made: Bulletin) -> Iterator[Listed]:
+        """Those behind it. Raises NotFound."""
+        return behind(tx, made, self.key, self.figure) if self.figure else listed(tx, made, self.key)
+
+
+@router.get("/bulletins/{id}/figure", **needs(Permission.SEE_RANKING))
+def figure_page(request: Request, me: Signed, id: int, asked: Annotated[Behind, Depends()]) -> Response:
+    """The cases behind one figure, by number; their number is the figure. For the staff."""
+    with me.read(heavy=True) as tx:
+        view = View.of(request, tx, me)
+        made = bulletin_of(tx, id)
+        cases = asked.cases(tx, made)
+        first = list(islice(cases, SHOWN_CASES))
+        count = len(first) + sum(1 for _ in cases)
+    more: dict[str, Any] = {"asked": asked, "first": first, "count": count}
+    return page(view, "bulletin_figure.html", b=made, sheet=Sheet(made, view.t), **more)
+
+
 @router.get("/bulletins/{id}/cases", **needs(Permission.SEE_RANKING))
-def cases_file(request: Request, me: Signed, id: int, form: str = "xlsx") -> Response:
+def cases_file(
+    request: Request, me: Signed, id: int, asked: Annotated[Behind, Depends()], form: str = "xlsx"
+) -> Response:
     """Case by case: the number, in which figures it counts, or why it is left out. For the staff; on record."""
-    with made_file(form) as file:
+
+    def make(file: IO[bytes], tick: Tick) -> str:
         with me.read(heavy=True) as tx:
             view = View.of(request, tx, me)
             made = bulletin_of(tx, id)
             names = ("number", "unit_id", "district", "cell", "excluded", "late_report", *FIGURES)
-            columns = [Column(view.t(f"bulletin.of_{name}")) for name in names]
-            rows = (_told(view, row) for row in case_rows(tx, made))
-            count = write_table(file, form, columns, rows)
-        recorded(request, me, "bulletin", {"bulletin": made.id, "hash": made.hash, "form": form, "rows": count})
-    return sent(file, f"bulletin-{made.period}-{made.revision}-cases", form)
+            columns = [Column(view.t(f"bulletin.of_{name}"), CASE_WIDTHS.get(name, 10)) for name in names]
+            rows = (_told(view, row) for row in case_rows(asked.cases(tx, made)))
+            count = write_table(file, form, columns, bounded(rows, tick))
+        detail = {"bulletin": made.id, "hash": made.hash, "of": list(asked.key), "figure": asked.figure}
+        recorded(request, me, "bulletin", {**detail, "form": form, "rows": count})
+        return "-".join(
+            ("bulletin", made.period, str(made.revision), "cases", *filter(None, (*asked.key[1:], asked.figure)))
+        )
+
+    return delivered(request, form, make)
 
 
 def _told(view: View, row: Sequence[str | int | None]) -> tuple[Cell, ...]:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
-from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from dashboards import files
 from dashboards.cases import Asked as CasesAsked
+from dashboards.files import Tick, bounded, delivered, made_file, recorded, sent
 from dashboards.leader import Asked, ids_behind, instant_asked, period_asked, ranking_table
-from dashboards.spreadsheet import FORMS, Cell, Column, write_table
+from dashboards.spreadsheet import Cell, Column, write_table
 from dashboards.view import View
-from dispatch.audit.trail import Kind, record
 from dispatch.cases.read import Filters, Row, by_ids, search
-from dispatch.http import whence
 from dispatch.people.roles import Permission
-from dispatch.people.who import Me, Signed, needs
-from gis.db import ReadTx, write
-from gis.problems import FormIncomplete
+from dispatch.people.who import Signed, needs
+from gis.db import ReadTx
 
-__all__ = ["MOST", "made_file", "recorded", "router", "sent"]
+__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-OTHERS = {"zip": "application/zip", "pdf": "application/pdf"}
-MOST = 50_000  # rows of one file
 AT_ONCE = 1_000
-CHUNK = 1 << 16
 
 
 @router.get("/exports/ranking", **needs(Permission.SEE_RANKING))
@@ -62,35 +53,41 @@ def figure_file(
     request: Request, me: Signed, asked: Annotated[Asked, Depends()], unit: str, figure: str, form: str = "xlsx"
 ) -> Response:
     """The cases behind one figure of the ranking: as many rows as the figure says."""
-    with made_file(form) as file:
+
+    def make(file: IO[bytes], tick: Tick) -> str:
         with me.read(heavy=True) as tx:
             view = View.of(request, tx, me)
             span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
             ids = ids_behind(tx, span, asked.group, unit, figure, as_of=as_of)
-            if len(ids) > MOST:
-                raise _too_many()
+            if len(ids) > files.MOST:
+                raise files.too_many()
             then = min(as_of or span.end, tx.now)
             told: tuple[Cell, ...] = (span.name, wall(view, then), view.t(f"ranking.{figure}"), view.unit(unit))
             rows = ((*told, *_case(view, row)) for row in _by_ids(tx, ids))
             names = ("period", "then", "figure", "figure_unit", *CASE)
-            count = write_table(file, form, _columns(view, names), rows)
+            count = write_table(file, form, _columns(view, names), bounded(rows, tick))
         detail = {"period": span.name, "as_of": then.isoformat(), "figure": figure}
         known = unit if unit in view.known.tree.units else None
         recorded(request, me, "figure", detail | {"unit": known, "form": form, "rows": count})
-    return sent(file, f"cases-{span.name}-{unit}-{figure}-{_day(view, then)}", form)
+        return f"cases-{span.name}-{unit}-{figure}-{_day(view, then)}"
+
+    return delivered(request, form, make)
 
 
 @router.get("/exports/cases", **needs(Permission.SEE_CASES))
 def cases_file(request: Request, me: Signed, asked: Annotated[CasesAsked, Depends()], form: str = "xlsx") -> Response:
     """The cases that the list's filters find, newest first; a department's own only."""
-    with made_file(form) as file:
+
+    def make(file: IO[bytes], tick: Tick) -> str:
         with me.read(heavy=True) as tx:
             view = View.of(request, tx, me)
             filters = replace(asked.filters(view, tx.now), number=asked.number or None)
-            rows = _bounded(_case(view, row) for row in _found(tx, filters))
+            rows = bounded((_case(view, row) for row in _found(tx, filters)), tick)
             count = write_table(file, form, _columns(view, CASE), rows)
         recorded(request, me, "cases", _filtered(view, filters) | {"form": form, "rows": count})
-    return sent(file, f"cases-{_day(view, view.now)}", form)
+        return f"cases-{_day(view, view.now)}"
+
+    return delivered(request, form, make)
 
 
 CASE = (
@@ -144,22 +141,6 @@ def _by_ids(tx: ReadTx, ids: Sequence[int]) -> Iterator[Row]:
         yield from by_ids(tx, newest[first : first + AT_ONCE], limit=AT_ONCE)
 
 
-def _bounded(rows: Iterable[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
-    rows = iter(rows)
-    yield from islice(rows, MOST)
-    if next(rows, None) is not None:
-        raise _too_many()
-
-
-def _too_many() -> FormIncomplete:
-    return FormIncomplete(
-        f"More than {MOST:,} cases match, more than one file holds; nothing was exported. Narrow the period, the unit"
-        " or the category",
-        zh=f"符合条件的案件超过 {MOST} 件，超出一个文件的上限，未导出。请缩小时段、单位或类别",
-        fields={"since": "too many"},
-    )
-
-
 def _filtered(view: View, filters: Filters) -> dict[str, Any]:
     """What a list was narrowed to, for the trail: only what the city knows, for an event is never erased."""
     return {
@@ -173,45 +154,5 @@ def _filtered(view: View, filters: Filters) -> dict[str, Any]:
     }
 
 
-def recorded(request: Request, me: Me, what: str, detail: dict[str, Any]) -> None:
-    """Who took what away, when, whence. It is on record before a byte is sent: else nothing is sent."""
-    with write() as tx:
-        record(tx, Kind.EXPORT, person_id=me.person_id, whence=whence(request), object=what, detail=detail)
-
-
-@contextmanager
-def made_file(form: str, *, among: Sequence[str] = ()) -> Iterator[IO[bytes]]:
-    """Where a file is made: gone when it has been sent, or at once if it could not be made.
-
-    `among`: forms besides the tables'. Raises FormIncomplete for a form that is none.
-    """
-    if form not in (*FORMS, *among):
-        raise FormIncomplete("Choose csv or xlsx", zh="请选择 csv 或 xlsx", fields={"form": "unknown"})
-    file = TemporaryFile()  # noqa: SIM115  (it outlives this block, to be sent)
-    try:
-        yield file
-    except BaseException:
-        file.close()
-        raise
-
-
 def _day(view: View, at: datetime | None) -> str:
     return view.stamp(at).replace(" ", "T").replace(":", "")
-
-
-def sent(file: IO[bytes], name: str, form: str) -> Response:
-    length = file.seek(0, 2)
-    file.seek(0)
-    plain = re.sub(r"[^\w.-]", "_", name)
-    headers = {
-        "content-length": str(length),
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(plain)}.{form}",
-        "cache-control": "no-store",
-    }
-    return StreamingResponse(_chunks(file), media_type=(FORMS | OTHERS)[form], headers=headers)
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk

@@ -1,5 +1,7 @@
 // What every page has: selects one can search, forms that are sent once, focus on what went wrong.
 
+import "./files.js";
+
 const MOST = 40;
 
 /** Put a search box before a long select; the select stays the one that is sent. Matches name, code or group. */

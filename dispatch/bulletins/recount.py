@@ -17,7 +17,7 @@ from dispatch.evaluation.rates import Counts, rates
 from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.score import Ranked, ranked
 
-__all__ = ["FIGURES", "Key", "cell_of", "excluded", "figures", "recount", "scored", "scores_text"]
+__all__ = ["FIGURES", "Key", "cell_of", "excluded", "figures", "recount", "scored", "scores_text", "units_below"]
 
 FIGURES = (*COUNTED, *CELLS)
 # The columns of scores.csv. A published one must come out bit by bit for ever: a rate more would be another form.
@@ -190,6 +190,12 @@ def _seats(units: Mapping[str, Any], groups: list[str]) -> dict[str, list[Key]]:
         at = ((group, next((u for u in above if units[u]["group"] == group), None)) for group in groups)
         seats[unit] = [("unit", group, found) for group, found in at if found is not None]
     return seats
+
+
+def units_below(rules: Rules, key: Key) -> list[str]:
+    """The units whose cases a unit of a group answers for: itself, and those below it that have no seat before it."""
+    groups = [str(group["key"]) for group in rules.document["groups"]]
+    return [unit for unit, seats in _seats(rules.document["units"], groups).items() if key in seats]
 
 
 def _upwards(units: Mapping[str, Any], unit: str | None) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
+from dashboards import files
 from dashboards.cli import main
 from dispatch.bulletins.difference import score_rows
 from dispatch.bulletins.freeze import Bulletin, bulletin_of, bulletins, decide, seal
@@ -103,7 +105,7 @@ def test_the_same_figures_stand_on_the_page_and_in_both_files(lived: Office, per
     evaluator = person("evaluator")
     page = evaluator.get(f"/bulletins/{made.id}?lang=en").text
     for name in ("should_dispose", "ontime_disposed", "overdue_open", "closed"):
-        assert f'<td class="num">{whole[name]}</td>' in page
+        assert f'figure={name}">{whole[name]}</a></td>' in page
     plain = evaluator.get(f"/bulletins/{made.id}/cases?form=csv&lang=en")
     heads, *rows = csv.reader(io.StringIO(plain.content.decode("utf-8-sig")))
     book = evaluator.get(f"/bulletins/{made.id}/cases?form=xlsx&lang=en")
@@ -111,7 +113,7 @@ def test_the_same_figures_stand_on_the_page_and_in_both_files(lived: Office, per
     cells = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert cells == [heads, *rows]
     for place, name in enumerate(FIGURES, start=len(heads) - len(FIGURES)):
-        assert sum(int(row[place]) for row in rows) == int(whole[name]), name
+        assert sum(int(row[place] or 0) for row in rows) == int(whole[name]), name
     assert {row[0] for row in rows} == {row["number"] for row in look("SELECT number FROM cases")}
     assert {row[4] for row in rows} == {"", "no limit"}
     (event,) = look("SELECT detail FROM audit_event WHERE kind = 'export' AND detail ->> 'form' = 'csv'")
@@ -153,3 +155,53 @@ def test_a_revision_shows_what_differs_and_leaves_the_first_standing(sit: Sit, l
     assert citizen.page.locator("#hash").inner_text() == first.hash
     with read() as tx:
         assert bulletin_of(tx, first.id) == first
+
+
+def test_every_figure_opens_its_cases_and_what_is_left_out_says_why(sit: Sit, lived: Office, person: Enter) -> None:
+    made = newest(lived)
+    seat = sit("evaluator", DESK)
+    seat.go(f"/bulletins/{made.id}")
+    row = seat.page.get_by_role("row").filter(has=seat.page.get_by_text("西河区综合执法队", exact=True)).first
+    row.get_by_role("link", name="2", exact=True).first.click()  # what it had to dispose of
+    expect(seat.page.locator("h1 + b")).to_have_text("2")
+    numbers = seat.page.locator("tbody th a").all_inner_texts()
+    late = look("SELECT number FROM cases WHERE unit_id = 'enforcement-b' ORDER BY number")
+    assert sorted(numbers) == [case["number"] for case in late]
+    seat.fits()
+    left_out = person("evaluator").get(f"/bulletins/{made.id}/figure?figure=excluded&lang=en").text
+    (unlimited,) = look("SELECT number FROM cases WHERE category = 'E0405' AND condition_no = 2")
+    assert left_out.count("no limit") == 1
+    assert unlimited["number"] in left_out
+    for wrong in ("figure=nonsense", "of=unit&group=section&key=nobody"):
+        assert person("evaluator").get(f"/bulletins/{made.id}/figure?{wrong}").status_code == 404
+    assert "这个数字是零" in person("evaluator").get(f"/bulletins/{made.id}/figure?figure=shirk&lang=zh").text
+    listed = f"/bulletins/{made.id}/cases?form=csv&of=unit&group=section&key=enforcement-b&figure=overdue_open"
+    _, *rows = csv.reader(io.StringIO(person("evaluator").get(listed).content.decode("utf-8-sig")))
+    assert sorted(row[0] for row in rows) == sorted(numbers)
+
+
+def test_a_long_file_says_how_far_it_is_and_is_the_same(sit: Sit, lived: Office, tmp_path: Path) -> None:
+    made = newest(lived)
+    seat = sit("evaluator", DESK)
+    seat.go(f"/bulletins/{made.id}")
+    with seat.page.expect_download() as waited:
+        seat.page.locator("footer [data-file]").filter(has_text="CSV").click()
+    waited.value.save_as(tmp_path / "made.csv")
+    plain = seat.page.request.get(f"{seat.address}/bulletins/{made.id}/cases?form=csv").body()
+    assert (tmp_path / "made.csv").read_bytes() == plain
+    assert waited.value.suggested_filename == f"bulletin-{WEEK}-{made.revision}-cases.csv"
+    told = seat.page.request.get(f"{seat.address}/bulletins/{made.id}/cases?form=csv&progress=1").body()
+    assert json.loads(told.split(b"\n")[0]).keys() in ({"rows"}, {"name", "bytes"})
+    assert told.endswith(plain)
+
+
+def test_a_file_that_would_be_too_long_is_refused_with_what_to_do(
+    sit: Sit, lived: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = newest(lived)
+    monkeypatch.setattr(files, "MOST", 2)
+    seat = sit("evaluator", DESK)
+    seat.go(f"/bulletins/{made.id}")
+    seat.page.locator("footer [data-file]").filter(has_text="Excel").click()
+    expect(seat.page.get_by_role("status").filter(has_text="超出一个文件的上限")).to_be_visible()
+    assert seat.page.request.get(f"{seat.address}/bulletins/{made.id}/cases").status == 422

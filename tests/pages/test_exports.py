@@ -13,7 +13,7 @@ import httpx
 import openpyxl
 import pytest
 
-from dashboards import exports
+from dashboards import files
 from dashboards.spreadsheet import Column, safe, write_table
 from dispatch.cases.act import Receipt
 from dispatch.lifecycle.states import Action
@@ -125,13 +125,13 @@ def test_every_export_is_recorded_with_who_when_whence_and_how_much(case: Receip
 def test_more_than_one_file_holds_is_refused_and_said(
     case: Receipt, person: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MOST", 3)
+    monkeypatch.setattr(files, "MOST", 3)
     before = len(recorded("export"))
     for form in ("csv", "xlsx"):
         refused = person("acceptor").get(f"/exports/cases?form={form}&lang=en")
         assert refused.status_code == 422
         assert "nothing was exported" in refused.text
-    monkeypatch.setattr(exports, "MOST", 1)
+    monkeypatch.setattr(files, "MOST", 1)
     figure = RANKING.replace("ranking", "figure") + "&unit=enforcement-a&figure=ontime"
     assert person("leader").get(figure).status_code == 422
     assert person("leader").get(RANKING + "&form=exe").status_code == 422
