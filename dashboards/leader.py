@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from dispatch.cases.read import by_ids
 from dispatch.evaluation.assists import assisted
 from dispatch.evaluation.fairness import Fair, fairness
 from dispatch.evaluation.measures import Cut, Measure, cases_of, mix_of
-from dispatch.evaluation.period import Period, as_of_of, period_of
+from dispatch.evaluation.period import KINDS, Period, as_of_of, kind_of, name_of, period_of
 from dispatch.evaluation.ranking import cut_of, taking_part
 from dispatch.evaluation.rates import rates
 from dispatch.evaluation.scheme import Scheme
@@ -246,18 +246,8 @@ def _ways(view: View, period: Period) -> dict[str, str]:
     first, after = period.start.astimezone(zone).date(), period.end.astimezone(zone).date()
     today = view.now.astimezone(zone).date() if view.now else first
     here = today if first <= today < after else first
-    names = {kind: _name(kind, here) for kind in ("week", "month", "quarter", "year")}
-    kind = next((k for k, name in names.items() if name == period.name or _name(k, first) == period.name), "month")
-    return names | {
-        "kind": kind,
-        "before": _name(kind, first - timedelta(days=1)),
-        "after": _name(kind, after) if after <= today else "",
-    }
-
-
-def _name(kind: str, day: date) -> str:
-    if kind == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02d}"
-    names = {"month": f"{day:%Y-%m}", "quarter": f"{day.year}-Q{(day.month + 2) // 3}", "year": str(day.year)}
-    return names[kind]
+    names = {kind: name_of(kind, here) for kind in KINDS}
+    asked = next((kind for kind, name in names.items() if name == period.name), None)
+    kind = asked or kind_of(period, zone) or "month"
+    following = name_of(kind, after) if after <= today else ""
+    return names | {"kind": kind, "before": name_of(kind, first - timedelta(days=1)), "after": following}

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["FORMS", "INSTANTS", "Period", "as_of_of", "period_of"]
+__all__ = ["FORMS", "INSTANTS", "KINDS", "Period", "as_of_of", "kind_of", "name_of", "period_of", "previous"]
 
 INSTANTS = "2026-11-20, 2026-11-20T08:00 or now"
+KINDS = ("week", "month", "quarter", "year")
 FORMS = "2026, 2026-Q3, 2026-10, 2026-W41 or 2026-10-01..2026-10-15"
 
 
@@ -36,6 +37,27 @@ def period_of(text: str, zone: ZoneInfo) -> Period:
         raise ValueError(f"{text} is not a period: {FORMS}") from fault
     midnight = [datetime.combine(day, time(0), zone).astimezone(UTC) for day in (first, after)]
     return Period(text, midnight[0], midnight[1])
+
+
+def name_of(kind: str, day: date) -> str:
+    """The week, month, quarter or year in which a day lies."""
+    if kind == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02d}"
+    return {"month": f"{day:%Y-%m}", "quarter": f"{day.year}-Q{(day.month + 2) // 3}", "year": str(day.year)}[kind]
+
+
+def kind_of(period: Period, zone: ZoneInfo) -> str | None:
+    """Of which kind a period is by its name; None for a day or a free range."""
+    first = period.start.astimezone(zone).date()
+    return next((kind for kind in KINDS if name_of(kind, first) == period.name), None)
+
+
+def previous(period: Period, zone: ZoneInfo) -> Period:
+    """The week, month, quarter or year before; before a free range, as many days."""
+    first, after = period.start.astimezone(zone).date(), period.end.astimezone(zone).date()
+    day, kind = first - timedelta(days=1), kind_of(period, zone)
+    return period_of(name_of(kind, day) if kind else f"{first - (after - first)}..{day}", zone)
 
 
 def as_of_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:

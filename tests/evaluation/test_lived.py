@@ -17,7 +17,8 @@ from dashboards.leader import _line
 from dispatch.cases.act import Receipt
 from dispatch.cases.actor import Actor
 from dispatch.cluster import Urls
-from dispatch.evaluation.measures import NOTHING, Cut, cases_of, measure, mix_of
+from dispatch.evaluation.measures import FIGURES, NOTHING, Cut, cases_of, measure, mix_of
+from dispatch.evaluation.moved import flaws
 from dispatch.evaluation.period import Period, period_of
 from dispatch.evaluation.ranking import cut_of, ranking, taking_part
 from dispatch.evaluation.scheme import standard_schemes
@@ -345,3 +346,18 @@ def test_the_page_ranks_as_the_command_does(town: Town, capsys: pytest.CaptureFi
     # 1/800: 0.125 % is printed 0.13, where a float's half would go to the even 0.12
     rare = replace(parts["enforcement-a"], counts=replace(NOTHING, ontime_disposed=1, should_dispose=800))
     assert str(_line(ranked({"x": ("section", NOTHING)}, scheme, 1)[0], rare).rate) == "0.13"
+
+
+def test_the_cases_that_cost_are_those_that_are_missing_from_the_good_figures(town: Town) -> None:
+    cut = Cut(by="group", group="section")
+    for unit in ("enforcement-a", "enforcement-b"):
+        with read() as tx:
+            found = flaws(tx, week(), cut, unit)
+            behind = {name: set(cases_of(tx, week(), unit, name, cut)) for name in FIGURES}
+        late = behind["should_dispose"] - behind["ontime_disposed"]
+        closed_late = behind["closed"] - behind["ontime_closed"]
+        assert sum(one.cases for one in found) == len(late | closed_late | behind["rework"] | behind["shirk"]) > 0
+        assert {id for one in found if one.late for id in one.first} == late
+        assert {id for one in found if one.open for id in one.first} == behind["overdue_open"]
+        assert {id for one in found if one.closed_late for id in one.first} == closed_late
+        assert {id for one in found if one.rework for id in one.first} == behind["rework"]

@@ -8,11 +8,13 @@ from datetime import datetime
 from html import unescape
 
 import pytest
+from playwright.sync_api import expect
 
 from dispatch.lifecycle.states import Action
+from gis.db import value, write
 from tests.cases.town import ZONE
 from tests.pages.conftest import Office, Person
-from tests.pages.seats import PHONE, Sit
+from tests.pages.seats import DESK, PHONE, Sit
 
 Enter = Callable[[str], Person]
 JUNE = "/ranking?period=2026-06&group=section"
@@ -93,3 +95,31 @@ def test_the_page_says_how_sure_the_places_are_and_takes_another_scheme(reopened
     assert leader.get(JUNE + "&scheme=gb-inspector").status_code == 404
     assert leader.get(JUNE + "&scheme=nothing").status_code == 422
     assert leader.get("/ranking?period=2027-06").status_code == 422
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["412", "1440"])
+def test_a_score_opens_to_what_moved_it_and_the_cases_that_cost(
+    reopened: str, office: Office, sit: Sit, screen: tuple[int, int]
+) -> None:
+    seat = sit("leader", screen)
+    seat.go(JUNE)
+    seat.page.locator("a[href^='/ranking/moved']").first.click()
+    expect(seat.page.get_by_role("heading", name="得分变化的原因")).to_be_visible()
+    seat.fits()
+    assert seat.page.locator("tbody tr").count() >= 5
+
+
+def test_a_department_sees_its_own_score_and_nobody_elses(reopened: str, office: Office, person: Enter) -> None:
+    office.town.handling()
+    office.town.set(datetime(2026, 7, 20, 9, 0, tzinfo=ZONE))
+    with write() as tx:
+        number = value(tx, "SELECT max(number) FROM cases")
+    own = person("enforcement-a")
+    assert "/desk/score" in own.get("/desk").text
+    page = own.get("/desk/score?period=2026-07&lang=en").text
+    assert "The cases that cost most" in page
+    assert f'href="/cases/{number}"' in page
+    assert number in person("leader").get("/ranking/moved?period=2026-07&unit=enforcement-a&group=section").text
+    assert own.get("/desk/score?unit=enforcement-b").status_code == 404
+    assert own.get("/ranking/moved?unit=enforcement-a").status_code == 403
+    assert person("leader").get("/ranking/moved?unit=nobody").status_code == 404
