@@ -21,6 +21,7 @@ FIRST = RuleFields(rank="50")
 MENDED = frozenset({"gap", "overlap"})  # findings that one more rule mends
 MOST_AREAS = 60  # a gap over more of them is a matter of what else the place has, not of where it lies
 LONGEST = 4000  # of one field
+ALL_DAY = "00:00-24:00"
 TAKEN = frozenset(field.name for field in fields(RuleFields)) - {"csrf", "version"}
 
 
@@ -40,7 +41,7 @@ def query_of(row: Mapping[str, Any]) -> str:
 
 
 def of_finding(found: Finding, book: Rulebook) -> str:
-    """The rule that would mend a gap or a tie, all but whom it sends to: the cell's categories, roads and areas.
+    """The rule that would mend a gap or a tie, all but whom it sends to: the cell's categories, roads, areas and times.
 
     It comes before the rules at fault, if there are any.
     """
@@ -49,6 +50,12 @@ def of_finding(found: Finding, book: Rulebook) -> str:
     owners = found.cell.get("owner")
     if owners:
         when["owner"] = False if owners == ("none",) else [one for one in owners if one != "none"]
+    hours = found.cell.get("hour", ())
+    if hours and hours != (ALL_DAY,):
+        when["hours"] = list(hours)
+    seasons = [day.split("..") for day in found.cell.get("day", ())]
+    if len(seasons) == 1 and len(seasons[0]) == 2:  # a rule has one season
+        when["from"], when["until"] = seasons[0]
     if 0 < len(found.areas) <= MOST_AREAS:
         when["area"] = list(found.areas)
     return query_of({"rank": _before(found.rules, book), "when": when})

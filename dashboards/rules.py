@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,6 +42,21 @@ FIRED: LiteralString = """
            count(*) FILTER (WHERE route_unit IS NULL)::int AS doubtful
       FROM cases WHERE reported_at >= %(since)s AND route ? 'rule' GROUP BY 1
 """
+
+
+MOST_SPOTS = 2000  # drawn on a map a hand wide
+SPOTS: LiteralString = """
+    SELECT id, ST_X(p) AS lon, ST_Y(p) AS lat FROM area, ST_PointOnSurface(geom) p WHERE id = ANY (%(ids)s::bigint[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The middle of a unit grid."""
+
+    id: int
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,7 @@ def _draft(
         draft = drafting.draft_of(tx, id)
         report = draft.report if draft.report is not None else _report(tx, view, draft, days)
         book = drafting.rulebook(draft)
+        spots = _spots(tx, report.get("grids", {}))
         findings = findings_of(tx, view.known, book)[0] if draft.state in ("draft", "submitted") else []
     base = view.known.rulebook.by_no
     ours = book.rules
@@ -153,6 +170,7 @@ def _draft(
         "shown": SHOWN,
         "mend": _mend(me, findings, book, f"/rules/drafts/{id}/rules/{NEW}") if draft.state == "draft" else {},
         "report": report,
+        "moved_at": spots,
         "days": days,
         "spans": SPANS,
         "changes": _changes(ours, base),
@@ -166,6 +184,13 @@ def _draft(
 def _report(tx: ReadTx, view: View, draft: Draft, days: int) -> dict[str, Any]:
     span = Period(f"{days} days", tx.now - timedelta(days=days), tx.now)
     return replay_of(tx, view.known, drafting.rulebook(draft), span).document() | {"days": days}
+
+
+def _spots(tx: ReadTx, grids: Mapping[str, int]) -> list[tuple[float, float, int]]:
+    """Longitude, latitude and moved cases of the unit grids with the most of them."""
+    most = dict(Counter(grids).most_common(MOST_SPOTS))
+    found = rows(tx, Spot, SPOTS, ids=[int(grid) for grid in most])
+    return [(round(spot.lon, 6), round(spot.lat, 6), most[str(spot.id)]) for spot in found]
 
 
 def _changes(ours: Iterable[Rule], base: Mapping[str, Rule]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import { cityMap } from "./city.js";
 import { findingsMap } from "./findings.js";
 import { accuracy, draw, ground, pin, sprite } from "./ground.js";
+import { movedMap } from "./moved.js";
 import { Feature, fromLonLat, Point, toLonLat, VectorLayer, VectorSource } from "./vendor/ol.js";
 
 function caseMap(element) {
@@ -74,7 +75,7 @@ function pickMap(element) {
   button.addEventListener("click", locate);
 }
 
-const KINDS = { case: caseMap, pick: pickMap, city: cityMap, findings: findingsMap };
+const KINDS = { case: caseMap, pick: pickMap, city: cityMap, findings: findingsMap, moved: movedMap };
 // A map in a closed <details> has no size yet: it is drawn when it first opens.
 for (const element of document.querySelectorAll("[data-map]")) {
   const shut = element.closest("details:not([open])");

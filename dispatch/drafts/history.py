@@ -45,6 +45,7 @@ class _Row:
     judged: int
     ontime: int
     sample: str
+    grids: list[int] | None
 
 
 def cells_of(tx: ReadTx, city: Books, period: Period, rulebooks: Sequence[Rulebook]) -> list[Cell]:
@@ -99,6 +100,7 @@ def _cells(found: Sequence[_Row], city: Books) -> Iterator[Cell]:
                 judged=row.judged,
                 ontime=row.ontime,
                 sample=row.sample,
+                grids=row.grids or (),
             )
 
 

@@ -1,6 +1,6 @@
 -- The cases reported in [since, until), as cells: what no rule asked can tell apart is one row.
 -- Returns category, road, road_name, areas, corridors, owner, maintainer, supervisor, day, hour (what is not asked is null),
--- cases, judged, ontime, sample. Names of roads, areas and parties are those of the case's own day.
+-- cases, judged, ontime, sample, grids (of each case, the id of its unit grid). Names of roads, areas and parties are those of the case's own day.
 -- Corridors are measured anew: a draft may ask for one that nobody looked at before. Metres on a plane scaled at the city's
 -- centre (kx, ky: metres per degree there).
 -- index: cases_reported for a short period, the whole table for a long one; cases_open_spot and cases_ended_spot for corridors.
@@ -34,7 +34,7 @@ asked AS (
            t.owner, t.maintainer, t.supervisor,
            CASE WHEN %(day)s THEN to_char(c.reported_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD') END AS day,
            CASE WHEN %(hour)s THEN to_char(c.reported_at AT TIME ZONE %(zone)s, 'HH24:MI') END AS hour,
-           c.number, f.ontime
+           c.number, c.area_id, f.ontime
       FROM cases c
       JOIN fact f ON f.case_id = c.id
       LEFT JOIN seen s ON s.id = c.area_id
@@ -46,6 +46,6 @@ asked AS (
 )
 SELECT category, road, road_name, areas, corridors, owner, maintainer, supervisor, day, hour,
        count(*)::int AS cases, count(ontime)::int AS judged, count(*) FILTER (WHERE ontime)::int AS ontime,
-       max(number) AS sample
+       max(number) AS sample, array_agg(area_id) FILTER (WHERE area_id IS NOT NULL) AS grids
   FROM asked
  GROUP BY category, road, road_name, areas, corridors, owner, maintainer, supervisor, day, hour

@@ -24,13 +24,14 @@ CENT = Decimal("0.01")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """Cases of one period that no rule can tell apart. `judged`: those with a limit that were disposed of, `ontime` of
-    these within it; `sample`: the number of one of them."""
+    these within it; `sample`: the number of one of them; `grids`: of each that lies in one, the unit grid (id)."""
 
     facts: Facts
     cases: int
     judged: int
     ontime: int
     sample: str
+    grids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +74,8 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What came of it. `undecided_*`: cases that the rulebook leaves to a dispatcher; `areas`: moved cases by the areas
-    they lie in, `level:code`."""
+    """What came of it. `undecided_*`: cases that the rulebook leaves to a dispatcher; `grids`: how many moved cases lie
+    in a unit grid (id of the area as it was on their day)."""
 
     cases: int
     moved: int
@@ -82,7 +83,7 @@ class Replay:
     undecided_after: int
     moves: tuple[Move, ...]
     loads: tuple[Load, ...]
-    areas: dict[str, int]
+    grids: dict[int, int]
 
     def document(self) -> dict[str, Any]:
         """As kept with a draft: JSON, rates as text."""
@@ -100,7 +101,7 @@ class Replay:
                 | {name: _text(getattr(load, name)) for name in ("rate_before", "rate_after")}
                 for load in self.loads
             ],
-            "areas": self.areas,
+            "grids": {str(grid): cases for grid, cases in self.grids.items()},
         }
 
 
@@ -156,9 +157,9 @@ def replay(
         past.learn(one)
     answered = [(cell, before(cell.facts), after(cell.facts)) for cell in cells]
     moved = [(cell, was, will) for cell, was, will in answered if was.unit != will.unit]
-    areas: Counter[str] = Counter()
+    grids: Counter[int] = Counter()
     for cell, _, _ in moved:
-        areas.update(dict.fromkeys(cell.facts.areas, cell.cases))
+        grids.update(cell.grids)
     return Replay(
         cases=sum(cell.cases for cell in cells),
         moved=sum(cell.cases for cell, _, _ in moved),
@@ -166,7 +167,7 @@ def replay(
         undecided_after=sum(cell.cases for cell, _, will in answered if will.unit is None),
         moves=_moves(moved, samples),
         loads=_loads(answered, past),
-        areas=dict(areas),
+        grids=dict(grids),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -12,7 +14,7 @@ from dispatch.routing.facts import NO_ROAD, CategoryLike, Corridor, Facts, facts
 from dispatch.routing.rule import Assertion, Hours, Season
 from dispatch.routing.rulebook import Plan
 
-__all__ = ["Areas", "Domain", "Parties", "Spot"]
+__all__ = ["Areas", "Domain", "Parties", "Spot", "hours_of", "seasons_of"]
 
 Areas = tuple[str, ...]
 Owners = tuple[str | None, ...]  # owner, maintainer, supervisor
@@ -177,3 +179,47 @@ def _days(seasons: Sequence[Season]) -> set[str]:
 def _after(day: str) -> str:
     """The day after, where a season has ended; the 32nd sorts behind every day of its month, which is all it has to."""
     return f"{day[:-2]}{int(day[-2:]) + 1:02d}"
+
+
+def hours_of(moments: Iterable[str], every: Collection[str]) -> tuple[str, ...]:
+    """The spans of wall time that begin at `moments`, as a rule's `hours` says them. `every`: all that begin one."""
+    spans = _joined(moments, every, end="24:00")
+    if len(spans) > 1 and (spans[0][0], spans[-1][1]) == ("00:00", "24:00"):
+        spans[0][0] = spans.pop()[0]  # over midnight
+    return tuple(f"{start}-{end}" for start, end in spans)
+
+
+def seasons_of(days: Collection[str], every: Collection[str]) -> tuple[str, ...]:
+    """The stretches that begin on `days`, first and last day with `..` between; of every year where they come again.
+
+    What runs on at either end of the days looked at is left out, unless there is nothing else: then the days as given.
+    """
+    first, years = min(every, default=""), Counter(day[5:] for day in every)
+    found = [
+        f"{start[cut:]}..{_before(end)[cut:]}"
+        for start, end in _joined(days, every, end="")
+        if end and start != first
+        for cut in (5 if years[start[5:]] > 1 else 0,)
+    ]
+    return tuple(dict.fromkeys(found)) or tuple(sorted(days))
+
+
+def _joined(begun: Iterable[str], every: Iterable[str], *, end: str) -> list[list[str]]:
+    """What begins at each of `begun` and ends where the next of `every` does, neighbours as one; the last at `end`."""
+    ordered = sorted(every)
+    ends = dict(zip(ordered, [*ordered[1:], end], strict=True))
+    spans: list[list[str]] = []
+    for start in sorted(begun):
+        if spans and spans[-1][1] == start:
+            spans[-1][1] = ends[start]
+        else:
+            spans.append([start, ends[start]])
+    return spans
+
+
+def _before(day: str) -> str:
+    """The day before; also of a 32nd, which `_after` made."""
+    try:
+        return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+    except ValueError:
+        return f"{day[:-2]}{int(day[-2:]) - 1:02d}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dispatch.routing.decide import NO_RULE, NOBODY, TIE, Routing, holding
-from dispatch.routing.domain import Areas, Domain
+from dispatch.routing.domain import Areas, Domain, hours_of, seasons_of
 from dispatch.routing.facts import CategoryLike, Corridor, Facts
 from dispatch.routing.power import has_power
 from dispatch.routing.rule import Rule
-from dispatch.routing.table import Cell, Sheet, Table
+from dispatch.routing.table import Axis, Cell, Sheet, Table
 
 __all__ = ["ERRORS", "KINDS", "Finding", "lint"]
 
@@ -181,8 +181,18 @@ def _beside(sheet: Sheet, mets: Sequence[_Met]) -> tuple[tuple[str, tuple[str, .
             values = {getattr(met.facts, axis.about) for met in mets}
             alike = {axis.of(value, met.facts) for met in mets for value in values if value in axis.classes}
             members = [value for number in sorted(alike) for value in axis.members[number]]
-            found.append((axis.about, tuple(_said(value) for value in members)))
+            found.append((axis.about, _told(axis, members)))
     return tuple(found)
+
+
+def _told(axis: Axis, members: Sequence[Any]) -> tuple[str, ...]:
+    """The values as they are written; of hours and days, at which classes begin, the spans."""
+    if axis.about not in SPANS or not all(members):
+        return tuple(_said(value) for value in members)
+    return SPANS[axis.about](members, {value for alike in axis.members for value in alike})
+
+
+SPANS = {"hour": hours_of, "day": seasons_of}
 
 
 def _said(value: Any) -> str:

@@ -17,8 +17,9 @@ def facts(class_: str, road: str) -> Facts:
     )
 
 
-def cell(class_: str, road: str, cases: int, judged: int, ontime: int) -> Cell:
-    return Cell(facts=facts(class_, road), cases=cases, judged=judged, ontime=ontime, sample=f"{class_}-{road}")
+def cell(class_: str, road: str, cases: int, judged: int, ontime: int, *, grids: tuple[int, ...] = ()) -> Cell:
+    sample = f"{class_}-{road}"
+    return Cell(facts=facts(class_, road), cases=cases, judged=judged, ontime=ontime, sample=sample, grids=grids)
 
 
 def did(unit: str | None, class_: str, judged: int, ontime: int) -> Achieved:
@@ -35,10 +36,10 @@ def rules(**units: str | None):
 
 
 PAST = [
-    cell(LAMPS, "main", 10, 8, 6),
-    cell(LAMPS, "alley", 20, 20, 15),
+    cell(LAMPS, "main", 10, 8, 6, grids=(7,) * 6 + (9,) * 4),
+    cell(LAMPS, "alley", 20, 20, 15, grids=(7,) * 20),
     cell(SHOPS, "alley", 4, 4, 1),
-    cell(SHOPS, "none", 3, 0, 0),
+    cell(SHOPS, "none", 3, 0, 0, grids=(9, 9)),
 ]
 DONE = [did("utilities", LAMPS, 8, 6), did("east", LAMPS, 20, 15), did("east", SHOPS, 4, 1)]
 BEFORE = rules(main="utilities", alley="east", none=None)
@@ -57,7 +58,7 @@ def test_a_case_has_moved_if_another_unit_would_have_got_it():
         (LAMPS, "utilities", "east", 10, ("component:02-main",)),
         (SHOPS, None, "east", 3, ("event:04-none",)),
     ]
-    assert found.areas == {"district:1": 13}
+    assert found.grids == {7: 6, 9: 6}  # one of the thirteen lies in no unit grid
 
 
 def test_what_comes_counts_at_the_units_own_share_for_the_class():
@@ -76,7 +77,7 @@ def test_a_unit_without_a_past_is_expected_to_do_as_the_city_did():
 
 def test_the_same_rules_move_nothing():
     found = replay(PAST, BEFORE, BEFORE, done=DONE)
-    assert (found.moved, found.moves, found.areas) == (0, (), {})
+    assert (found.moved, found.moves, found.grids) == (0, (), {})
     assert all(x.before == x.after and x.rate_before == x.rate_after for x in found.loads)
 
 

@@ -84,6 +84,17 @@ def test_what_mends_a_finding_comes_before_the_rules_at_fault_and_names_few_area
     assert (many.rank, many.area) == ("50", "")
 
 
+def test_what_mends_a_gap_of_some_hours_of_a_season_names_both() -> None:
+    book = rulebook_of({"rule": []})
+    row = row_of(fields_from(of_finding(gap(cell={"hour": ("22:00-06:00",), "day": ("11-15..03-15",)}), book)))
+    assert row["when"]["hours"] == ["22:00-06:00"]
+    assert (row["when"]["from"], row["when"]["until"]) == ("11-15", "03-15")
+    whole = row_of(
+        fields_from(of_finding(gap(cell={"hour": ("00:00-24:00",), "day": ("2024-01-01", "2026-03-01")}), book))
+    )
+    assert whole["when"].keys() == {"category"}
+
+
 def test_the_nights_check_is_shown_with_its_time(office: Office, person: Callable[[str], Person]) -> None:
     assert check_tonight()
     assert "夜间体检" in person("leader").get("/rules").text

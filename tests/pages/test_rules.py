@@ -52,6 +52,7 @@ def test_a_rule_is_written_tried_submitted_published_by_another_and_decides(sit:
     page.get_by_role("button", name="存入草案").click()
     expect(page.locator("tr.warn")).to_contain_text("已修改")
     expect(page.get_by_text("件会换单位")).to_be_visible()
+    expect(page.locator("[data-map=moved][data-drawn='1']")).to_be_visible()  # where they are
     seat.fits()
     page.get_by_label("修改理由").fill("就近处置")
     page.get_by_role("button", name="送审").click()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from dispatch.routing.decide import decide, holding
-from dispatch.routing.domain import Domain, Parties, Spot
+from dispatch.routing.domain import Domain, Parties, Spot, hours_of, seasons_of
 from dispatch.routing.facts import Facts
 from dispatch.routing.lint import Finding, lint
 from dispatch.routing.rulebook import Rulebook, rulebook_of
@@ -133,10 +133,42 @@ def test_a_rule_over_what_is_not_there_or_has_moved_is_named() -> None:
 
 def test_a_gap_of_some_hours_is_a_gap() -> None:
     (gap,) = found(rule("A", 10, "territory:district", hours=["06:00-22:00"]))
-    assert gap.cell["hour"] == ("00:00", "22:00")
+    assert gap.cell["hour"] == ("22:00-06:00",)
     assert found(rule("A", 10, "territory:district", hours=["06:00-22:00", "22:00-06:00"])) == []
     (winter,) = found(rule("A", 10, "territory:district", season=("03-16", "11-14")))
-    assert "2024-01-01" in winter.cell["day"]
+    assert winter.cell["day"] == ("11-15..03-15",)
+    (before,) = found(rule("A", 10, "territory:district", season=("2026-03-01", "2026-12-31")))
+    assert "2024-01-01" in before.cell["day"]  # no one stretch with two ends
+
+
+@pytest.mark.parametrize(
+    ("moments", "spans"),
+    [
+        ({"06:00"}, ("06:00-08:00",)),
+        ({"06:00", "08:00"}, ("06:00-22:00",)),
+        ({"00:00", "22:00", "08:00"}, ("08:00-06:00",)),
+        ({"00:00", "08:00"}, ("00:00-06:00", "08:00-22:00")),
+        ({"00:00", "06:00", "08:00", "22:00"}, ("00:00-24:00",)),
+    ],
+)
+def test_moments_at_which_classes_begin_are_told_as_spans(moments: set[str], spans: tuple[str, ...]) -> None:
+    assert hours_of(moments, {"00:00", "06:00", "08:00", "22:00"}) == spans
+
+
+@pytest.mark.parametrize(
+    ("days", "stretches"),
+    [
+        ({"2024-03-01", "2025-03-01"}, ("03-01..11-14",)),  # the day after the 31st of a month is written as a 32nd
+        ({"2024-11-15", "2025-11-15", "2024-01-01"}, ("11-15..02-28",)),
+        ({"2025-06-01"}, ("2025-06-01..2025-11-14",)),
+    ],
+)
+def test_days_on_which_classes_begin_are_told_as_seasons(days: set[str], stretches: tuple[str, ...]) -> None:
+    every = {"2024-01-01", "2024-03-01", "2025-03-01", "2024-11-15", "2025-11-15"}
+    assert seasons_of(days, every | days) == stretches
+    assert seasons_of(
+        {"2024-03-01", "2025-03-01"}, {"2024-01-01", "2024-03-01", "2025-03-01", "2024-08-32", "2025-08-32"}
+    ) == ("03-01..08-31",)
 
 
 def every_place(rules: Rulebook) -> Iterator[tuple[Any, Facts]]:
