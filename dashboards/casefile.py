@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, own_parts, uuid_of, version_of
+from dashboards.deadlines import Deadline, deadlines
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
@@ -62,6 +63,7 @@ class Sheet:
     below: list[Unit]
     queue: list[Row]
     strip: list[Segment]
+    deadlines: list[Deadline]
     told: list[Told]
     budget: Budget | None = None
     parts: Sequence[Unit] = ()
@@ -129,6 +131,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         below=[u for u in tree.units.values() if u.id in _under(tree, file.case.unit_id)],
         queue=queue_of(tx, me),
         strip=strip(view, file),
+        deadlines=deadlines(tx, view, file.case),
         told=told(tx, file.case.id),
         budget=budget,
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],

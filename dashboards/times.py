@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dashboards.words import Words
 from dispatch.cases.clocks import Clock, clock_of
 from dispatch.clock.calendar import WorkCalendar
-from dispatch.clock.limits import left
+from dispatch.clock.limits import left, used
 
 __all__ = ["Left", "left_of", "span", "time_left", "when"]
 
@@ -19,20 +19,26 @@ Urgency = Literal["calm", "watch", "soon", "late", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """`words`: what is left or over; `due`: the instant, in words; `part`: share of the limit used, from 0."""
+    """`words`: what is left or over; `used`: what is gone, counted alike; `due`: the instant, in words; `part`: share
+    of the limit used, from 0. `unconfirmed`: the year of the due time has no official calendar yet.
+    """
 
     urgency: Urgency
     words: str
+    used: str = ""
     due: str = ""
     working: bool = False
     part: float = 0.0
     instant: datetime | None = None
+    unconfirmed: bool = False
 
 
 def time_left(clock: Clock, now: datetime, calendar: WorkCalendar, t: Words) -> Left:
     """Where a clock stands at `now`. Soon: its warning is due; watch: half of it is gone."""
     if clock.resting or clock.due is None:
-        return Left(urgency="none", words=t("time.resting"))
+        gone = used(clock.start, now, clock.limit.rule, calendar, clock.pauses)
+        said = span(gone, t, whole_days=not clock.limit.rule.working)
+        return Left(urgency="none", words=t("time.resting"), used=t("time.used", span=said))
     rest, whole = (
         left(clock.start, clock.limit, calendar, at=at, pauses=clock.pauses, extra=clock.extra)
         for at in (now, clock.start)
@@ -48,10 +54,12 @@ def time_left(clock: Clock, now: datetime, calendar: WorkCalendar, t: Words) -> 
     return Left(
         urgency=urgency,
         words=t("time.over" if over else "time.left", span=said),
+        used=t("time.used", span=span(whole - rest, t, whole_days=not clock.limit.rule.working)),
         due=t("time.was_due" if over else "time.due", at=when(clock.due, now, calendar, t)),
         working=clock.limit.rule.working,
         part=part,
         instant=clock.due,
+        unconfirmed=clock.limit.rule.working and not calendar.confirmed(clock.due.astimezone(calendar.zone).year),
     )
 
 

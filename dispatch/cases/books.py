@@ -175,6 +175,11 @@ def books_on(tx: ReadTx, day: date) -> Books:
         return kept
 
 
+def calendar_edition(tx: ReadTx, id: int) -> WorkCalendar:
+    """A calendar by its edition, in force or not: what some due time was counted by."""
+    return calendar_from(value(tx, CONTENT, id=id))
+
+
 def forget() -> None:
     """Drop what was read: another database is in use now."""
     _Kept.books = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, LiteralString
 
-from dispatch.lifecycle.states import Pool, State
+from dispatch.lifecycle.states import Action, Pool, State
 from gis.db import ReadTx, one, rows, value
 from gis.problems import NotFound
 
@@ -117,6 +117,15 @@ class Photo:
     taken_at: datetime | None
 
 
+A = Action
+# By these somebody takes a matter on, or is done with it and sends it on; who answers what a unit asks does neither.
+TAKES_ON = frozenset({
+    A.REPORT, A.REGISTER, A.REPORT_HANDLED, A.CONTEST_HANDLED, A.UNMERGE, A.ACCEPT, A.SEND_VERIFY, A.VERIFY, A.FILE,
+    A.DISPATCH, A.SUBDISPATCH, A.SIGN, A.SIGN_FOR, A.REPLY, A.REPLY_FOR, A.REJECT_REPLY, A.PASS_TO_CHECK, A.SEND_CHECK,
+    A.CHECK_PASS, A.CHECK_FAIL, A.SEND_REWORK, A.APPROVE_RETURN, A.RULE_OTHER, A.REOPEN,
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Full:
     """The case file."""
@@ -124,6 +133,15 @@ class Full:
     case: Case
     steps: tuple[Step, ...]
     photos: tuple[Photo, ...]
+
+    @property
+    def in_hand_of(self) -> Step | None:
+        """首问负责: whoever took the matter last holds it until another takes it on; the step by which they took it.
+
+        None while only a citizen or the system has had it, and once the case has ended.
+        """
+        taken = (step for step in reversed(self.steps) if step.name and step.action in TAKES_ON)
+        return None if self.case.ended_at is not None else next(taken, None)
 
 
 CASE: LiteralString = """

@@ -1,0 +1,125 @@
+"""Each clock of a case says whose it is, what is used and left, and why it ends when it does; in a real browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
+
+from playwright.sync_api import Locator, expect
+
+from dispatch.cases.overdue import sweep
+from dispatch.lifecycle.states import Action
+from tests.cases.town import ZONE, look
+from tests.pages.conftest import Office, Person
+from tests.pages.seats import DESK, PHONE, Seat, Sit
+
+FRIDAY = datetime(2026, 6, 12, 16, 30, tzinfo=ZONE)
+
+
+def card(seat: Seat) -> Locator:
+    """What the case's page says of its deadlines."""
+    return seat.page.locator("section[aria-labelledby=dl]")
+
+
+def act(seat: Seat, action: str, **fields: str) -> None:
+    """Open an action's form, fill it in, send it."""
+    form = seat.page.locator("details.act", has=seat.page.locator(f"input[name=action][value={action}]"))
+    if form.get_attribute("open") is None:
+        form.locator("summary").click()
+    for name, text in fields.items():
+        control = form.locator(f"[name={name}]")
+        if control.evaluate("e => e.tagName") == "SELECT":
+            control.select_option(text)
+        else:
+            control.fill(text)
+    form.locator("button.block").click()
+    expect(seat.page.get_by_role("status")).to_be_visible()
+
+
+def test_a_limit_over_the_weekend_is_derived_in_words(office: Office, person: Callable[[str], Person]) -> None:
+    """Four working hours from Friday 16:30: one and a half on Friday, two and a half on Monday."""
+    office.town.set(FRIDAY)
+    case = office.town.handling()
+    office.town.set(FRIDAY + timedelta(hours=1))
+    said = {
+        lang: unescape(person("enforcement-a").get(f"/cases/{case.number}?lang={lang}").text) for lang in ("zh", "en")
+    }
+    assert "2026-06-12 周五 16:30 起算，时限 4个工作时 → 2026-06-15 周一 10:30，因为：" in said["zh"]
+    assert "from Friday 2026-06-12 16:30, limit 4 working hours → Monday 2026-06-15 10:30, because " in said["en"]
+    assert "not counted: 2026-06-13…06-14" in said["en"]
+    assert "已用 1 h · 工作时间 · 周一 06-15 10:30 到期" in said["zh"]
+    assert "剩 3 h" in said["zh"]
+    assert "首问负责：东河区综合执法队值班员" in said["zh"]
+
+
+def test_a_case_is_in_the_hand_of_who_sent_it_on_until_another_takes_it(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    case = office.town.dispatched()
+    sent = person("enforcement-a").get(f"/cases/{case.number}").text
+    office.town.do(case, Action.SIGN, "enforcement-a")
+    signed = person("enforcement-a").get(f"/cases/{case.number}").text
+    assert [text.split("首问负责：")[1].split("（")[1].split("）")[0] for text in (sent, signed)] == [
+        "派遣员",
+        "专业部门",
+    ]
+
+
+def test_a_year_without_its_notice_is_shown_wherever_a_due_time_of_it_stands(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    office.town.set(datetime(2028, 6, 12, 9, 0, tzinfo=ZONE))
+    case = office.town.handling()
+    staff = person("dispatcher")
+    for path in (f"/cases/{case.number}", f"/cases/{case.number}/dispatch-sheet"):
+        assert "2028 年放假安排尚未公布" in staff.get(path).text, path
+    assert "暂定" in person("enforcement-a").get("/desk").text
+    assert "暂定" in staff.get("/cases?number=&since=2028-06-12").text
+    receipt = look("SELECT receipt FROM cases WHERE id = %(id)s", id=case.case_id)[0]["receipt"]
+    assert "2028 年放假安排尚未公布" in person("").get(f"/r/{receipt}").text
+    office.town.set(FRIDAY)
+
+
+def test_an_extension_is_asked_and_refused_and_the_deadline_stays(office: Office, sit: Sit) -> None:
+    office.town.set(FRIDAY)
+    case = office.town.handling()
+    team = sit("enforcement-a", PHONE)
+    team.go(f"/cases/{case.number}")
+    act(team, "ask_delay", reason="weather")
+    expect(card(team).locator("li").first).to_contain_text("审批")  # another clock is on now: the dispatcher's
+    expect(card(team).locator("li").first).to_contain_text("派遣员")
+    team.fits()
+
+    desk = sit("dispatcher", DESK)
+    desk.go(f"/cases/{case.number}")
+    act(desk, "refuse_delay", reason="not_founded")
+    team.go(f"/cases/{case.number}")
+    expect(team.page.locator(".hist").first).to_contain_text("驳回延期")
+    expect(card(team)).to_contain_text("周一 06-15 10:30 到期")
+    expect(card(team)).to_contain_text("首问负责：东河区综合执法队值班员")  # who refuses has not taken it on
+    if folder := os.environ.get("SHOTS"):
+        team.page.screenshot(path=f"{folder}/team.png", full_page=True)
+        desk.page.screenshot(path=f"{folder}/desk.png", full_page=True)
+
+
+def test_a_suspension_rests_the_clock_and_wakes_on_its_day(office: Office, sit: Sit) -> None:
+    office.town.set(FRIDAY)
+    case = office.town.handling()
+    team, desk = sit("enforcement-a", PHONE), sit("dispatcher", DESK)
+    team.go(f"/cases/{case.number}")
+    act(team, "ask_suspend", reason="season", until="2026-06-18T10:00")
+    desk.go(f"/cases/{case.number}")
+    act(desk, "approve_suspend")
+    team.go(f"/cases/{case.number}")
+    expect(card(team)).to_contain_text("计时暂停")
+    expect(card(team)).to_contain_text("自 2026-06-12 周五 16:30 起暂停")
+
+    office.town.set(datetime(2026, 6, 18, 10, 0, 1, tzinfo=ZONE))
+    sweep()
+    team.go(f"/cases/{case.number}")
+    expect(team.page.locator(".hist").first).to_contain_text("恢复处置")
+    # The whole limit was left on Thursday: two hours that morning, two after the break.
+    expect(card(team)).to_contain_text("今天 16:00 到期")
+    expect(card(team)).to_contain_text("暂停 2026-06-12 周五 16:30 至 2026-06-18 周四 10:00 不计")
