@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, Literal, LiteralString, TypeVar, cast
 
 import orjson
 import psycopg
@@ -248,10 +248,16 @@ def listed(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> li
     Left alone, PostgreSQL takes that plan for too dear once the table is large (it does not know how short the list
     is), and plans anew at each call: half of what such a list costs.
     """
-    tx.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    found = rows(tx, cls, sql, **params)
+    with planned(tx, "force_generic_plan"):
+        return rows(tx, cls, sql, **params)
+
+
+@contextmanager
+def planned(tx: ReadTx, how: Literal["force_generic_plan", "force_custom_plan"]) -> Iterator[None]:
+    """One plan for all values, or one for these: where it is known which is right, and PostgreSQL guesses wrong."""
+    tx.connection.execute(f"SET LOCAL plan_cache_mode = {how}")
+    yield
     tx.connection.execute("SET LOCAL plan_cache_mode = auto")
-    return found
 
 
 def one(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> T | None:

@@ -5,7 +5,7 @@ WITH part AS (
     SELECT f.*
       FROM (SELECT * FROM fact WHERE known_at <= %(as_of)s::timestamptz
             UNION ALL
-            SELECT * FROM jsonb_populate_recordset(NULL::fact, %(past)s::jsonb)) f
+            SELECT * FROM json_populate_recordset(NULL::fact, %(past)s::json)) f
      WHERE (reported_at >= %(since)s AND reported_at < %(until)s)
         OR (filed_at >= %(since)s AND filed_at < %(until)s)
         OR (closed_at >= %(since)s AND closed_at < %(until)s)

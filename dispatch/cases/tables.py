@@ -296,7 +296,7 @@ fact = Table(
         comment="known_at of a case that has ended; empty while it is under way",
     ),
     Index("fact_due", "due_at", "unit_id", postgresql_where=_given("due_at")),
-    Index("fact_disposed", "disposed_at", postgresql_where=_given("disposed_at")),
+    Index("fact_disposed", "disposed_at", "due_at", postgresql_where=_given("disposed_at")),
     Index("fact_filed", "filed_at", postgresql_where=_given("filed_at")),
     Index("fact_reported", "reported_at"),
     Index("fact_closed", "closed_at", postgresql_where=_given("closed_at")),

@@ -6,16 +6,18 @@ since, are few: what was open, or has been reopened. They are folded anew from t
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, LiteralString, NamedTuple
+from threading import Lock
+from typing import Any, ClassVar, LiteralString, NamedTuple
 
 import orjson
 
 from dispatch.cases.facts import Columns, fact_of
-from gis.db import ReadTx, dicts
+from gis.db import ReadTx, dicts, value
 
 __all__ = ["past_facts"]
 
@@ -30,11 +32,16 @@ CHANGED: LiteralString = """
 # What routing saw and what the clocks did says nothing to a fact; it is the greater part of a step.
 STEPS: LiteralString = """
     SELECT s.case_id, s.action, s.from_state, s.to_state, s.at, s.recorded_at, s.actor_id, s.unit_id,
-           s.data - '{route,clocks,due,areas,road,texts,before,extra}'::text[]
+           s.data - '{route,clocks,due,areas,road,texts,before,extra}'::text[] #- '{form,photos}'
       FROM step s
      WHERE s.case_id = ANY(%(cases)s) AND (s.recorded_at <= %(as_of)s OR s.action = 'import')
      ORDER BY s.case_id, s.seq
 """
+
+
+# A name may come to stand for another database; its number never does.
+HERE: LiteralString = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()"
+MOST_INSTANTS, MOST_CASES = 4, 20_000  # about a kilobyte a case, in each process that counts
 
 
 class Told(NamedTuple):
@@ -57,11 +64,42 @@ def past_facts(tx: ReadTx, as_of: datetime) -> str:
     `tx` is one snapshot (`gis.db.read(heavy=True)`) if cases may change meanwhile.
     """
     changed = {row["case_id"]: row for row in dicts(tx, CHANGED, as_of=as_of)}
-    return orjson.dumps(list(_folded(tx, changed, as_of))).decode() if changed else "[]"
+    if not changed:
+        return "[]"
+    place = value(tx, HERE)
+    kept = _Kept.of(place, as_of)
+    fresh = {case_id: row for case_id, row in changed.items() if case_id not in kept}
+    kept |= {fact["case_id"]: orjson.dumps(fact) for fact in _folded(tx, fresh, as_of)}
+    _Kept.keep(place, as_of, kept)
+    return f"[{b','.join(kept[case_id] for case_id in changed if case_id in kept).decode()}]"
+
+
+class _Kept:
+    """What was folded before, by instant. It never changes: the steps of a case are recorded one after the other, so
+    that one which was added to after an instant has all its steps until then."""
+
+    lock = Lock()
+    folded: ClassVar[OrderedDict[tuple[int, datetime], dict[int, bytes]]] = OrderedDict()
+
+    @classmethod
+    def of(cls, place: int, as_of: datetime) -> dict[int, bytes]:
+        with cls.lock:
+            return dict(cls.folded.get((place, as_of), {}))
+
+    @classmethod
+    def keep(cls, place: int, as_of: datetime, facts: dict[int, bytes]) -> None:
+        if len(facts) > MOST_CASES:
+            return
+        with cls.lock:
+            cls.folded[place, as_of] = facts
+            cls.folded.move_to_end((place, as_of))
+            while len(cls.folded) > MOST_INSTANTS:
+                cls.folded.popitem(last=False)
 
 
 def _folded(tx: ReadTx, changed: dict[int, Columns], as_of: datetime) -> Iterator[Columns]:
-    steps = tx.connection.execute(STEPS, {"cases": sorted(changed), "as_of": as_of}).fetchall()
+    # One after the other: a hundred thousand documents alive at once cost more to keep than to read.
+    steps = iter(tx.connection.execute(STEPS, {"cases": sorted(changed), "as_of": as_of})) if changed else ()
     for case_id, told in groupby(map(Told._make, steps), key=attrgetter("case_id")):
         yield fact_of(changed[case_id], (_by(step, as_of) for step in told))
 

@@ -30,7 +30,7 @@ part AS (  -- every branch has its index: fact_reported, fact_filed, fact_closed
     SELECT f.*, coalesce(disposed_at, closed_at) AS done
       FROM (SELECT * FROM fact WHERE known_at <= %(as_of)s::timestamptz
             UNION ALL
-            SELECT * FROM jsonb_populate_recordset(NULL::fact, %(past)s::jsonb)) f
+            SELECT * FROM json_populate_recordset(NULL::fact, %(past)s::json)) f
      WHERE (reported_at >= %(since)s AND reported_at < %(until)s)
         OR (filed_at >= %(since)s AND filed_at < %(until)s)
         OR (closed_at >= %(since)s AND closed_at < %(until)s)

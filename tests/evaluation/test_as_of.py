@@ -312,3 +312,31 @@ def test_the_command_ranks_as_of_an_instant_and_says_which(life: Life, capsys: p
     for wrong in (["--period", WEEK, "--as-of", "2030-01-01"], ["--counts", "x.csv", "--as-of", "now"]):
         assert command.run(parser.parse_args(wrong)) == 2
     assert "lies ahead" in capsys.readouterr().err
+
+
+def test_an_instant_asked_again_tells_each_case_as_it_was_also_those_added_to_only_now(life: Life) -> None:
+    town = life.town
+    town.set(max(town.now, BORDER + timedelta(days=40)))
+    one, two = town.filed(), town.filed()
+    town.later(minutes=1)
+    then = town.now
+    facts = "SELECT case_id, state, dispatched_at, unit_id FROM fact WHERE case_id = ANY(%(ids)s)"
+    stood = {row["case_id"]: row for row in look(facts, ids=[one.case_id, two.case_id])}
+    assert {row["state"] for row in stood.values()} == {"filed"}
+    for case, touched in ((one, {one.case_id}), (one, {one.case_id}), (two, {one.case_id, two.case_id})):
+        town.later(minutes=1)
+        action = Action.DISPATCH if case.case_id not in past(then) else Action.SIGN
+        town.do(case, action, "dispatcher" if action is Action.DISPATCH else "enforcement-a", **UNITS[action])
+        told = past(then)
+        assert told.keys() == touched
+        for case_id, fact in told.items():
+            assert {name: fact.get(name) for name in stood[case_id]} == stood[case_id]
+    assert past(then - timedelta(days=30)).keys() != past(then).keys()
+
+
+UNITS: dict[Action, dict[str, Any]] = {Action.DISPATCH: {"unit": "enforcement-a"}, Action.SIGN: {}}
+
+
+def past(then: datetime) -> dict[int, dict[str, Any]]:
+    with read(heavy=True) as tx:
+        return {fact["case_id"]: fact for fact in json.loads(past_facts(tx, then))}
