@@ -15,6 +15,7 @@ from collectors import patrol, tracks
 from dashboards import (
     bulletins,
     calendars,
+    calls,
     casefile,
     cases,
     console,
@@ -61,6 +62,7 @@ PAGES = (
     rulings,
     calendars,
     duty,
+    calls,
     owners,
     notices,
     maps,

@@ -16,6 +16,7 @@ from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
 from dashboards.view import View
+from dispatch.alarms.answer import Rang, calls_of_case
 from dispatch.audit.trail import Kind, record
 from dispatch.cases.act import act
 from dispatch.cases.books import books_on
@@ -65,6 +66,7 @@ class Sheet:
     strip: list[Segment]
     deadlines: list[Deadline]
     told: list[Told]
+    calls: Sequence[Rang]
     budget: Budget | None = None
     parts: Sequence[Unit] = ()
 
@@ -133,9 +135,16 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         strip=strip(view, file),
         deadlines=deadlines(tx, view, file.case),
         told=told(tx, file.case.id),
+        calls=_calls(me, file.case.id),
         budget=budget,
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )
+
+
+def _calls(me: Me, case: int) -> list[Rang]:
+    """Who was rung, for whom the case has been shown to already: a department of its own people only."""
+    with read() as tx:
+        return [one for one in calls_of_case(tx, case) if not me.is_department_only or one.unit in me.units]
 
 
 def _then(tx: ReadTx, view: View, case: Case) -> View:

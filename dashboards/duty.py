@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from dashboards.shell import go, page
 from dashboards.view import View
+from dispatch.alarms.answer import calls_to
 from dispatch.alarms.command import instant
 from dispatch.alarms.who import centre_of, kin, lint, shifts_between, unit_for, who
 from dispatch.cases.books import Books, books, books_on
@@ -122,7 +123,7 @@ def _page(
             unit, first, then = _default(me, view.known), view.today, tx.now
             called, problem = [], problem or refused
         seen = _seen(me, view.known)
-        values = _about(tx, view, unit, first, seen)
+        values = _about(tx, view, unit, first, seen) | {"calls": calls_to(tx, me.person_id)}
     return page(
         view, "duty.html", status=problem.status if problem else 200, problem=problem, asked=asked, unit=unit,
         then=then, called=called, first=first, fields=fields or Asked(unit=unit), head=_head(me, view.known, unit),

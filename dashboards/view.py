@@ -306,8 +306,15 @@ class View:
     def message(self, kind: str) -> str:
         """What a message tells of: an action, or `warn:dispose` with the clock it is about."""
         head, _, clock = kind.partition(":")
+        if head == "alarm":
+            return f"{self.t('calls.title')} {self.ladder(clock)}"
         word = self.t.get(f"notices.kind_{head}", self.t.get(f"action.{head}", self.t("notices.kind_other")))
         return f"{word} {self.t.get(f'clock.{clock}', '')}".strip()
+
+    def ladder(self, key: str) -> str:
+        """A ladder's name; its key where the city no longer has it."""
+        found = self.known.ladders.by_key.get(key)
+        return key if found is None else self.named(found)
 
     def pool(self, pool: Pool) -> str:
         """Who holds the case, in words."""

@@ -28,6 +28,7 @@ class Settings:
     failpoint: str | None
     debug: bool
     tls: bool
+    url: str  # where people reach the product from outside, without a slash at the end; empty: nobody has said
 
 
 @cache
@@ -50,6 +51,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         failpoint=environment.get("FAILPOINT") or None,
         debug=environment.get("WANGGE_DEBUG", "") not in ("", "0"),
         tls=environment.get("WANGGE_TLS", "") not in ("", "0"),
+        url=(environment.get("WANGGE_URL") or "").rstrip("/"),
     )
 
 

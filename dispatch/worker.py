@@ -18,6 +18,7 @@ import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
 from psycopg import sql
 
+from dispatch.alarms.ring import ring_due
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.calendars.turn import recount_some
@@ -80,6 +81,12 @@ def _fire() -> None:
     finally:
         if total:
             ring()
+
+
+def ring_alarms() -> None:
+    """Ring every rung of an alarm that is due."""
+    while ring_due(limit=BATCH) and not _Life.over.is_set():
+        pass
 
 
 def recount_deadlines() -> None:
@@ -165,6 +172,7 @@ def check_rules() -> None:
 DEADLINES_EVERY = 1.0
 JOBS = (
     Job("deadlines", DEADLINES_EVERY, fire_due),
+    Job("alarms", 1.0, ring_alarms),
     Job("calendar", 5.0, recount_deadlines),
     Job("sealing", 1.0, seal_audit),
     Job("messages", 1.0, send_messages),

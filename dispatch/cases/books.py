@@ -17,6 +17,7 @@ from dispatch.cases.precedents import Precedents
 from dispatch.clock.calendar import WorkCalendar
 from dispatch.clock.document import calendar_from
 from dispatch.clock.limits import Limit, Rule, used
+from dispatch.duty.ladder import Ladders, ladders_of
 from dispatch.duty.roster import Roster, roster_of
 from dispatch.lifecycle.decide import Policy
 from dispatch.lifecycle.states import ClockKind
@@ -76,6 +77,7 @@ class Books:
     time_classes: dict[str, Rule]
     words: Names
     roster: Roster
+    ladders: Ladders
     calendar_since: datetime
     precedents: Precedents = field(default_factory=Precedents)
     until: datetime | None = None
@@ -218,7 +220,8 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
         policy=Policy(**policy),
         stages=_stages(value(tx, CONTENT, id=found["stages"]["id"]), classes),
         time_classes=classes,
-        roster=roster_of(value(tx, CONTENT, id=found["roster"]["id"]) if "roster" in found else None),
+        roster=roster_of(_content(tx, found, "roster")),
+        ladders=ladders_of(_content(tx, found, "ladders")),
         words=names_of(
             city,
             tree=tree,
@@ -228,6 +231,11 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
         ),
         until=None if following is None else _midnight(following, city),
     )
+
+
+def _content(tx: ReadTx, found: dict[str, dict[str, Any]], kind: str) -> Document | None:
+    """The document of an edition that a city may do without."""
+    return value(tx, CONTENT, id=found[kind]["id"]) if kind in found else None
 
 
 def _midnight(day: date, city: Document) -> datetime:

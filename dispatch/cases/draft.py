@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dispatch.cases.clocks import Clock, holders_clock
 from dispatch.cases.steps import Step
+from dispatch.duty.ladder import Ladder
 from dispatch.lifecycle.states import HOLDER, State
 from gis.locate import Place
 
@@ -84,6 +85,18 @@ class Message:
     person_id: int | None = None
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Alarm:
+    """A ladder that begins with an event of a clock, at its own instant. `over`: and ended in the same transaction."""
+
+    ladder: Ladder
+    clock: str
+    epoch: int
+    event: str
+    at: datetime
+    over: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Ruling:
     """A referee's word, to be kept as a precedent: whose a case like this is, and whose it is not."""
@@ -108,7 +121,7 @@ class Draft:
     `set` and `add`: the columns of the fact row that the steps of this transaction change and count up; `moved`:
     the case
     has to be routed anew; `place`: where it lies now, if that was looked up. `ruling`: a precedent that it makes;
-    `rulings`: how many there are in the city.
+    `silenced`: clocks whose alarms end; `rulings`: how many there are in the city.
     """
 
     case: CaseRow
@@ -120,6 +133,8 @@ class Draft:
     texts: list[Text] = field(default_factory=list)
     photos: list[tuple[int, str, str]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    silenced: set[str] = field(default_factory=set)
     set: dict[str, Any] = field(default_factory=dict)
     add: dict[str, int] = field(default_factory=dict)
     moved: bool = False
@@ -145,6 +160,15 @@ class Draft:
     def pool(self) -> str:
         """Who holds the case now."""
         return HOLDER[self.case.state].value
+
+    def alarm(self, ladder: Ladder, clock: Clock, event: str, at: datetime) -> None:
+        """Begin a ladder."""
+        self.alarms.append(Alarm(ladder=ladder, clock=clock.key, epoch=clock.epoch, event=event, at=at))
+
+    def silence(self, clock: str) -> None:
+        """The clock has stopped, rests or has another epoch: what rang because of it ends."""
+        self.silenced.add(clock)
+        self.alarms = [replace(one, over=True) if one.clock == clock else one for one in self.alarms]
 
     def tell(self, kind: str, *, unit: str | None = None, person: int | None = None) -> None:
         """Leave a message for a unit's people or for one person; nobody means no message."""

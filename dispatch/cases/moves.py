@@ -17,6 +17,7 @@ from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, ClockKind
 
 Data = dict[str, Any]
+START = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def resume_clock(effect: Effect, key: str) -> None:
         return
     anew = _rework_limit(effect) if effect.data["action"] == Action.SEND_REWORK.value else None
     if anew is not None:
+        effect.draft.silence(clock.key)
         begin_clock(effect, clock.kind, anew)
     else:
         keep_clock(effect, "^", effect.books.keeper.resume(clock, effect.now))
@@ -114,8 +116,22 @@ def _mark(effect: Effect, mark: str, clock: Clock) -> None:
     if mark in "+=":
         change += [str(clock.limit.value), clock.limit.rule.value]
     effect.data.setdefault("clocks", []).append(change)
+    _ring(effect, mark, clock)
     if clock.kind is ClockKind.DISPOSE and mark != "-":
         _disposal_due(effect, clock)
+
+
+def _ring(effect: Effect, mark: str, clock: Clock) -> None:
+    """Alarms are of one epoch. A new clock begins the ladder of its start; one that goes on late, that of its lapse."""
+    draft, ladders = effect.draft, effect.books.ladders
+    if not ladders.all:
+        return
+    if mark != "+":
+        draft.silence(clock.key)
+    event = START if mark == "+" else clock.fired
+    ladder = ladders.on(clock.kind, event, hazard=draft.case.hazard) if mark != "-" and not clock.resting else None
+    if ladder is not None:
+        draft.alarm(ladder, clock, event, effect.now)
 
 
 def _disposal_due(effect: Effect, clock: Clock) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from dispatch.cases.alarms import save_alarms
 from dispatch.cases.draft import CaseRow, Draft, Ruling
 from dispatch.cases.steps import Step
 from dispatch.secrets import conceal
@@ -98,6 +99,7 @@ def save_history(tx: Tx, draft: Draft) -> None:
     for message in draft.messages:
         told = {"kind": message.kind, "unit_id": message.unit_id, "person_id": message.person_id}
         tx.connection.execute(MESSAGE, told | {"case_id": case_id, "at": draft.case.last_at})
+    save_alarms(tx, [draft])
     for seq, sha256, kind in draft.photos:
         tx.connection.execute(PHOTO, {"case_id": case_id, "seq": seq, "sha256": sha256, "kind": kind})
     if draft.ruling is not None:

@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 import orjson
 from psycopg.types.json import Jsonb
 
+from dispatch.cases.alarms import save_alarms
 from dispatch.cases.draft import Draft
 from dispatch.cases.save import save
 from dispatch.lifecycle.states import Action
@@ -62,6 +63,7 @@ def save_many(tx: Tx, drafts: Sequence[Draft]) -> None:
     _execute(tx, FEED, (row for draft in alike for row in _feed(draft)))
     _execute(tx, FIRED, (row for draft in alike for row in _fired(draft)))
     _execute(tx, MESSAGES, (row for draft in alike for row in _messages(draft)))
+    save_alarms(tx, alike)
     for names, rows in _facts(alike).items():
         _execute(tx, _fact_statement(names), rows)
 

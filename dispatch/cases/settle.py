@@ -88,7 +88,10 @@ def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
     if event == LAPSED and clock.unit:
         lapsed(draft, clock.unit)
     action = Action.WARN if event == WARNED else Action.LAPSE
-    if clock.kind not in OF_THE_CENTRE:
+    ladder = city.ladders.on(clock.kind, event, hazard=draft.case.hazard)
+    if ladder is not None:
+        draft.alarm(ladder, clock, event, at)
+    elif clock.kind not in OF_THE_CENTRE:
         person = None if clock.unit else draft.case.inspector_id
         draft.tell(f"{event}:{clock.kind.value}", unit=clock.unit or draft.case.unit_id, person=person)
     said = {"clock": clock.key, "epoch": clock.epoch, "instant": at.isoformat()}

@@ -9,6 +9,7 @@ from dispatch.cityfile.answers import check_answers, check_rules
 from dispatch.cityfile.catalogue import check_catalogue
 from dispatch.cityfile.editions import calendar_document
 from dispatch.cityfile.faults import Faults
+from dispatch.cityfile.ladders import check_ladders
 from dispatch.cityfile.places import check_components, check_places
 from dispatch.cityfile.roster import check_roster
 from dispatch.cityfile.rows import CityFiles
@@ -33,6 +34,7 @@ def check_files(city: CityFiles, faults: Faults) -> bool:
     check_spots(city, faults)
     check_staff(city, faults)
     check_roster(city, faults)
+    check_ladders(city, faults)
     check_rules(city, faults)
     check_answers(city, faults)
     return True

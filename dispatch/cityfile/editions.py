@@ -16,8 +16,8 @@ from dispatch.cityfile.rows import CityFiles
 __all__ = ["KINDS", "OPTIONAL", "SETTINGS", "Edition", "calendar_document", "editions_of"]
 
 KINDS = ("areas", "roads", "components", "units", "calendar", "catalogue", "rules", "stages")
-# A folder that does not name them gets them named and dated when it is loaded; one that has no roster gets none.
-OPTIONAL = ("settings", "duty_grids", "roster", "schemes")
+# A folder that does not name them gets them named and dated when it is loaded; one without such a file gets none.
+OPTIONAL = ("settings", "duty_grids", "roster", "ladders", "schemes")
 # What of city.toml cases are decided by, besides the calendar and the stages. All else of it is what the city is.
 SETTINGS = (
     *("levels", "component_code", "case_number", "road_classes", "time_classes"),
@@ -44,6 +44,7 @@ def editions_of(city: CityFiles) -> list[Edition]:
     """All editions of a folder that was checked; those it does not name at the end, before the record of city.toml."""
     documents: dict[str, Any] = {
         "roster": {"lines": [row.line.document() for row in city.roster]},
+        "ladders": city.ladders or {},
         "settings": {key: city.document[key] for key in SETTINGS if key in city.document},
         "calendar": calendar_document(city),
         "rules": city.rules,
@@ -59,8 +60,8 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "duty_grids": city.duty_grids,
     }
     head = city.document["editions"]
-    absent = {"roster": city.roster_lines is None, "schemes": not city.schemes}
-    kinds = [kind for kind in (*KINDS, *OPTIONAL) if not absent.get(kind)]
+    absent = {kind for kind, rows in (("roster", city.roster_lines), ("ladders", city.ladders)) if rows is None}
+    kinds = [kind for kind in (*KINDS, *OPTIONAL) if kind not in absent]
     unsaid = {"id": "", "in_force": None, "source": city.folder.name}
     found = [
         Edition(

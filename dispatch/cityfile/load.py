@@ -27,7 +27,7 @@ from gis.problems import Conflict
 __all__ = ["LOCK", "Loaded", "load_files"]
 
 LOCK = 0x57616E67  # advisory: two loads of one database wait for each other
-DOCUMENTS = ("calendar", "rules", "stages", "settings", "schemes", "roster", "city")
+DOCUMENTS = ("calendar", "rules", "stages", "settings", "schemes", "roster", "ladders", "city")
 KNOWN = """
     SELECT id, kind, name, in_force, content_hash, CASE kind WHEN 'settings' THEN content END AS content,
            NOT EXISTS (SELECT FROM change_set s WHERE s.edition_id = e.id) AS of_folder

@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.cells import Cells
 from dispatch.cityfile.faults import Faults
+from dispatch.cityfile.ladders import FILE as LADDERS
 from dispatch.cityfile.roster import FILE as ROSTER
 from dispatch.cityfile.roster import WANTED as OF_THE_ROSTER
 from dispatch.cityfile.roster import read_line
@@ -67,6 +68,8 @@ def read(folder: Path, faults: Faults) -> CityFiles:
     city.duty_grids = _table(folder, "duty_grids.csv", _duty, ("duty_grid", "grid", "inspectors"), faults=faults)
     if _is_there(folder / ROSTER):
         city.roster_lines = _table(folder, ROSTER, read_line, OF_THE_ROSTER, faults=faults)
+    if _is_there(folder / LADDERS):
+        city.ladders = _toml(folder / LADDERS, faults, LADDERS)
     catalogue = catalogue_folder(folder, city.document)
     if catalogue is None or not catalogue.is_dir():
         faults.error("city.toml", None, f"catalogue {city.document.get('catalogue')!r}: there is no such folder")

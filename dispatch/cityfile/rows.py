@@ -189,7 +189,7 @@ class DayRow:
 class CityFiles:
     """A folder as read. `areas` by level, in the order of the levels; `rule_lines`: line of each `[[rule]]`.
 
-    `roster_lines` None: the folder has no roster. `schemes`: empty where it has none of its own.
+    `roster_lines`, `ladders` None: the folder has no such file. `schemes`: empty where it has none of its own.
     """
 
     folder: Path
@@ -207,6 +207,7 @@ class CityFiles:
     people: list[PersonRow] = field(default_factory=list)
     duty_grids: list[DutyRow] = field(default_factory=list)
     roster_lines: list[RosterRow] | None = None
+    ladders: dict[str, Any] | None = None
     categories: list[CategoryRow] = field(default_factory=list)
     conditions: list[ConditionRow] = field(default_factory=list)
 

@@ -114,6 +114,7 @@ class _Editions(_Part):
     duty_grids: _Edition | None = None
     roster: _Edition | None = None
     schemes: _Edition | None = None
+    ladders: _Edition | None = None
 
 
 class _Level(_Part):

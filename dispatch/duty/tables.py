@@ -1,8 +1,21 @@
-"""Who stands in for whom: asked by one, answered by another, and neither ever changed."""
+"""Who stands in for whom: asked by one, answered by another, and neither ever changed. What rings, and whom it rang."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from gis.tables import instant, metadata
 
@@ -36,4 +49,47 @@ stand_in_answer = Table(
     Column("answered_by", BigInteger, ForeignKey("person.id"), nullable=False),
     instant("answered_at", nullable=False),
     CheckConstraint("answer IN ('agreed', 'refused', 'withdrawn')", name="answer"),
+)
+
+# A ladder that has begun: for one event of one epoch of a case's clock. It waits (next_at), or has ended.
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("ladder", Text, nullable=False, comment="its key in ladders.toml"),
+    Column("clock", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("event", Text, nullable=False, comment="start, warn or lapse"),
+    Column("rungs", JSONB, nullable=False, comment="as they were when it began"),
+    Column("rung", Integer, nullable=False, server_default="0", comment="the next one, from 0"),
+    instant("opened_at", nullable=False),
+    instant("next_at", comment="when that rings; none: it has ended"),
+    instant("ended_at"),
+    Column("outcome", Text, comment="silenced (the clock stopped or changed), acknowledged, over (no rung is left)"),
+    UniqueConstraint("case_id", "clock", "epoch", "event"),
+    CheckConstraint("num_nonnulls(next_at, ended_at) = 1 AND (ended_at IS NULL) = (outcome IS NULL)", name="standing"),
+    CheckConstraint("outcome IN ('silenced', 'acknowledged', 'over')", name="outcome"),
+    Index("alarm_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+)
+
+# One person rung by a rung; or nobody, where it was empty and was skipped at once.
+alarm_call = Table(
+    "alarm_call",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("alarm_id", BigInteger, ForeignKey("alarm.id"), nullable=False),
+    Column("rung", Integer, nullable=False),
+    Column("unit_id", Text, ForeignKey("unit.id")),
+    Column("person_id", BigInteger, ForeignKey("person.id"), comment="empty: nobody was there to be rung"),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id"), unique=True),
+    instant("at", nullable=False),
+    Column("token", Text, unique=True, comment="of the link that acknowledges"),
+    instant("acknowledged_at"),
+    Column("acknowledged_by", Text, comment="link or person: by which way"),
+    UniqueConstraint("alarm_id", "rung", "person_id", postgresql_nulls_not_distinct=True),
+    CheckConstraint("num_nonnulls(person_id, outbox_id, token) IN (0, 3)", name="told"),
+    CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledged"),
+    CheckConstraint("acknowledged_by IN ('link', 'person')", name="acknowledged_by"),
+    Index("alarm_call_person", "person_id", "at"),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from dispatch.config import settings
 from dispatch.notify.channels import Channel, Notice
 from dispatch.notify.sockets import NotSent
 from dispatch.notify.words import Words, subject_of, text_of
@@ -35,9 +36,10 @@ CLAIM = """
 """
 CLAIMED = """
     SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
-           (SELECT document -> 'notices' FROM city) AS own, r.key, r.body
+           (SELECT document -> 'notices' FROM city) AS own, coalesce(k.token, '') AS token, r.key, r.body
       FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
       JOIN person p ON p.id = d.person_id
+      LEFT JOIN alarm_call k ON k.outbox_id = o.id
       LEFT JOIN person_reach r ON r.person_id = d.person_id AND r.kind = %(reach)s
      WHERE d.id = %(id)s
 """
@@ -73,6 +75,7 @@ class _Claim:
     language: str
     disabled: bool
     own: Words | None
+    token: str = field(repr=False)
     key: bytes | None = field(repr=False)
     body: bytes | None = field(repr=False)
 
@@ -122,9 +125,14 @@ def _notice(claim: _Claim, address: str) -> Notice:
         id=claim.delivery_id,
         to=address,
         subject=subject_of(case=claim.number, language=claim.language, own=claim.own),
-        text=text_of(claim.kind, case=claim.number, language=claim.language, own=claim.own),
+        text=text_of(claim.kind, case=claim.number, language=claim.language, own=claim.own, link=_link(claim)),
         case=claim.number,
     )
+
+
+def _link(claim: _Claim) -> str:
+    """Where a call is acknowledged; empty where there is none, or nobody has said where the product is."""
+    return f"{settings().url}/ack/{claim.token}" if claim.token and settings().url else ""
 
 
 def _mark(claim: _Claim, outcome: str, masked: str, *, over: bool) -> None:

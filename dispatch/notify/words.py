@@ -13,15 +13,16 @@ PLACEHOLDER = "{case}"
 LANGUAGES = ("zh", "en")
 
 
-def text_of(kind: str, *, case: str, language: str, own: Words | None = None) -> str:
+def text_of(kind: str, *, case: str, language: str, own: Words | None = None, link: str = "") -> str:
     """What a message of this kind says; about no case, or of a kind without words of its own: that there is news.
 
-    `own`: the city's words by kind, each before ours.
+    `own`: the city's words by kind, each before ours. `link`: where it is acknowledged; at the end, if there is one.
     """
     words = standard_words() | (own or {})
     if not case:
         return _said(words["no_case"], case, language)
-    return _said(words.get(kind.split(":")[0], words["other"]), case, language)
+    text = _said(words.get(kind.split(":")[0], words["other"]), case, language)
+    return f"{text} {_said(words['acknowledge'], case, language)}{link}" if link else text
 
 
 def subject_of(*, case: str, language: str, own: Words | None = None) -> str:

@@ -53,6 +53,7 @@ CHECKS: dict[str, str] = {
     "I17": "a late report changes no published bulletin; the next one marks it",
     "I18": "every place has its unit, by a rule on record",
     "I19": "the part of a unit that assists is what the steps say",
+    "I20": "every rung of a ladder that was due rang, and rang once",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -68,8 +69,9 @@ COUNTED: dict[str, LiteralString] = {
     " WHERE decision = 'published'",
     "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
     "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
+    "I20": "SELECT count(*) FROM alarm_call",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19")
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20")
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(

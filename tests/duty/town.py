@@ -25,6 +25,35 @@ LINES = (
     "hall,head,,2026-01-01,,all,00:00-00:00,,shift_leader",
     "hall,leader,,2026-01-01,,all,00:00-00:00,,leader",
 )
+# What the first district's enforcement needs to be rung: one person who is always there, one head.
+ENFORCEMENT = (
+    "enforcement-a,duty,,2026-01-01,,all,00:00-00:00,,enforcement-a",
+    "enforcement-a,head,,2026-01-01,,all,00:00-00:00,,district-a",
+)
+LADDERS = """
+[[ladder]]
+key = "unsigned"
+clock = "sign"
+event = "start"
+rungs = [{ wait = 15, call = "duty" }, { wait = 15, call = "head" }, { wait = 15, call = "centre" }]
+
+[[ladder]]
+key = "warning"
+clock = ["dispose", "assist"]
+event = "warn"
+rungs = [{ wait = 0, call = "holder" }, { wait = 30, call = "duty" }]
+
+[[ladder]]
+key = "late"
+clock = ["dispose", "assist"]
+event = "lapse"
+rungs = [{ wait = 0, call = "duty" }, { wait = 15, call = "head" }, { at = 1.5, call = "centre" }]
+then = "leaders"
+
+[[ladder]]
+key = "leaders"
+rungs = [{ wait = 10, call = "leader" }, { at = 2, call = "leader" }]
+"""
 PEOPLE = "".join(f"{login},{login},water,department\n" for login in ("wa", "wb", "wc", "wh1", "wh2"))
 
 
@@ -33,8 +62,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def rostered(folder: Path, lines: Sequence[str] = LINES) -> Path:
-    """The town's folder with these lines in its roster."""
+def rostered(folder: Path, lines: Sequence[str] = LINES, ladders: str = "") -> Path:
+    """The town's folder with these lines in its roster, and these ladders."""
     town = copy_of_tiny(folder)
     with (town / "units.csv").open("a", encoding="utf-8") as file:
         file.write("hall,城管中心,Centre,1,,,,,yes,no\n")
@@ -45,13 +74,15 @@ def rostered(folder: Path, lines: Sequence[str] = LINES) -> Path:
             row for row in (town / "people.csv").read_text(encoding="utf-8").splitlines() if row.startswith(f"{login},")
         )
         spoil(town, "people.csv", row, row.replace(",,", ",hall,"))
+    if ladders:
+        (town / "ladders.toml").write_text(ladders, encoding="utf-8")
     (town / "roster.csv").write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     return town
 
 
 @contextmanager
-def on_duty(folder: Path, now: str, lines: Sequence[str] = LINES) -> Iterator[Town]:
+def on_duty(folder: Path, now: str, lines: Sequence[str] = LINES, ladders: str = "") -> Iterator[Town]:
     """The town loaded, its clock standing at wall time `now`."""
-    with settled(rostered(folder, lines)) as town:
+    with settled(rostered(folder, lines, ladders)) as town:
         town.set(at(now))
         yield town

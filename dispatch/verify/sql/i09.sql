@@ -2,6 +2,7 @@
 SELECT c.number, format('message %%s (%%s) stands with no step of the case', o.message_id, o.kind) AS words
   FROM outbox o JOIN cases c ON c.id = o.case_id
  WHERE NOT EXISTS (SELECT FROM step s WHERE s.case_id = o.case_id AND s.at = o.created_at)
+   AND NOT EXISTS (SELECT FROM alarm_call k WHERE k.outbox_id = o.id)  -- a ladder's own: see I20
 UNION ALL
 SELECT coalesce(c.number, '-'), format('notice %%s by %%s was sent without an attempt', d.delivery_id, d.channel)
   FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
