@@ -14,6 +14,7 @@ from itertools import islice
 
 from collectors.rehearsal import ledger, pictures
 from collectors.rehearsal.living import live
+from collectors.rehearsal.scene import scene_of
 from collectors.rehearsal.shards import Progress, Window, start
 from dispatch.alarms.ring import ring_due
 from dispatch.cases.books import books
@@ -26,6 +27,7 @@ from gis.problems import FormIncomplete, Problem
 __all__ = ["Order", "Outcome", "command", "grow", "history", "live_on"]
 
 SEED, PER_DAY = 1, 400
+CHEATS, MOST_CHEATS = 0.1, 0.3  # more, and honest would be the exception
 CHUNK = timedelta(days=2)  # grown at a time, backwards
 SAY_EVERY = 2.0  # seconds
 SELDOM = 120.0  # seconds: what goes on for an hour beside a running city must not bury its logins
@@ -34,13 +36,17 @@ LONGEST_DAYS, MOST_JOBS = 3660, 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is asked for. `until`: the instant up to which the city lives; None: now."""
+    """What is asked for. `until`: the instant up to which the city lives; None: now.
+
+    `cheats`: which part of the people cheats.
+    """
 
     days: float
     per_day: int = PER_DAY
     seed: int = SEED
     until: datetime | None = None
     jobs: int = 2
+    cheats: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +97,8 @@ def _window(order: Order) -> Window:
         ledger.begin(tx)
         until = order.until or tx.now.replace(microsecond=0)
         books(tx)
+        if order.cheats and (cheats := scene_of(tx, order.seed, cheats=order.cheats).cheats):
+            cheats.keep(settings().data)
     return Window(
         since=until - timedelta(days=order.days),
         until=until,
@@ -98,6 +106,7 @@ def _window(order: Order) -> Window:
         per_day=order.per_day,
         seed=order.seed,
         photos=pictures.hang(settings().data / "photos"),
+        cheats=order.cheats,
     )
 
 
@@ -136,6 +145,16 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes (one a core)")
     parser.add_argument("--grow", type=float, metavar="N", help="grow the past backwards to N days, at low priority")
     parser.add_argument("--live", action="store_true", help="then live on at real pace until stopped")
+    parser.add_argument(
+        "--cheats",
+        type=float,
+        nargs="?",
+        const=CHEATS,
+        default=0.0,
+        metavar="SHARE",
+        help=f"that part of the people and units cheats in each of six ways (without a number {CHEATS}); who, is "
+        "written to the data folder, for `wangge integrity measure`",
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
@@ -191,7 +210,16 @@ def _order(arguments: Namespace) -> Order:
             f"--days must lie between 0 and {LONGEST_DAYS}, --jobs between 1 and {MOST_JOBS}, "
             "--cases-per-day must be at least 1"
         )
-    return Order(days=days, per_day=arguments.cases_per_day, seed=arguments.seed, until=until, jobs=arguments.jobs)
+    if not 0 <= arguments.cheats <= MOST_CHEATS or (arguments.cheats and (arguments.live or arguments.grow)):
+        raise FormIncomplete(f"--cheats is a part from 0 to {MOST_CHEATS}, of a past: not with --live or --grow")
+    return Order(
+        days=days,
+        per_day=arguments.cases_per_day,
+        seed=arguments.seed,
+        until=until,
+        jobs=arguments.jobs,
+        cheats=arguments.cheats,
+    )
 
 
 def _instant(words: str) -> datetime:

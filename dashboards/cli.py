@@ -57,6 +57,7 @@ COMMANDS = (
     Room("owners learnt", "dispatch.evaluation.owners_command:command"),
     Room("replay", "dispatch.drafts.replay_command:command"),
     Room("simulate", "collectors.simulate:command"),
+    Room("integrity measure", "collectors.integrity_command:command"),
     Room("import", "dispatch.importer:command"),
     Room("verify", "dispatch.verify:command"),
     Room("verify-bulletin", "dispatch.bulletins.command:command", database=False),
@@ -66,6 +67,7 @@ COMMANDS = (
 )
 GROUPS = {
     "city": "check a city's folder, or take it in",
+    "integrity": "tests of integrity",
     "owners": "who really does what where",
     "grid": "unit grids drawn by the product",
     "components": "the register of components: the nearest to a point, a census beside it",

@@ -17,6 +17,8 @@ HOUR = 3600.0
 PASSED_ON = 0.92  # of what reaches a platform; it keeps the rest for itself
 HOPELESS, FORCED = 0.004, 0.7
 AGREED, ANSWERED = 0.75, 0.9  # of the forced closes that are asked for
+BOUNCED = 0.3  # of what a unit that games the clock gets, it gives back first
+LAST = (5, 50)  # minutes before the deadline in which it asks for more time
 HOT = 0.35  # of what was given back once is given back again
 KNOWN = 0.7  # of the returns name the unit that is right
 WOKEN = 0.25  # of the suspended cases go on before their date
@@ -66,6 +68,8 @@ def _reluctance(turn: Turn) -> float:
     case = turn.case
     if case.returns:
         return HOT if case.returns == 1 else 0.0
+    if turn.games:
+        return BOUNCED
     return turn.temper.returns * (3 if case.route_unit != case.unit_id else 1)
 
 
@@ -106,7 +110,11 @@ def _handling(turn: Turn) -> Plan | None:
     pace = turn.temper.pace * exp(turn.rng.gauss(0.0, turn.temper.spread))
     if turn.chance(HOPELESS):
         pace *= 20.0
+    if turn.games:
+        pace = max(pace, 1.05)
     reply_at = turn.after(_part(turn, pace))
+    if turn.stages:
+        reply_at = turn.after(turn.case.last_at + turn.rng.randrange(2, 9) * MINUTE)
     unit = turn.scene.books.tree.get(turn.case.unit_id or "")
     asks = [_ask(turn, pace, reply_at), *_pressed(turn, reply_at), *_assisting(turn)]
     first = min((plan for plan in asks if plan and turn.case.last_at < plan.at < reply_at), key=_at, default=None)
@@ -170,6 +178,8 @@ def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
     asks, waits, when = turn.chance(turn.temper.delays), turn.chance(turn.temper.suspends), turn.rng.uniform(0.45, 0.9)
     days = turn.rng.randrange(6, 45)
     at = _part(turn, when).replace(microsecond=0)
+    if turn.games and case.due_at is not None:
+        asks, waits, at = True, False, case.due_at - turn.rng.randrange(*LAST) * MINUTE
     if case.due_at is None or at >= case.due_at or at >= reply_at:
         return None
     if waits and case.suspensions == 0 and not case.hazard:

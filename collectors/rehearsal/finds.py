@@ -36,7 +36,9 @@ WEEKEND, HOLIDAY = 0.8, 0.5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
     """A report about to be made: when, by whom. `number`: its place in the day; `leader`: the report it repeats;
-    `shift`: beginning and end of the inspector's, on foot in `duty_grid`."""
+    `shift`: beginning and end of the inspector's, on foot in `duty_grid`; `login`: his.
+
+    `silent`: seen and not reported; `away`: the phone says that he stood elsewhere."""
 
     at: datetime
     report: Report
@@ -45,6 +47,9 @@ class Find:
     leader: UUID | None = None
     shift: tuple[datetime, datetime] | None = None
     duty_grid: str | None = None
+    login: str = ""
+    silent: bool = False
+    away: bool = False
 
 
 def again(leader: UUID) -> UUID:
@@ -133,7 +138,15 @@ def _walked(scene: Scene, day: date, number: int, photos: tuple[str, ...], stop:
         **_position(scene, spot, rng, spread=1.5 if thing else 4.0),
     )
     beat = stop.beat.code or None
-    return Find(at=at, report=report, by=stop.staff.actor, number=number, shift=stop.shift, duty_grid=beat)
+    return Find(
+        at=at,
+        report=report,
+        by=stop.staff.actor,
+        number=number,
+        shift=stop.shift,
+        duty_grid=beat,
+        login=stop.staff.login,
+    )
 
 
 def _seen(scene: Scene, beat: Beat, spot: Spot, rng: Random) -> tuple[Category, Spot]:

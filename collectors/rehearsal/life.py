@@ -154,13 +154,13 @@ def _feedback(turn: Turn) -> Plan:
 
 def _check_pending(turn: Turn) -> Plan:
     at = turn.later(turn.since(ClockKind.SEND_CHECK), (4 if turn.case.hazard else 14) * turn.night)
-    inspector = turn.scene.inspector(turn.case.duty_grid, at, turn.rng)
+    inspector = turn.crony or turn.scene.inspector(turn.case.duty_grid, at, turn.rng)
     return turn.centre(Role.ACCEPTOR, at, Action.SEND_CHECK, inspector=inspector.person_id)
 
 
 def _checking(turn: Turn) -> Plan:
     at = _there(turn, turn.since(ClockKind.CHECK), 20 if turn.case.hazard else 40)
-    failed = turn.chance(turn.temper.poor / (1 + turn.case.reworks))
+    failed = turn.chance(turn.temper.poor / (1 + turn.case.reworks)) and turn.crony is None
     action = Action.CHECK_FAIL if failed else Action.CHECK_PASS
     return Plan(at, action, _task_holder(turn, at), Form(photos=turn.pictures()))
 

@@ -111,12 +111,13 @@ class Living:
     def _act(self, tx: Tx, seen: Life) -> int | None:
         """The case to look at again; None if the door refuses what this life wants: it is then left to people."""
         leader = still_open(tx, seen, self.leaders.get(seen.report_id))
-        plan = next_of(Turn(seen, self.scene, leader, self.photos))
+        turn = Turn(seen, self.scene, leader, self.photos)
+        plan = next_of(turn)
         if plan is None or plan.at > tx.now:
             settle_case(tx, seen.id, now=tx.now)
             return seen.id
         try:
-            carry_out(tx, seen, plan, version=seen.version)
+            carry_out(tx, turn, plan, version=seen.version)
         except Conflict:
             return seen.id
         except (NotAllowed, FormIncomplete) as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -35,8 +36,10 @@ def hang(folder: Path) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def draw(number: int, *, after: bool) -> bytes:
-    """One street scene as JPEG; `after`: the same street with the matter put right."""
+def draw(
+    number: int, *, after: bool, size: tuple[int, int] = SIZE, quality: int = 80, taken_at: datetime | None = None
+) -> bytes:
+    """One street scene as JPEG; `after`: the same street with the matter put right; `taken_at`: the camera's claim."""
     rng = Random(number)
     picture = Image.new("RGB", SIZE, (196 + rng.randrange(30), 214, 232))
     pen = ImageDraw.Draw(picture)
@@ -52,8 +55,15 @@ def draw(number: int, *, after: bool) -> bytes:
         _matter(pen, rng)
     pen.text((12, 456), f"REHEARSAL {number + 1:02d} {'AFTER' if after else 'BEFORE'}", fill=(255, 255, 255))
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=80)
+    exif = _claim(taken_at) if taken_at else b""
+    (picture if size == SIZE else picture.resize(size)).save(out, "JPEG", quality=quality, exif=exif)
     return out.getvalue()
+
+
+def _claim(taken_at: datetime) -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = f"{taken_at:%Y:%m:%d %H:%M:%S}"
+    return exif.tobytes()
 
 
 def _houses(pen: Draw, rng: Random) -> None:

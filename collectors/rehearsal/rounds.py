@@ -11,6 +11,8 @@ from gis.db import Tx
 
 __all__ = ["walked"]
 
+AWAY = 0.004  # degrees, some four hundred metres
+
 
 def walked(tx: Tx, finds: Iterable[Find], *, until: datetime) -> None:
     """Begin the shifts of these finds, end those that are over by `until`, and keep where the inspectors stood.
@@ -31,5 +33,8 @@ def _stood(tx: Tx, find: Find, until: datetime) -> None:
     if shift.ended_at is None and over <= until:
         end(tx, person, at=over)
     instants = {find.at, report.captured_at or find.at}
-    fixes = [Fix(at=at, lon=report.lon, lat=report.lat, accuracy_m=report.accuracy_m) for at in sorted(instants)]
+    aside = AWAY if find.away else 0.0
+    fixes = [
+        Fix(at=at, lon=report.lon + aside, lat=report.lat, accuracy_m=report.accuracy_m) for at in sorted(instants)
+    ]
     follow(tx, person, fixes, now=until)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from collectors.rehearsal.cheats import Cheats
 from collectors.rehearsal.mix import Mix, events_of, mix_of
 from collectors.rehearsal.temper import Temper, temper_of
 from dispatch.cases.actor import Actor
@@ -88,6 +89,7 @@ class Scene:
     areas: dict[int, str]
     finds: Mix
     calls: Mix
+    cheats: Cheats | None = None
 
     def on_duty(self, role: Role, at: datetime, rng: Random) -> Actor:
         """Somebody of the watch that sits in the centre at `at`, acting in this post."""
@@ -103,6 +105,11 @@ class Scene:
         staff = beat.inspectors if beat and beat.inspectors else self.posts[Role.INSPECTOR]
         early = at.astimezone(self.books.zone).hour < 14
         return staff[(at.toordinal() + early) % len(staff)].actor if len(staff) < 4 else rng.choice(staff).actor
+
+    def crony(self, unit: str | None) -> Actor | None:
+        """The inspector with whom a unit has an understanding."""
+        login = self.cheats.self_dealing.get(unit or "") if self.cheats else None
+        return next((staff.actor for staff in self.posts[Role.INSPECTOR] if staff.login == login), None)
 
     def department(self, unit: str | None) -> Actor | None:
         """Who answers for a unit: its own person, or the one of the unit above."""
@@ -123,8 +130,11 @@ class Scene:
         return Random(":".join(map(str, (self.seed, *words))))
 
 
-def scene_of(tx: ReadTx, seed: int) -> Scene:
-    """Read the city. Raises Unavailable if nobody holds one of the posts that a case needs."""
+def scene_of(tx: ReadTx, seed: int, *, cheats: float = 0.0) -> Scene:
+    """Read the city. `cheats`: about which part of its people and units cheat in each way.
+
+    Raises Unavailable if nobody holds one of the posts that a case needs.
+    """
     city = books(tx)
     today = tx.now.astimezone(city.zone).date()
     people = dicts(tx, PEOPLE, on=today)
@@ -135,19 +145,35 @@ def scene_of(tx: ReadTx, seed: int) -> Scene:
     finds = mix_of(city.catalogue, frozenset(row["category"] for row in things))
     beats = _beats(city, people, things, dicts(tx, GROUNDS, on=today))
     areas = dicts(tx, "SELECT id, level || ':' || code AS code FROM area")
+    of_unit = _of_unit(city, people)
     return Scene(
         seed=seed,
         books=city,
         posts=posts,
         inspectors={staff.actor.person_id or 0: staff.actor for staff in posts[Role.INSPECTOR]},
-        of_unit=_of_unit(city, people),
+        of_unit=of_unit,
         tempers={unit: temper_of(seed, unit) for unit in city.tree.units},
         beats=beats,
         beat_of={beat.code: beat for beat in beats},
         areas={row["id"]: row["code"] for row in areas},
         finds=finds,
         calls=events_of(finds),
+        cheats=_cheats(city, seed, cheats, posts, of_unit, beats) if cheats else None,
     )
+
+
+def _cheats(
+    city: Books,
+    seed: int,
+    share: float,
+    posts: Mapping[Role, Iterable[Staff]],
+    of_unit: Iterable[str],
+    beats: Iterable[Beat],
+) -> Cheats:
+    hands = [id for id in of_unit if (unit := city.tree.get(id)) and unit.terminal and not unit.platform]
+    inspectors = [staff.login for staff in posts[Role.INSPECTOR]]
+    grids = [beat.code for beat in beats if beat.code]
+    return Cheats.drawn(seed, share, inspectors=inspectors, units=hands, grids=grids)
 
 
 def _staff(city: Books, person: dict[str, Any], *roles: Role) -> Staff:

@@ -16,6 +16,7 @@ from collectors.rehearsal.finds import Find, finds_of
 from collectors.rehearsal.ledger import known_reports
 from collectors.rehearsal.rounds import walked
 from collectors.rehearsal.scene import Scene, scene_of
+from collectors.rehearsal.temptation import tempted
 from collectors.rehearsal.walk import families, live_through
 from gis.db import read, write
 from gis.problems import Problem
@@ -25,7 +26,10 @@ QUIET = 2.0  # seconds between two looks at processes that say nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Reports of `since` ≤ time < `until`, whose lives go on to `now`. `share` of `shares`: which of them."""
+    """Reports of `since` ≤ time < `until`, whose lives go on to `now`. `share` of `shares`: which of them.
+
+    `cheats`: which part of the people cheats.
+    """
 
     since: datetime
     until: datetime
@@ -33,6 +37,7 @@ class Window:
     per_day: int
     seed: int
     photos: tuple[str, ...]
+    cheats: float = 0.0
     share: int = 0
     shares: int = 1
 
@@ -56,7 +61,7 @@ Tell = Callable[[Progress], None]
 def run_window(window: Window, tell: Tell) -> None:
     """Live through the window's reports that are not there yet, in this process."""
     with read() as tx:
-        scene = scene_of(tx, window.seed)
+        scene = scene_of(tx, window.seed, cheats=window.cheats)
         there = known_reports(tx, window.since)
     for finds in days_of(scene, window):
         for group in families(find for find in finds if find.report.id not in there):
@@ -71,7 +76,7 @@ def days_of(scene: Scene, window: Window) -> Iterator[list[Find]]:
     """The share's reports, day by day, in order of time."""
     day = window.since.astimezone(scene.books.zone).date()
     while day <= window.until.astimezone(scene.books.zone).date():
-        found = finds_of(scene, day, window.per_day, window.photos)
+        found = tempted(scene.cheats, finds_of(scene, day, window.per_day, window.photos))
         yield [
             find
             for find in found

@@ -129,6 +129,30 @@ class Turn:
         return self.scene.tempers.get(unit) or temper_of(self.scene.seed, unit)
 
     @property
+    def stages(self) -> bool:
+        """Whether the unit only pretends that this case is done."""
+        cheats = self.scene.cheats
+        return (
+            cheats is not None and self.case.unit_id in cheats.staged_fix and cheats.does(self.case.report_id, "staged")
+        )
+
+    @property
+    def games(self) -> bool:
+        """Whether the unit wins time for this case by asking for it."""
+        cheats = self.scene.cheats
+        return (
+            cheats is not None
+            and self.case.unit_id in cheats.clock_gaming
+            and cheats.does(self.case.report_id, "games")
+        )
+
+    @property
+    def crony(self) -> Actor | None:
+        """The inspector who is to check this case, and will find nothing."""
+        cheats = self.scene.cheats
+        return self.scene.crony(self.case.unit_id) if cheats and cheats.does(self.case.report_id, "dealt") else None
+
+    @property
     def category(self) -> Category:
         """What it is; for a call without a class, what it will turn out to be."""
         known = self.scene.books.catalogue.categories.get(self.case.category or "")

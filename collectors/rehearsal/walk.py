@@ -15,6 +15,7 @@ from collectors.rehearsal.finds import Find
 from collectors.rehearsal.ledger import case_of
 from collectors.rehearsal.life import next_of
 from collectors.rehearsal.scene import Scene
+from collectors.rehearsal.temptation import with_own_picture, with_own_reply
 from collectors.rehearsal.turn import Life, Plan, Turn, lives_of
 from dispatch.cases.act import act
 from dispatch.cases.intake import receive
@@ -56,7 +57,10 @@ def live_through(tx: Tx, scene: Scene, finds: list[Find], *, until: datetime, ph
     tally = Tally()
     cases: dict[UUID, int] = {}
     leaders: dict[int, int | None] = {}
-    for find in finds:
+    for walked in finds:
+        if walked.silent:
+            continue
+        find = with_own_picture(tx, scene.cheats, walked)
         case_id = receive(tx, find.report, find.by, now=find.at).case_id
         cases[find.report.id] = case_id
         leaders[case_id] = leader_of(tx, find, cases)
@@ -97,7 +101,7 @@ def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally) -> bool:
     if plan is None or plan.at > until:
         return False
     try:
-        carry_out(tx, turn.case, plan)
+        carry_out(tx, turn, plan)
     except (NotAllowed, FormIncomplete) as refusal:  # said before anything was written
         tally.refused.append(f"{turn.case.state} {plan.action.value}: {refusal}")
         return False
@@ -105,7 +109,8 @@ def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally) -> bool:
     return True
 
 
-def carry_out(tx: Tx, case: Life, plan: Plan, *, version: int | None = None) -> None:
+def carry_out(tx: Tx, turn: Turn, plan: Plan, *, version: int | None = None) -> None:
     """Do what was planned, through the door. The key follows from the case and its step: once is enough."""
+    case, plan = turn.case, with_own_reply(tx, turn, plan)
     key = uuid5(case.report_id, f"rehearsal:{case.version + 1}")
     act(tx, case.id, plan.action, plan.by, plan.form, key=key, version=version, now=plan.at)

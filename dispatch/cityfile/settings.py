@@ -84,6 +84,9 @@ SeasonDay = Annotated[str, AfterValidator(_season_day)]
 Hours = Annotated[str, AfterValidator(_hours)]
 Sentence = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_sentence)]
 NoticeKind = Annotated[str, AfterValidator(_notice_kind)]
+IntegrityTest = Literal[
+    "invented_find", "staged_fix", "clock_gaming", "self_dealing", "volume_padding", "under_reporting"
+]
 Word = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -211,6 +214,16 @@ class _Check(_Part):
     sliver_m: Positive
 
 
+class _Integrity(_Part):
+    least: Annotated[int, Field(ge=1)] | None = None
+    times: Annotated[float, Field(ge=1)] | None = None
+    chance: Annotated[int, Field(ge=1)] | None = None
+    near_m: Positive | None = None
+    near_minutes: Positive | None = None
+    last_minutes: Positive | None = None
+    picture_bits: Annotated[int, Field(ge=0, le=3)] | None = None
+
+
 class _Sentence(_Part):
     zh: Sentence
     en: Sentence
@@ -239,6 +252,7 @@ class _CityToml(_Part):
     ranking: _Ranking
     check: _Check | None = None
     notices: dict[NoticeKind, _Sentence] = {}
+    integrity: dict[IntegrityTest, _Integrity] = {}
 
 
 def check_document(document: dict[str, Any], faults: Faults) -> bool:

@@ -1,0 +1,58 @@
+"""The tests by name, what each finds in a period, and what people said of its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, LiteralString
+
+from dispatch.evaluation.period import Period
+from dispatch.integrity.judge import Finding, Seen, findings
+from gis.db import ReadTx, rows
+
+__all__ = ["TESTS", "Subject", "Test", "found_by", "seen_by"]
+
+LOOKS = Path(__file__).parent / "looks"
+Subject = Literal["inspector", "unit", "pair", "grid"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One test: of whom, and the statement that looks. `fewer`: it is too few traces that stand out."""
+
+    name: str
+    of: Subject
+    look: LiteralString
+    fewer: bool = False
+
+
+def _test(name: str, of: Subject, *, fewer: bool = False) -> Test:
+    look: LiteralString = (LOOKS / f"{name}.sql").read_text(encoding="utf-8")
+    return Test(name=name, of=of, look=look, fewer=fewer)
+
+
+TESTS: Mapping[str, Test] = MappingProxyType(
+    {
+        test.name: test
+        for test in (
+            _test("invented_find", "inspector"),
+            _test("staged_fix", "unit"),
+            _test("clock_gaming", "unit"),
+            _test("self_dealing", "pair"),
+            _test("volume_padding", "inspector"),
+            _test("under_reporting", "grid", fewer=True),
+        )
+    }
+)
+
+
+def seen_by(tx: ReadTx, test: Test, period: Period, thresholds: Mapping[str, Any]) -> list[Seen]:
+    """What the test saw of everybody it looked at; of pairs, only of those with enough traces."""
+    return rows(tx, Seen, test.look, since=period.start, until=period.end, **thresholds)
+
+
+def found_by(tx: ReadTx, test: Test, period: Period, thresholds: Mapping[str, Any]) -> list[Finding]:
+    """Whoever stands out in the period, the farthest first. `tx`: one that may run long (`read(heavy=True)`)."""
+    return findings(seen_by(tx, test, period, thresholds), fewer=test.fewer, thresholds=thresholds)
