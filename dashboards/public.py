@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from dashboards.field import Sent, report_of
@@ -15,12 +16,14 @@ from dashboards.view import View
 from dispatch.cases.actor import CITIZEN
 from dispatch.cases.dossier import public_case, public_steps
 from dispatch.cases.intake import receive
+from dispatch.geocode import gazetteer
 from dispatch.http import whence
 from dispatch.lifecycle.states import HOLDER, Pool, State
 from dispatch.people.roles import Permission
-from dispatch.people.throttle import REPORTS, take
+from dispatch.people.throttle import LOOK_UPS, REPORTS, take
 from dispatch.people.who import Visitor, needs
 from gis.db import read, write
+from gis.geocode import find as find_place
 from gis.problems import FormIncomplete, NotFound, Problem, TooMany
 
 __all__ = ["plain", "router"]
@@ -40,6 +43,7 @@ PLAIN: dict[State, str] = {
     State.VOID: "void",
 }
 WORKING = frozenset({Pool.UNIT})
+MOST_PLACES = 5
 
 
 def plain(state: State) -> str:
@@ -77,6 +81,19 @@ def _form(request: Request, sent: Sent, problem: Problem | None) -> Response:
     with read() as tx:
         view = View.of(request, tx, getattr(request.state, "me", None))
     return page(view, "public_report.html", status=problem.status if problem else 200, sent=sent, problem=problem)
+
+
+@router.get("/report/places", **needs(Permission.PUBLIC))
+def places(request: Request, text: Annotated[str, Query(max_length=100)] = "") -> Response:
+    """What an address may mean: names of areas, roads, doors and places with where they lie, and nothing else."""
+    with write() as tx:
+        wait = take(tx, f"places:{whence(request)}", LOOK_UPS)
+    if wait:
+        raise TooMany("Too many look-ups from this address", zh="该地址查询过多,请稍后再试", retry_after=wait)
+    with read() as tx:
+        found = find_place(gazetteer(tx), text, limit=MOST_PLACES)
+    items = [{name: getattr(one, name) for name in ("kind", "name", "name_en", "lon", "lat")} for one in found]
+    return Response(orjson.dumps({"items": items}), media_type="application/json")
 
 
 @router.post("/report", **needs(Permission.PUBLIC, body=BODY))

@@ -36,15 +36,15 @@ for (const box of document.querySelectorAll("[data-find]")) {
     return item;
   };
   const ask = async () => {
-    const text = input.value.trim().slice(0, 200);
+    const text = input.value.trim().slice(0, 100);
     if (!text) return input.focus();
     const turn = ++asked;
     try {
-      const answer = await fetch(`/api/v1/geocode?${new URLSearchParams({ text, limit: "5" })}`, { headers: { accept: "application/json" } });
+      const answer = await fetch(`${box.dataset.source}?${new URLSearchParams({ text })}`, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(answer.status);
       const { items } = await answer.json();
       if (turn !== asked) return; // a later question is on its way
-      if (items.length) hits.replaceChildren(...items.map(line));
+      if (items.length) hits.replaceChildren(...items.slice(0, 5).map(line));
       else say(box.dataset.none);
     } catch {
       if (turn === asked) say(box.dataset.failed);

@@ -1,4 +1,4 @@
-"""Counters in the database, so that they hold for all processes: failed log-ins, reports from one address."""
+"""Counters in the database, so that they hold for all processes: failed log-ins, and what one address asks for."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Bound:
 
 LOG_IN = Bound(limit=5, window=900, lock=300)
 REPORTS = Bound(limit=60, window=3600, lock=600)
+LOOK_UPS = Bound(limit=120, window=3600, lock=600)
 
 
 def take(tx: Tx, key: str, bound: Bound) -> int:
