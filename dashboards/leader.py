@@ -22,7 +22,7 @@ from dispatch.evaluation.period import KINDS, Period, as_of_of, kind_of, name_of
 from dispatch.evaluation.ranking import cut_of, taking_part
 from dispatch.evaluation.rates import rates
 from dispatch.evaluation.scheme import Scheme
-from dispatch.evaluation.score import Ranked, ranked
+from dispatch.evaluation.score import Ranked
 from dispatch.evaluation.terms import Terms, terms_of
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
@@ -61,6 +61,7 @@ class Line:
     score: Decimal | None
     rate: Decimal | None  # on time, as it is printed; None is "no data"
     fair: Fair | None = None
+    by_hand: Decimal = Decimal(0)  # points of the ledger, beside the score
 
     @property
     def total(self) -> int:
@@ -207,7 +208,7 @@ def _lines(
 ) -> list[Line]:
     found = {one.name: one.measure for one in taking_part(tx, period, scheme, group=group, as_of=as_of)}
     counts = {unit: (group, one.counts) for unit, one in found.items()}
-    placed = ranked(counts, scheme, terms.small_sample, trial=terms.trial)
+    placed = terms.ranked(counts, scheme)
     fair = _fair(tx, period, group, as_of, scheme=scheme, placed=placed, found=found, sway=sway) if sway else {}
     lines = [_line(row, found[row.unit], fair.get(row.unit)) for row in placed]
     return sorted(lines, key=lambda line: (line.place is None, line.place or 0, line.unit))
@@ -236,6 +237,7 @@ def _line(row: Ranked, found: Measure, fair: Fair | None = None) -> Line:
         score=row.score.total,
         rate=rates(found.counts)["ontime_disposal_rate"],
         fair=fair,
+        by_hand=row.by_hand,
     )
 
 

@@ -232,6 +232,7 @@ def _rules(
         "previous": previous.hash if previous else None,
         "scheme": scheme_document(scheme),
         **{"small_sample": terms.small_sample, "trial": terms.trial},
+        "by_hand": {unit: str(points) for unit, points in sorted(terms.by_hand.get(scheme.key, {}).items())},
         "editions": {
             row["kind"]: {"name": row["name"], "hash": row["content_hash"]}
             for row in dicts(tx, EDITIONS, ids=list(then.editions.values()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from dispatch.bulletins.content import Fact, Rules
@@ -229,7 +230,8 @@ def _ranked(rules: Rules, group: str, found: Mapping[Key, Counter[str]]) -> list
     told = {key[2]: _told(counts) for key, counts in found.items() if key[:2] == ("unit", group)}
     entries = {unit: (group, counts) for unit, (counts, _) in sorted(told.items())}
     small_sample, trial = int(rules.document["small_sample"]), bool(rules.document.get("trial"))
-    rows = ranked(entries, rules.scheme, small_sample, trial=trial)
+    by_hand = {unit: Decimal(points) for unit, points in rules.document.get("by_hand", {}).items()}
+    rows = ranked(entries, rules.scheme, small_sample, trial=trial, by_hand=by_hand)
     return [Scored(("unit", group, row.unit), *told[row.unit], row) for row in rows]
 
 

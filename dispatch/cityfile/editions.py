@@ -60,7 +60,8 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "duty_grids": city.duty_grids,
     }
     head = city.document["editions"]
-    absent = {kind for kind, rows in (("roster", city.roster_lines), ("ladders", city.ladders)) if rows is None}
+    files = {"roster": city.roster_lines, "ladders": city.ladders, "schemes": city.schemes or None}
+    absent = {kind for kind, rows in files.items() if rows is None}
     kinds = [kind for kind in (*KINDS, *OPTIONAL) if kind not in absent]
     unsaid = {"id": "", "in_force": None, "source": city.folder.name}
     found = [

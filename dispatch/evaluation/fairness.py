@@ -104,7 +104,8 @@ def fairness(
     for _, members in groupby(sorted(rows, key=lambda row: row.group), key=lambda row: row.group):
         group = list(members)
         placed = [row.unit for row in group if row.place is not None]
-        bounds = {row.unit: _bounds(scheme, counts[row.unit]) for row in group}
+        hand = {row.unit: Fraction(row.by_hand) for row in group}
+        bounds = {row.unit: _bounds(scheme, counts[row.unit], hand[row.unit]) for row in group}
         points = {unit: points_of(scheme, counts[unit]) for unit in placed}
         for row in group:
             here = bounds[row.unit]
@@ -113,7 +114,7 @@ def fairness(
                 interval=_interval(scheme, counts[row.unit]),
                 scores=None if here is None else (rounded(here[0]), rounded(here[1])),
                 by_chance=_by_chance(here, [bounds[other] for other in others]) if row.place else None,
-                by_weights=_by_weights(scheme, points, row.unit, others, sway=sway) if row.place else None,
+                by_weights=_by_weights(scheme, points, row.unit, others, hand=hand, sway=sway) if row.place else None,
                 adjusted=beside.get(row.unit),
             )
     return found
@@ -153,13 +154,13 @@ def _share(side: int, counts: Counts, key: str) -> Fraction | None:
     return None if above is None or not below else Fraction(wilson(above, below)[side])
 
 
-def _bounds(scheme: Scheme, counts: Counts) -> Bounds | None:
+def _bounds(scheme: Scheme, counts: Counts, hand: Fraction) -> Bounds | None:
     """The score with all indicators at their worst, and at their best. Numbers with steps have no chance in them."""
     low, high = (points_of(scheme, counts, partial(_share, side)) for side in (0, 1))
     ends = {key: sorted((one, high[key] or Fraction(0))) for key, one in low.items() if one is not None}
     worst = total_of(scheme, {key: ends[key][0] if key in ends else None for key in low})
     best = total_of(scheme, {key: ends[key][1] if key in ends else None for key in low})
-    return None if worst is None or best is None else (worst, best)
+    return None if worst is None or best is None else (worst + hand, best + hand)
 
 
 def _by_chance(here: Bounds | None, others: Sequence[Bounds | None]) -> Places | None:
@@ -172,17 +173,19 @@ def _by_chance(here: Bounds | None, others: Sequence[Bounds | None]) -> Places |
 
 
 def _by_weights(
-    scheme: Scheme, points: Mapping[str, Points], unit: str, others: Sequence[str], *, sway: Fraction
-) -> Places:
+    scheme: Scheme, points: Mapping[str, Points], unit: str, others: Sequence[str], *, hand: Mapping[str, Fraction],
+    sway: Fraction,
+) -> Places:  # fmt: skip
     """Exact over every mix of weights at once: the difference of two scores is a sum over indicators, least where each
-    weight is moved against the other."""
+    weight is moved against the other. Points by hand have no weight."""
     best = worst = 1
     for other in others:
-        parts = [
-            (points[other][part.key] or Fraction(0)) - (points[unit][part.key] or Fraction(0))
-            for part in scheme.indicators
-        ]
-        weighed = [(gap, Fraction(part.weight)) for gap, part in zip(parts, scheme.indicators, strict=True)]
-        best += sum(gap * weight * (1 - sway if gap > 0 else 1 + sway) for gap, weight in weighed) > 0
-        worst += sum(gap * weight * (1 + sway if gap > 0 else 1 - sway) for gap, weight in weighed) > 0
+        least = most = hand[other] - hand[unit]
+        for part in scheme.indicators:
+            gap = (points[other][part.key] or Fraction(0)) - (points[unit][part.key] or Fraction(0))
+            weighed = gap * Fraction(part.weight) / 100
+            ends = sorted((weighed * (1 - sway), weighed * (1 + sway)))
+            least, most = least + ends[0], most + ends[1]
+        best += least > 0
+        worst += most > 0
     return Places(best, worst)

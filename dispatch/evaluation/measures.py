@@ -8,6 +8,7 @@ from typing import Any, Literal, LiteralString, TypeAlias
 
 from dispatch.evaluation.as_of import past_facts
 from dispatch.evaluation.fairness import Stratum
+from dispatch.evaluation.ledger import left_out
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
 from gis.db import ReadTx, dicts, planned, rows
@@ -203,6 +204,7 @@ def parameters(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> 
         "until": counted_until(tx, period, as_of),
         "as_of": "infinity" if now else then.isoformat(),
         "past": "[]" if now else past_facts(tx, then),
+        "left_out": left_out(tx, by=then),
         "by": cut.by,
         "post": cut.by,
         "group": cut.group,

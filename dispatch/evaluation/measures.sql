@@ -4,7 +4,7 @@
 -- nobody's duty yet. Only what was recorded by `as_of` counts: the facts added to since are given as they stood (`past`).
 --
 -- due:    the case was to be disposed of: its deadline lies in the period, or lay before and it was open at its start.
---         Without a limit, while suspended, voided, forced closed or exempt on appeal it is in no such figure.
+--         Without a limit, while suspended, voided, forced closed, exempt on appeal or left out by the ledger it is in no such figure.
 -- cells:  new_ontime, new_late, new_open, carried_disposed, carried_open: in one period exactly one of them.
 -- reports are counted by when they were reported, filing and dispatch by when filed, checks by the reply checked.
 WITH RECURSIVE
@@ -48,7 +48,8 @@ judged AS (
                AND NOT self_handled AS own_report,
            state IN ('reported', 'check_pending')  -- its holder has not sent it on, and his own clock has run out
                AND coalesce(stage_due_at < %(until)s, false) AS late_here,
-           due_at IS NOT NULL AND NOT exempt AND NOT forced AND NOT self_handled
+           due_at IS NOT NULL AND NOT exempt AND NOT case_id = ANY(%(left_out)s::bigint[])
+               AND NOT forced AND NOT self_handled
                AND NOT coalesce(voided_at < %(until)s, false) AND NOT coalesce(suspended_at < %(until)s, false) AS counts,
            due_at >= %(since)s AND due_at < %(until)s AS new_due,
            due_at < %(since)s AND (done IS NULL OR done >= %(since)s) AS carried,

@@ -22,6 +22,7 @@ __all__ = [
     "SCHEME",
     "STANDARD",
     "Band",
+    "Hand",
     "Indicator",
     "LeftOut",
     "Loss",
@@ -97,6 +98,17 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """A kind of points given by hand, through the ledger: `most` of them up or down, beside what is measured."""
+
+    __pydantic_config__ = EXACT
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    name: str
+    name_en: str
+    most: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """A unit that the scheme does not rank, and why."""
 
@@ -111,6 +123,7 @@ class Scheme:
 
     `of`: what is scored: units (of `groups`, empty for all), areas (of `area_class`), or the persons of a post.
     `full`: the most points there are, the sum of the weights. `share`: the rate whose interval is shown.
+    `hand`: what may be given by hand, on top of `full`.
     """
 
     __pydantic_config__ = EXACT
@@ -129,6 +142,7 @@ class Scheme:
     groups: tuple[str, ...] = ()
     leave_out: tuple[LeftOut, ...] = ()
     share: str | None = None
+    hand: tuple[Hand, ...] = ()
 
 
 SCHEME = TypeAdapter(Scheme)
@@ -150,7 +164,7 @@ def schemes_of(document: Document, standard: Mapping[str, Scheme] | None = None)
     found: dict[str, Scheme] = {}
     unsaid: dict[str, Any] = {"band": next((one.bands for one in (standard or {}).values()), ())}
     unsaid |= {key: document[key] for key in ("edition", "in_force", "band") if key in document}
-    rows = document.get("scheme", ())
+    rows = document.get("scheme", [])
     for row in rows if isinstance(rows, list) else [rows]:
         key = str(row.get("key", "?")) if isinstance(row, Mapping) else "?"
         said = [f"{key} is given twice"] if key in found else []
@@ -192,6 +206,9 @@ def _faults(scheme: Scheme) -> Iterator[str]:
     for part in scheme.indicators:
         yield from _unreadable(part)
     yield from (f"sample: {name} is not a count" for name in scheme.sample if name not in Counts.names())
+    kinds = [hand.kind for hand in scheme.hand]
+    if "exclusion" in kinds or len(set(kinds)) < len(kinds):
+        yield "hand: every kind has a name of its own, and exclusion is the ledger's"
     if scheme.share is not None and scheme.share not in RATES:
         yield f"share: {scheme.share} is not a rate"
 

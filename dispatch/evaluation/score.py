@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
+from types import MappingProxyType
 from typing import TypeAlias
 
 from dispatch.evaluation.rates import Counts, exact, rounded
@@ -34,6 +35,7 @@ class Entry:
     score: Score
     cases: int | None
     aside: str | None = None
+    by_hand: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Ranked:
     cases: int | None
     place: int | None
     apart: str | None
+    by_hand: Decimal = Decimal(0)
+
+    @property
+    def total(self) -> Decimal | None:
+        """What it is ranked by: the score with the points given by hand."""
+        return None if self.score.total is None else self.score.total + self.by_hand
 
 
 def score(scheme: Scheme, counts: Counts) -> Score:
@@ -82,16 +90,25 @@ def cases_in(scheme: Scheme, counts: Counts) -> int | None:
 
 
 def ranked(
-    found: Mapping[str, tuple[str, Counts]], scheme: Scheme, small_sample: int, *, trial: bool = False
-) -> list[Ranked]:
+    found: Mapping[str, tuple[str, Counts]], scheme: Scheme, small_sample: int, *, trial: bool = False,
+    by_hand: Mapping[str, Decimal] = MappingProxyType({}),
+) -> list[Ranked]:  # fmt: skip
     """The ranking of all who take part, each with its group and counts: the one way any page or command ranks.
 
-    `trial`: the period lies before the city's figures are ranked; all are shown apart.
+    `trial`: the period lies before the city's figures are ranked; all are shown apart. `by_hand`: points of the
+    ledger, by unit.
     """
     out = {one.unit for one in scheme.leave_out}
     return rank(
         [
-            Entry(key, group, score(scheme, here), cases_in(scheme, here), _aside(key in out, trial))
+            Entry(
+                key,
+                group,
+                score(scheme, here),
+                cases_in(scheme, here),
+                _aside(key in out, trial),
+                by_hand.get(key, Decimal(0)),
+            )
             for key, (group, here) in found.items()
         ],
         small_sample,
@@ -103,7 +120,8 @@ def _aside(left_out: bool, trial: bool) -> str | None:
 
 
 def rank(rows: Iterable[Entry], small_sample: int) -> list[Ranked]:
-    """Groups apart, each by score from the top; equal scores share the place (1, 1, 3), names decide nothing but order.
+    """Groups apart, each by score and points by hand from the top. Equal ones share the place (1, 1, 3), names decide
+    nothing but order.
 
     Those without data or with fewer than `small_sample` cases come last in their group, unranked.
     """
@@ -111,8 +129,8 @@ def rank(rows: Iterable[Entry], small_sample: int) -> list[Ranked]:
     for _, group in groupby(sorted(rows, key=lambda row: row.group), key=lambda row: row.group):
         members = [(row, _apart(row, small_sample)) for row in group]
         placed = sorted((row for row, apart in members if apart is None), key=_from_the_top)
-        totals = [row.score.total for row in placed]
-        placing += [_ranked(row, totals.index(row.score.total) + 1, None) for row in placed]
+        totals = [_total(row) for row in placed]
+        placing += [_ranked(row, totals.index(_total(row)) + 1, None) for row in placed]
         placing += [_ranked(row, None, apart) for row, apart in members if apart is not None]
     return placing
 
@@ -169,9 +187,13 @@ def _apart(row: Entry, small_sample: int) -> str | None:
     return "small sample" if row.cases is not None and row.cases < small_sample else None
 
 
+def _total(row: Entry) -> Decimal:
+    return (row.score.total or Decimal(0)) + row.by_hand
+
+
 def _from_the_top(row: Entry) -> tuple[Decimal, str]:
-    return -(row.score.total or Decimal(0)), row.unit
+    return -_total(row), row.unit
 
 
 def _ranked(row: Entry, place: int | None, apart: str | None) -> Ranked:
-    return Ranked(row.unit, row.group, row.score, row.cases, place, apart)
+    return Ranked(row.unit, row.group, row.score, row.cases, place, apart, row.by_hand)

@@ -21,7 +21,7 @@ from dispatch.evaluation.period import FORMS, INSTANTS, Period, as_of_of, period
 from dispatch.evaluation.ranking import cut_of, taking_part
 from dispatch.evaluation.rates import RATES, Counts, rates
 from dispatch.evaluation.scheme import Scheme, standard_schemes
-from dispatch.evaluation.score import Ranked, ranked
+from dispatch.evaluation.score import Ranked
 from dispatch.evaluation.terms import SMALL_SAMPLE, Terms, terms_of
 from gis.db import read
 from gis.problems import Problem
@@ -132,7 +132,7 @@ def _say_as_of(period: Period, then: datetime, zone: ZoneInfo) -> None:
 
 
 def _rows(asked: _Asked) -> Iterator[dict[str, Any]]:
-    placed = ranked(asked.found, asked.scheme, asked.terms.small_sample, trial=asked.terms.trial)
+    placed = asked.terms.ranked(asked.found, asked.scheme)
     counts = {unit: here for unit, (_, here) in asked.found.items()}
     told = fairness(asked.scheme, placed, counts, mix=asked.mix)
     for row in placed:
@@ -163,6 +163,8 @@ def _row(row: Ranked, counts: Counts) -> dict[str, Any]:
         **rates(counts),
         **points,
         "score": row.score.total,
+        "by_hand": row.by_hand or None,
+        "total": row.total,
         "band": row.score.band.name if row.score.band else None,
         "colour": row.score.band.colour if row.score.band else None,
         "apart": row.apart,
@@ -174,8 +176,9 @@ def _columns(rows: list[dict[str, Any]], scheme: Scheme) -> list[str]:
     scored = {part.key for part in scheme.indicators}
     shown = [key for key in RATES if key in scored or any(row[key] is not None for row in rows)]
     points = [f"points_{part.key}" for part in scheme.indicators]
+    hand = ["by_hand", "total"] if any(row["by_hand"] for row in rows) else []
     fair = [key for key in FAIR if any(row[key] is not None for row in rows)]
-    return ["rank", "unit", "group", "cases", *shown, *points, "score", "band", "colour", "apart", *fair]
+    return ["rank", "unit", "group", "cases", *shown, *points, "score", *hand, "band", "colour", "apart", *fair]
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

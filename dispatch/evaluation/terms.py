@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, LiteralString
 
 from dispatch.cases.books import Books, books, books_on
+from dispatch.evaluation.ledger import by_hand
 from dispatch.evaluation.measures import counted_until
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.scheme import Scheme, schemes_of, standard_schemes
+from dispatch.evaluation.score import Ranked, ranked
 from gis.db import ReadTx, dicts
 from gis.problems import FormIncomplete, NotFound
 
@@ -26,12 +30,18 @@ LATEST: LiteralString = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What holds for a ranking. `groups`: of units, in the city's order. `trial`: the period begins before the day from
-    which the city's figures are ranked."""
+    which the city's figures are ranked. `by_hand`: points of the ledger, scheme → unit → points, those agreed by the
+    instant asked for, or by now: they are given when the period is over."""
 
     schemes: Mapping[str, Scheme]
     groups: list[Mapping[str, Any]]
     small_sample: int
     trial: bool
+    by_hand: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+
+    def ranked(self, found: Mapping[str, tuple[str, Counts]], scheme: Scheme) -> list[Ranked]:
+        """The ranking on these terms of all who take part, each with its group and counts."""
+        return ranked(found, scheme, self.small_sample, trial=self.trial, by_hand=self.by_hand.get(scheme.key, {}))
 
     def scheme(self, key: str, group: str | None = None) -> Scheme:
         """A scheme by its key, for a group of units. Raises FormIncomplete for a stranger of either kind."""
@@ -69,6 +79,7 @@ def terms_of(tx: ReadTx, period: Period, as_of: datetime | None = None) -> Terms
         groups=list(section.get("groups", ())),
         small_sample=int(section.get("small_sample", SMALL_SAMPLE)),
         trial=period.start.astimezone(present.zone).date() < first,
+        by_hand=by_hand(tx, period.name, by=as_of or tx.now),
     )
 
 

@@ -14,6 +14,7 @@ import dispatch.calendars.tables
 import dispatch.cases.tables
 import dispatch.drafts.tables
 import dispatch.duty.tables
+import dispatch.evaluation.tables
 import dispatch.evidence.tables
 import dispatch.live.tables
 import dispatch.notify.tables

@@ -19,6 +19,7 @@ SIGNED_IN = frozenset({P.PUBLIC, P.SIGNED_IN})
 _BOARD = frozenset({P.ACT, P.SEE_CASES, P.SEE_BOARD, P.SEE_MAP, P.SEE_RANKING, P.SEE_RULES, P.SEE_DUTY})
 _DESK = frozenset({P.ACT, P.SEE_CASES, P.SEE_INBOX, P.SEE_MAP, P.SEE_DUTY})
 _RULES = frozenset({P.WRITE_RULES, P.PUBLISH_RULES})  # by two persons, whoever of these they are
+_SCORES = frozenset({P.SEAL_BULLETINS, P.KEEP_SCORES})  # likewise
 
 MAY: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
@@ -28,9 +29,9 @@ MAY: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
         R.DISPATCHER: _BOARD | {P.WRITE_RULES},
         R.DEPARTMENT: _DESK,
         R.PLATFORM: _DESK,
-        R.SUPERVISOR: _BOARD | _RULES | {P.EDIT_LAYERS, P.SEAL_BULLETINS},
-        R.LEADER: _BOARD | _RULES | {P.EDIT_LAYERS, P.SEAL_BULLETINS},
-        R.EVALUATOR: frozenset({P.ACT, P.SEE_CASES, P.SEE_MAP, P.SEE_RANKING, P.SEAL_BULLETINS}),
+        R.SUPERVISOR: _BOARD | _RULES | {P.EDIT_LAYERS, *_SCORES},
+        R.LEADER: _BOARD | _RULES | {P.EDIT_LAYERS, *_SCORES},
+        R.EVALUATOR: frozenset({P.ACT, P.SEE_CASES, P.SEE_MAP, P.SEE_RANKING, *_SCORES}),
         R.SYSTEM_ADMIN: frozenset({P.SEE_SYSTEM}),
         R.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE}),
         R.AUDIT_ADMIN: frozenset({P.SEE_AUDIT}),

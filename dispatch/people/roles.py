@@ -42,6 +42,7 @@ class Permission(StrEnum):
     WRITE_RULES = "write_rules"
     PUBLISH_RULES = "publish_rules"
     SEAL_BULLETINS = "seal_bulletins"
+    KEEP_SCORES = "keep_scores"
     EDIT_LAYERS = "edit_layers"
     SEE_DUTY = "see_duty"
     SEE_PERSONAL = "see_personal"

@@ -12,6 +12,9 @@ import pytest
 
 from dispatch.city import Fault, check
 from dispatch.cityfile import check as checks
+from dispatch.cityfile.editions import editions_of
+from dispatch.cityfile.faults import Faults
+from dispatch.cityfile.read import read
 from tests.city.spoilt_town import CITIES, TINY, copy_of_tiny, spoil
 
 
@@ -290,6 +293,10 @@ def test_a_citys_schemes_are_checked_with_the_rest(town: Path, old: str, new: st
     found = [str(fault) for fault in errors(town)]
 
     assert found == [] if said is None else [said in words for words in found] == [True]
+
+
+def test_a_city_without_schemes_of_its_own_has_no_edition_of_them(town: Path) -> None:
+    assert "schemes" not in {edition.kind for edition in editions_of(read(town, Faults()))}
 
 
 def test_schemes_and_the_edition_that_names_them_go_together(town: Path) -> None:

@@ -291,5 +291,6 @@ def test_a_citys_scheme_stands_beside_the_shared_ones_with_their_bands() -> None
     assert found.keys() == standard_schemes().keys() | {"own"}
     assert (found["own"].edition, str(found["own"].in_force)) == ("own-1", "2026-07-01")
     assert found["own"].bands == standard_schemes()["gb-department"].bands
+    assert schemes_of({}, standard_schemes()) == standard_schemes()
     with pytest.raises(SchemeFault, match="own is given twice"):
         schemes_of({**document, "scheme": [row, row]}, standard_schemes())

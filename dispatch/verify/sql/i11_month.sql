@@ -28,7 +28,10 @@ stood AS (
                        WHEN s.undone IS NULL THEN (k.known ->> 'disposed_at')::timestamptz END,
                   CASE WHEN s.closed > coalesce(s.reopened, 0) THEN s.closed_at
                        WHEN s.reopened IS NULL THEN (k.known ->> 'closed_at')::timestamptz END) AS done,
-         NOT s.apart AND NOT coalesce(s.forced > coalesce(s.reopened, 0), false)
+         NOT s.apart
+             AND NOT EXISTS (SELECT FROM ledger_entry e JOIN ledger_decision a ON a.entry_id = e.id
+                              WHERE e.case_id = s.case_id AND a.decision = 'agreed' AND a.decided_at <= %(until)s)
+             AND NOT coalesce(s.forced > coalesce(s.reopened, 0), false)
              AND NOT coalesce(s.voided > coalesce(s.filed, 0), false)
              AND NOT coalesce(s.suspended > coalesce(s.woken, 0), false) AS counts
     FROM said s

@@ -1,0 +1,62 @@
+"""The ledger of what people decide about scores: points given by hand, cases left out. Rows are only added."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from gis.tables import instant, metadata
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False, comment="a kind of points of the scheme, or `exclusion`"),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
+    Column("scheme", Text, comment="key; empty for an exclusion"),
+    Column("period", Text, comment="in whose scores the points count; empty for an exclusion"),
+    Column("points", Numeric(6, 2)),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), comment="left out of what was to be disposed of and closed"),
+    Column("reason", Text, nullable=False),
+    Column("document_no", Text, nullable=False, comment="number of the paper it rests on"),
+    Column("document_hash", Text, nullable=False, comment="SHA-256 of that paper as a file"),
+    Column("made_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    instant("made_at", nullable=False),
+    CheckConstraint(
+        "CASE WHEN kind = 'exclusion' THEN case_id IS NOT NULL AND num_nulls(scheme, period, points) = 3"
+        " ELSE case_id IS NULL AND num_nulls(scheme, period, points) = 0 END",
+        name="whole",
+    ),
+    CheckConstraint("document_hash ~ '^[0-9a-f]{64}$'", name="hash"),
+    UniqueConstraint("id", "made_by", name="ledger_entry_as_made"),
+    Index("ledger_entry_period", "period", "scheme"),
+    Index("ledger_entry_case", "case_id", postgresql_where=text("case_id IS NOT NULL")),
+)
+
+ledger_decision = Table(
+    "ledger_decision",
+    metadata,
+    Column("entry_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("decided_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("words", Text, nullable=False, server_default=""),
+    instant("decided_at", nullable=False),
+    CheckConstraint("decision IN ('agreed', 'refused')", name="decision"),
+    CheckConstraint("decision <> 'agreed' OR decided_by <> made_by", name="two_persons"),
+    ForeignKeyConstraint(
+        ["entry_id", "made_by"], ["ledger_entry.id", "ledger_entry.made_by"], name="ledger_decision_as_made"
+    ),
+)
