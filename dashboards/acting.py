@@ -16,7 +16,7 @@ from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
 from dispatch.lifecycle.decide import PART_SENT, PART_SIGNED, PARTS_OPEN, allowed, extenders, for_referee
 from dispatch.lifecycle.form import Form
-from dispatch.lifecycle.states import Action, State
+from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.lifecycle.table import BY_ACTION
 from dispatch.people.may import UNIT
 from dispatch.people.who import Me
@@ -93,6 +93,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.REVISIT: ("satisfied", "note"),
     A.SIGN_FOR: ("proxy", "note"),
     A.REPLY_FOR: ("proxy", "photos", "reason", "note"),
+    A.CORDON: ("photos", "note"),
     A.ASSIST_SIGN: ("unit", "note"),
     A.ASSIST_REPORT: ("unit", "photos", "note"),
 }
@@ -145,7 +146,9 @@ def offers(case: Case, me: Me, city: Books, *, budget_left: bool = True) -> list
     open_to = [
         a for a in allowed(case.state, me.roles) if a in SHOWS and a not in left_out and _fits(a, case, me, city)
     ]
-    first = next((a for a in (*FIRST.get(case.state, ()), A.ASSIST_SIGN, A.ASSIST_REPORT) if a in open_to), None)
+    first = next(
+        (a for a in (A.CORDON, *FIRST.get(case.state, ()), A.ASSIST_SIGN, A.ASSIST_REPORT) if a in open_to), None
+    )
     order = sorted(open_to, key=lambda a: (a is not first, a in RISKY))
     waits = any(part in PARTS_OPEN for part in parts_of(case.assists).values())
     return [Offer(a, _shown(a, waits=waits), BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]
@@ -184,6 +187,7 @@ def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
         A.GRANT_APPEAL: case.appealed,
         A.REFUSE_APPEAL: case.appealed,
         A.APPEAL: not case.appealed and case.late,
+        A.CORDON: ClockKind.CORDON in case.clocks,
         A.ANSWER_SUPERVISION: case.supervised,
         A.ASK_DELAY: not case.late,
         A.APPROVE_DELAY: bool(me.roles & higher),

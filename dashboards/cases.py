@@ -13,7 +13,7 @@ from starlette.responses import Response
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.dossier import id_of
-from dispatch.cases.read import Filters, search
+from dispatch.cases.read import Filters, search, unsafe
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import State
 from dispatch.people.roles import Permission
@@ -77,10 +77,18 @@ def found(request: Request, me: Signed, asked: Annotated[Asked, Depends()], afte
             return go(f"/cases/{quote(asked.number)}")
         place = _place(after)
         rows = [] if asked.number else search(tx, asked.filters(view, tx.now), after=place, limit=LENGTH + 1)
+        hazards = unsafe(tx, units=me.units if me.is_department_only else None)
         areas = dicts(tx, AREAS, day=view.today)
     more = cursor(rows[LENGTH - 1].reported_at.isoformat(), rows[LENGTH - 1].id) if len(rows) > LENGTH else None
     units = [u for u in view.known.tree.units.values() if not me.is_department_only or u.id in me.units]
-    lists: dict[str, Any] = {"rows": rows[:LENGTH], "areas": areas, "units": units, "more": more, "after": after}
+    lists: dict[str, Any] = {
+        "rows": rows[:LENGTH],
+        "areas": areas,
+        "units": units,
+        "more": more,
+        "after": after,
+        "hazards": hazards,
+    }
     return page(view, "cases.html", asked=asked, states=list(State), **lists)
 
 

@@ -18,7 +18,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.duplicates import Limits, counted
 from dispatch.cases.intake import Report, receive
-from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally
+from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally, unsafe
 from dispatch.cases.waiting import LISTS, listed, waits_for
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import HOLDER, Pool, State
@@ -50,10 +50,13 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
         aside = q if q in LISTS and LISTS[q].roles & me.roles else None
         rows = listed(tx, aside) if aside else _page(tx, pools, state, after)
         again = _repeated(tx, view, rows)
+        hazards = unsafe(tx)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
     chosen: dict[str, Any] = {"stage": state, "aside": aside, "again": again, "more": more, "after": after}
-    return page(view, "console.html", live=live, rows=rows[:PAGE], stages=stages, asides=asides, **chosen)
+    return page(
+        view, "console.html", live=live, rows=rows[:PAGE], stages=stages, asides=asides, hazards=hazards, **chosen
+    )
 
 
 def _repeated(tx: ReadTx, view: View, rows: list[Row]) -> dict[int, int]:

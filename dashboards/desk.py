@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.clocks import clock_of
-from dispatch.cases.read import Row, assisted, inbox, tally_units
+from dispatch.cases.read import Row, assisted, inbox, tally_units, unsafe
 from dispatch.lifecycle.states import OPEN, ClockKind, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
@@ -44,6 +44,7 @@ def desk(request: Request, me: Signed) -> Response:
         own = inbox(tx, me.units, states=MINE, limit=MOST)
         others = inbox(tx, me.units, states=OTHERS, limit=50)
         helps = assisted(tx, me.units, limit=MOST)
+        hazards = unsafe(tx, units=me.units)
         counts = {row.state: row for row in tally_units(tx, me.units)}
     total = sum(counts[s].count for s in MINE if s in counts)
     waiting = sum(row.count for state, row in counts.items() if state not in MINE)
@@ -52,7 +53,7 @@ def desk(request: Request, me: Signed) -> Response:
     helped = [Lane("assist", helps)] if helps else []
     parts[-1] = Lane("later", parts[-1].rows, total - len(own))
     parts += [*helped, Lane("waiting", others, waiting - len(others))]
-    return page(view, "inbox.html", live=live, lanes=parts, total=total + len(helps))
+    return page(view, "inbox.html", live=live, lanes=parts, total=total + len(helps), hazards=hazards)
 
 
 def _tonight(now: datetime, view: View) -> datetime:

@@ -116,7 +116,7 @@ def _handling(turn: Turn) -> Plan | None:
     if turn.stages:
         reply_at = turn.after(turn.case.last_at + turn.rng.randrange(2, 9) * MINUTE)
     unit = turn.scene.books.tree.get(turn.case.unit_id or "")
-    asks = [_ask(turn, pace, reply_at), *_pressed(turn, reply_at), *_assisting(turn)]
+    asks = [_ask(turn, pace, reply_at), *_pressed(turn, reply_at), *_assisting(turn), _cordon(turn)]
     first = min((plan for plan in asks if plan and turn.case.last_at < plan.at < reply_at), key=_at, default=None)
     if first is not None:
         return first
@@ -124,6 +124,15 @@ def _handling(turn: Turn) -> Plan | None:
     if unit is not None and not unit.terminal:
         return turn.centre(Role.DISPATCHER, reply_at, Action.REPLY_FOR, proxy=unit.name, **done)
     return turn.unit(reply_at, Action.REPLY, **done)
+
+
+def _cordon(turn: Turn) -> Plan | None:
+    """A dangerous place is closed off first: most within the half hour, some later; how fast is settled once."""
+    if ClockKind.CORDON not in turn.case.clocks or turn.case.dispatched_at is None:
+        return None
+    minutes = 6 + 30 * turn.fate("cordon") ** 2
+    at = turn.after((turn.case.dispatched_at + timedelta(minutes=minutes)).replace(microsecond=0))
+    return turn.unit(at, Action.CORDON, photos=turn.pictures())
 
 
 def _parts(turn: Turn) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from gis.db import ReadTx, Tx, execute, one, value, write
 __all__ = ["ring_due"]
 
 AT_ONCE = timedelta(microseconds=1)
-OF_THE_UNIT = frozenset({ClockKind.SIGN, ClockKind.DISPOSE, ClockKind.ASSIST})
+OF_THE_UNIT = frozenset({ClockKind.SIGN, ClockKind.DISPOSE, ClockKind.ASSIST, ClockKind.CORDON})
 OF_THE_INSPECTOR = frozenset({ClockKind.VERIFY, ClockKind.CHECK})
 POSTS = {Call.DUTY: Post.DUTY, Call.HEAD: Post.HEAD, Call.CENTRE: Post.DUTY, Call.LEADER: Post.LEADER}
 

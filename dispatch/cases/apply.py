@@ -21,7 +21,7 @@ from dispatch.cases.steps import Step, step_hash
 from dispatch.cases.whose import route_anew
 from dispatch.lifecycle.decide import Change, Standing, decide
 from dispatch.lifecycle.form import Form
-from dispatch.lifecycle.states import Action, State
+from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.secrets import salted_hash
 from gis.db import Tx, value
 
@@ -108,6 +108,7 @@ def _standing(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime) -
         dispatched_at=case.dispatched_at,
         return_open=action not in RETURNS or city.return_open(case.dispatched_at, at),
         ruled=ruled_unit(case.asked),
+        unsafe=ClockKind.CORDON in draft.clocks,
         parts=parts_of(case.assists),
         budget_left=action not in RETURNS or budget_of(tx, city.policy, case.unit_id, at).left,
         ended_at=case.ended_at,
@@ -169,6 +170,6 @@ def _conceal(draft: Draft, seq: int, form: Form, data: dict[str, Any]) -> bytes 
 def _photo_kind(action: Action) -> str:
     if action in (Action.CHECK_PASS, Action.CHECK_FAIL):
         return "check"
-    if action is Action.VERIFY:
-        return "verify"
+    if action in (Action.VERIFY, Action.CORDON):
+        return action.value
     return "after" if action in AFTER else "before"

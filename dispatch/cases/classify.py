@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dispatch.cases.assists import drop_parts
-from dispatch.cases.moves import Effect, keep_clock, limit_of, move_clocks
+from dispatch.cases.moves import Effect, begin_clock, keep_clock, limit_of, move_clocks, stop_clock
 from dispatch.cases.ruled import ruled_unit
-from dispatch.lifecycle.states import ClockKind, State
+from dispatch.lifecycle.states import ClockKind, Pool, State
 from gis.problems import FormIncomplete
 
 __all__ = ["accept", "after_amend", "amend", "file"]
@@ -54,6 +54,7 @@ def amend(effect: Effect) -> None:
     case, form = effect.draft.case, effect.form
     if (form.category, form.condition, form.component, form.lon) == (None, None, None, None):
         raise FormIncomplete("Say what is to be amended", zh="请填写要更正的内容", fields={"category": "needed"})
+    was = case.hazard
     before = {"category": case.category, "component": case.component_code, "unit": case.unit_id}
     effect.data["before"] = before | {"route": case.route_unit}
     if ruled_unit(case.asked) is not None:
@@ -69,11 +70,21 @@ def amend(effect: Effect) -> None:
     if form.condition is not None:
         file(effect)
         _restart(effect)
+    _cordon(effect, was=was)
     if form.component is not None:
         case.component_code = form.component
     if form.lon is not None and form.lat is not None:
         case.lon, case.lat = form.lon, form.lat
     effect.draft.moved = True
+
+
+def _cordon(effect: Effect, *, was: bool) -> None:
+    """What turns out to be dangerous with its unit is to be made safe from now on; what does not, no longer."""
+    case, waits = effect.draft.case, ClockKind.CORDON in effect.draft.clocks
+    if waits and not case.hazard:
+        stop_clock(effect, ClockKind.CORDON)
+    elif case.hazard and not was and case.unit_id is not None and effect.draft.pool == Pool.UNIT:
+        begin_clock(effect, ClockKind.CORDON, limit_of(effect, ClockKind.CORDON))
 
 
 def _restart(effect: Effect) -> None:

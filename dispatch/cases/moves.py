@@ -146,6 +146,8 @@ def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
     case = effect.draft.case
     if kind is ClockKind.REPLY_CITIZEN and not case.public:
         return None  # an inspector's own find: nobody waits
+    if kind is ClockKind.CORDON and not case.hazard:
+        return None
     if kind is ClockKind.FORCE_CLOSE:
         own = effect.books.stage_limit(kind, urgent=case.hazard)
         return own or effect.books.stage_limit(ClockKind.APPROVE, urgent=case.hazard)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
-from dispatch.lifecycle.states import Pool, State
+from dispatch.lifecycle.states import ClockKind, Pool, State
 from gis.db import ReadTx, listed, rows
 
 __all__ = [
@@ -29,9 +29,11 @@ __all__ = [
     "tally",
     "tally_units",
     "tasks",
+    "unsafe",
 ]
 
 PAGE = 50
+UNSAFE: LiteralString = "c.hazard AND (c.unit_id IS NULL OR c.clocks ? 'cordon')"
 OPEN_ONLY: LiteralString = "c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')"
 
 Cursor = tuple[datetime | None, int]
@@ -71,6 +73,13 @@ class Row:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
         object.__setattr__(self, "pool", Pool(self.pool))
+
+    @property
+    def unsafe(self) -> bool:
+        """Dangerous, and not made safe yet: nobody has it, or its cordon is waited for. As `UNSAFE` says it."""
+        return (
+            self.hazard and self.pool is not Pool.NOBODY and (self.unit_id is None or ClockKind.CORDON in self.clocks)
+        )
 
     @property
     def cursor(self) -> Cursor:
@@ -202,6 +211,16 @@ ASSISTED: LiteralString = (
 def assisted(tx: ReadTx, units: Sequence[str], *, limit: int = PAGE) -> list[Row]:
     """The open cases in which these units assist and have still to report, oldest first. Index: cases_assisting."""
     return listed(tx, Row, ASSISTED, units=list(units), limit=limit)
+
+
+def unsafe(tx: ReadTx, *, units: Sequence[str] | None = None, limit: int = PAGE) -> list[Row]:
+    """Dangerous cases that nobody has made safe yet, oldest first; of these units, or of all. Index: cases_unsafe."""
+    sql: LiteralString = (
+        "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE " + UNSAFE + " AND " + OPEN_ONLY
+        + " AND (%(units)s::text[] IS NULL OR c.unit_id = ANY(%(units)s)) ORDER BY c.reported_at, c.id LIMIT %(limit)s)"
+        + DRESS + " ORDER BY p.reported_at, p.id"
+    )  # fmt: skip
+    return listed(tx, Row, sql, units=None if units is None else list(units), limit=limit)
 
 
 def tasks(tx: ReadTx, inspector: int, *, limit: int = PAGE) -> list[Row]:

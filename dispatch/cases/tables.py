@@ -43,6 +43,7 @@ def _given(column: str, also: TextClause | None = None) -> TextClause:
 
 ENDINGS = ", ".join(f"'{s.value}'" for s in sorted(ENDED))
 OPEN = text(f"state NOT IN ({ENDINGS})")
+UNSAFE = text(f"hazard AND (unit_id IS NULL OR clocks ? 'cordon') AND state NOT IN ({ENDINGS})")
 TO_ANSWER = text("state IN ('closed', 'closed_forced', 'refused') AND stage_due_at IS NOT NULL")
 
 cases = Table(
@@ -132,6 +133,7 @@ cases = Table(
     Index("cases_category_reported", "category", "reported_at", "id"),
     Index("cases_assisting", "assisting", postgresql_using="gin", postgresql_where=_given("assisting", OPEN)),
     Index("cases_assists", "dispatched_at", postgresql_where=text("assists IS NOT NULL")),
+    Index("cases_unsafe", "reported_at", "id", postgresql_where=UNSAFE),
     Index("cases_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 

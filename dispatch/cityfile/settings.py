@@ -22,6 +22,7 @@ STAGES = Literal[
     "file",
     "dispatch",
     "sign",
+    "cordon",
     "send_verify",
     "send_check",
     "check",

@@ -38,7 +38,7 @@ case_photo = Table(
     Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
     Column("seq", Integer, nullable=False, comment="the step it came with"),
     Column("sha256", Text, ForeignKey("photo.sha256"), nullable=False),
-    Column("kind", Text, nullable=False, comment="before, after, verify, check"),
+    Column("kind", Text, nullable=False, comment="before, after, verify, check, cordon"),
     UniqueConstraint("case_id", "seq", "sha256"),
     Index("case_photo_photo", "sha256"),
 )

@@ -24,7 +24,7 @@ CODE = re.compile(r"[a-z0-9_:-]{1,40}")  # a step is for ever: it may hold a wor
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What a decision may look at of a case. Times are aware instants. `parts`: assisting unit → where its part
-    stands."""
+    stands; `unsafe`: a cordon is waited for."""
 
     state: State | None
     category: str | None = None
@@ -43,6 +43,7 @@ class Standing:
     return_open: bool = True
     budget_left: bool = True
     ruled: str | None = None
+    unsafe: bool = False
     parts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ended_at: datetime | None = None
     asked: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -333,6 +334,11 @@ def _reply_for(case: Standing, form: Form, now: datetime, policy: Policy) -> Non
     _reply(case, form, now, policy)
 
 
+def _cordon(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if not case.unsafe:
+        raise _refuse("No cordon is waited for here", "本案没有待设置的围护", case)
+
+
 # Which of the row's posts may, where that hangs on what is asked.
 HIGHER_POSTS: dict[Action, Callable[[Standing, Form, Policy], frozenset[Role]]] = {Action.APPROVE_DELAY: _extenders}
 
@@ -358,4 +364,5 @@ PROCEDURE = {
     Action.ASSIST_SIGN: _assist_sign,
     Action.ASSIST_REPORT: _assist_report,
     Action.VERIFY: _verify,
+    Action.CORDON: _cordon,
 }

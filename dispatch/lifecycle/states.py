@@ -129,6 +129,7 @@ class Action(StrEnum):
     REPLY_FOR = "reply_for"  # 代回复
     ASSIST_SIGN = "assist_sign"  # 协办签收
     ASSIST_REPORT = "assist_report"  # 协办反馈
+    CORDON = "cordon"  # 设置围护
     WARN = "warn"  # 预警
     LAPSE = "lapse"  # 超期
     RECOUNT = "recount"  # 日历调整
@@ -139,7 +140,7 @@ class ClockKind(StrEnum):
 
     `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered;
     `FORCE_CLOSE` beside whatever goes on, while a forced close waits for the second person; `ASSIST` for each unit
-    that assists, until it has reported."""
+    that assists, until it has reported; `CORDON` of a dangerous case, from dispatch until it is made safe."""
 
     ACCEPT = "accept"
     VERIFY = "verify"
@@ -154,3 +155,4 @@ class ClockKind(StrEnum):
     REPLY_CITIZEN = "reply_citizen"
     FORCE_CLOSE = "force_close"
     ASSIST = "assist"
+    CORDON = "cordon"

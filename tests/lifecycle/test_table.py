@@ -50,6 +50,7 @@ def standing(state: State | None, action: Action) -> Standing:
     forced = action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE)
     return Standing(
         close_asked=forced,
+        unsafe=action is Action.CORDON,
         parts={"roads": part} if part else {},
         returns=int(action is Action.ASK_RULING),
         state=state,

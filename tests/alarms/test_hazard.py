@@ -1,0 +1,175 @@
+"""A dangerous case rings whoever is on duty at once, wants a cordon by its own clock, and stands on top until then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatch.alarms.ring import ring_due
+from dispatch.cases.act import Receipt
+from dispatch.cases.overdue import sweep
+from dispatch.cases.read import unsafe
+from dispatch.cluster import Urls
+from dispatch.lifecycle.states import Action
+from dispatch.verify import verify
+from gis.db import read
+from gis.problems import FormIncomplete, NotAllowed
+from tests.cases.town import Town, look, settled
+from tests.duty.town import ENFORCEMENT, LADDERS, LINES, at, rostered
+
+HAZARD = """
+[[ladder]]
+key = "reported"
+clock = "accept"
+event = "start"
+hazard = true
+rungs = [{ wait = 0, call = "duty" }, { wait = 0, call = "centre" }]
+
+[[ladder]]
+key = "cordon"
+clock = "cordon"
+event = "start"
+hazard = true
+rungs = [{ wait = 0, call = "duty" }, { wait = 5, call = "head" }]
+
+[[ladder]]
+key = "no-cordon"
+clock = "cordon"
+event = "lapse"
+rungs = [{ wait = 0, call = "leader" }]
+"""
+STAGE = '\n[[stages]]\nstage = "cordon"\nlimit = 30\ntime_class = "urgent_minute"\nurgent = true\n'
+RANG = """
+    SELECT a.ladder, p.login, to_char(k.at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI') AS at
+      FROM alarm_call k JOIN alarm a ON a.id = k.alarm_id LEFT JOIN person p ON p.id = k.person_id
+     WHERE a.ladder IN ('reported', 'cordon', 'no-cordon') ORDER BY k.at, k.id
+"""
+
+
+@pytest.fixture
+def town(fresh_database: Urls, tmp_path: Path) -> Iterator[Town]:
+    """Three in the morning of a Sunday; water's person on duty at night is wa: 157 days on, 157 % 3 = 1."""
+    folder = rostered(tmp_path, (*LINES, *ENFORCEMENT), LADDERS + HAZARD)
+    path = folder / "city.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("\n[reach]", f"{STAGE}\n[reach]", 1), encoding="utf-8")
+    with settled(folder) as town:
+        town.set(at("2026-06-07T23:00"))
+        yield town
+
+
+def rang() -> list[tuple[str, str | None, str]]:
+    return [(row["ladder"], row["login"], row["at"]) for row in look(RANG)]
+
+
+def run(town: Town, minutes: int) -> None:
+    for _ in range(minutes):
+        town.later(minutes=1)
+        sweep()
+        ring_due()
+
+
+def hazard(town: Town) -> Receipt:
+    """A dangerous category with a condition that counts day and night."""
+    (row,) = look(
+        """SELECT c.code, f.no FROM category c JOIN filing_condition f ON f.edition_id = c.edition_id
+              AND f.category = c.code WHERE c.hazard AND f.time_class LIKE 'urgent%%' ORDER BY c.code, f.no LIMIT 1"""
+    )
+    case = town.report(str(row["code"]), photos=(town.photo(),))
+    ring_due()
+    town.later(minutes=1)
+    town.do(case, Action.ACCEPT, "acceptor", category=row["code"])
+    return town.do(case, Action.FILE, "shift_leader", condition=row["no"])
+
+
+def lane() -> list[str]:
+    with read() as tx:
+        rows = unsafe(tx)
+    assert all(row.unsafe for row in rows)
+    return [row.number for row in rows]
+
+
+def broken() -> list[str]:
+    return [breach.words for one in verify() for breach in one.first]
+
+
+def sent(town: Town, unit: str) -> Receipt:
+    case = hazard(town)
+    (row,) = look(f"SELECT route_unit FROM cases WHERE id = {case.case_id}")
+    return town.do(
+        case, Action.DISPATCH, "dispatcher", unit=unit, reason=None if row["route_unit"] == unit else "local"
+    )
+
+
+def test_the_person_on_duty_and_the_centre_are_rung_at_the_report_and_again_at_dispatch(town: Town) -> None:
+    case = sent(town, "water")
+    ring_due()
+    first = [row for row in rang() if row[0] == "reported"]
+    assert [row[2] for row in first] == ["23:00", "23:00"]
+    assert first[1][1] == "dispatcher"
+    assert ("cordon", "wb", "23:01") in rang()
+    town.do(case, Action.SIGN, "water")
+    run(town, 6)
+    assert rang()[-1][0] == "cordon"
+    assert rang()[-1][2] == "23:06"
+
+
+def test_a_cordon_in_time_silences_and_takes_the_case_off_the_top(town: Town) -> None:
+    case = sent(town, "enforcement-a")
+    assert lane() == [case.number]
+    run(town, 3)
+    with pytest.raises(FormIncomplete):
+        town.do(case, Action.CORDON, "enforcement-a")
+    town.do(case, Action.CORDON, "enforcement-a", photos=(town.photo(5),))
+    assert lane() == []
+    with pytest.raises(NotAllowed, match="No cordon"):
+        town.do(case, Action.CORDON, "enforcement-a", photos=(town.photo(5),))
+    run(town, 40)
+    assert [row for row in rang() if row[0] == "cordon"] == [("cordon", "enforcement-a", "23:02")]
+    assert look("SELECT data -> 'ontime' ->> 'cordon' AS met FROM step WHERE action = 'cordon'") == [{"met": "true"}]
+    assert look(f"SELECT kind FROM case_photo WHERE case_id = {case.case_id} ORDER BY seq") == [
+        {"kind": "before"},
+        {"kind": "cordon"},
+    ]
+    assert broken() == []
+
+
+def test_without_a_cordon_the_clock_lapses_and_rings_the_leader_while_the_case_stays_on_top(town: Town) -> None:
+    case = sent(town, "enforcement-a")
+    run(town, 31)
+    assert rang()[-1] == ("no-cordon", "leader", "23:31")
+    assert lane() == [case.number]
+    town.do(case, Action.SIGN, "enforcement-a")
+    town.do(case, Action.REPLY, "enforcement-a", photos=(town.photo(6),))
+    assert lane() == []
+    assert broken() == []
+
+
+def test_a_return_takes_the_clock_and_leaves_the_case_on_top(town: Town) -> None:
+    case = sent(town, "enforcement-a")
+    town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not_ours")
+    town.do(case, Action.APPROVE_RETURN, "dispatcher")
+    assert lane() == [case.number]
+    (row,) = look(f"SELECT clocks ? 'cordon' AS runs FROM cases WHERE id = {case.case_id}")
+    assert not row["runs"]
+    assert broken() == []
+
+
+def test_an_ordinary_case_has_no_such_clock_and_no_such_action(town: Town) -> None:
+    case = town.dispatched()
+    (row,) = look(f"SELECT clocks ? 'cordon' AS runs FROM cases WHERE id = {case.case_id}")
+    assert not row["runs"]
+    assert lane() == []
+    with pytest.raises(NotAllowed):
+        town.do(case, Action.CORDON, "enforcement-a", photos=(town.photo(5),))
+
+
+def test_the_lane_is_found_by_its_index(town: Town) -> None:
+    sent(town, "enforcement-a")
+    plan = look(
+        """EXPLAIN SELECT id FROM cases c WHERE c.hazard AND (c.unit_id IS NULL OR c.clocks ? 'cordon')
+            AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+            ORDER BY c.reported_at, c.id LIMIT 50"""
+    )
+    assert any("cases_unsafe" in str(row) for row in plan)
