@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from typing import Any
 
+from dispatch.bulk.expected import told_share
 from dispatch.bulk.stream import stream, told
 from dispatch.bulk.town import town_asked
 from dispatch.bulk.whose import Whose
@@ -134,12 +135,23 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--in", dest="source", metavar="CSV", help="ask for each row of a file (-: standard input)")
     parser.add_argument("--out", dest="target", metavar="CSV", default="-", help="with --in: where to (default: -)")
     parser.add_argument("--city", metavar="NAME", help="with --in: a folder of data/cities, without any database")
+    parser.add_argument(
+        "--expect", type=_pair, metavar="LEVEL=COLUMN",
+        help="with --in: say how many rows lie in the area that a column of theirs names, by code or words",
+    )  # fmt: skip
     parser.add_argument("--accuracy", type=float, metavar="M", help="accuracy of the fix in metres: may leave a doubt")
     parser.add_argument("--component", metavar="CODE", help="code of the component it is about")
     parser.add_argument("--street", metavar="NAME", help="name of the road, or an address: before nearer roads")
     parser.add_argument("--at", metavar="DAY", help="as the city was on a day (its noon) or at a time; without it, now")
     parser.add_argument("--crs", choices=DATUMS, default="wgs84", help="datum of LON and LAT (default: wgs84)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON; with --in one object a line")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    level, equals, column = text.partition("=")
+    if not (equals and level and column):
+        raise ArgumentTypeError(f"{text!r} is not LEVEL=COLUMN")
+    return level, column
 
 
 def _run(arguments: Namespace) -> int:
@@ -177,7 +189,12 @@ def _run_file(arguments: Namespace) -> int:
     """0, or 1 if rows were left out, 2 if the file cannot be read as one of points."""
     try:
         town = town_asked(arguments.city)
-        done = stream(arguments.source, arguments.target, lambda header: Whose(town, header), as_json=arguments.json)
+        expect = arguments.expect
+        done = stream(
+            arguments.source, arguments.target, lambda header: Whose(town, header, expect), as_json=arguments.json
+        )
+        if expect:
+            sys.stderr.write(f"{told_share(expect, done.named, done.agreed)}\n")
         return told("who", done)
     except FormIncomplete as problem:
         sys.stderr.write(f"wangge who: {problem.title}\n")

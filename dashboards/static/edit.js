@@ -6,6 +6,7 @@ import { Strokes } from "./strokes.js";
 import { CircleStyle, Draw, Fill, GeoJSON, Modify, Snap, Stroke, Style, toLonLat, VectorLayer, VectorSource } from "./vendor/ol.js";
 
 const SNAP = 12; // px
+const NOTHING = { type: "FeatureCollection", features: [] };
 const element = document.getElementById("map");
 const form = document.querySelector("[data-edit]");
 const words = JSON.parse(form.dataset.words);
@@ -65,7 +66,7 @@ async function load() {
   try {
     const rows = await asked(`/map/edit/rows?${query(layerKey())}`);
     const upper = kind() === "duty_grids" ? levels.at(-1) : levels[levels.indexOf(layerKey()) - 1];
-    const outline = upper ? await asked(`/map/edit/rows?${query(upper)}`) : { type: "FeatureCollection", features: [] };
+    const outline = upper ? await asked(`/map/edit/rows?${query(upper)}`).catch(() => NOTHING) : NOTHING; // too far off to snap to
     if (number !== wanted) return; // the map has moved on
     strokes.keep(json.readFeatures(rows));
     above.clear();

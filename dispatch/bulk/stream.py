@@ -33,11 +33,16 @@ LONGEST = 100_000  # signs in one cell: more is no table of points
 
 
 class Answered(NamedTuple):
-    """One part of a file: CSV text, its number of rows, and the rows left out."""
+    """One part of a file: CSV text, its number of rows, and the rows left out.
+
+    `named`: rows that name an area themselves, where that was asked; `agreed`: of these, the ones that lie in it.
+    """
 
     text: str
     rows: int
     faults: list[Fault]
+    named: int = 0
+    agreed: int = 0
 
 
 class Part(NamedTuple):
@@ -59,11 +64,13 @@ class Task(Protocol):
 
 
 class Done(NamedTuple):
-    """What came of a file. `faults`: the first rows left out; `left_out`: how many there were."""
+    """What came of a file. `faults`: the first rows left out; `left_out`: how many; the others as in `Answered`."""
 
     rows: int
     left_out: int
     faults: list[Fault]
+    named: int = 0
+    agreed: int = 0
 
 
 def stream(source: str, target: str, make: Callable[[Sequence[str]], Task], *, as_json: bool = False) -> Done:
@@ -184,17 +191,19 @@ def _answer(part: Part) -> Answered:
 
 
 def _gather(answers: Iterator[Answered], out: IO[str], put: Callable[[str], str]) -> Done:
-    rows, left_out = 0, 0
+    rows, left_out, named, agreed = 0, 0, 0, 0
     faults: list[Fault] = []
     progress = _Progress()
     for answered in answers:
         out.write(put(answered.text))
         rows += answered.rows
         left_out += len(answered.faults)
+        named += answered.named
+        agreed += answered.agreed
         faults += answered.faults[: MOST_TOLD - len(faults)]
         progress.tell(rows + left_out)
     out.flush()
-    return Done(rows, left_out, faults)
+    return Done(rows, left_out, faults, named, agreed)
 
 
 class _Progress:

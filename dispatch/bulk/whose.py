@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy
 
+from dispatch.bulk.expected import Expected
 from dispatch.bulk.rows import Asked, Columns, Fault, Line, asked
 from dispatch.bulk.stream import Answered
 from dispatch.bulk.town import DayBook, Town
@@ -36,8 +37,10 @@ MOST_KEPT = 500_000  # answers and names remembered, so that a file without end 
 class Whose:
     """Answers parts of one file. Kept by each process for all its parts: what it learnt of a cell serves the next."""
 
-    def __init__(self, town: Town, header: Sequence[str]) -> None:
+    def __init__(self, town: Town, header: Sequence[str], expect: tuple[str, str] | None = None) -> None:
+        """`expect`: a level of area, and the column whose word for it is held against where the row lies."""
         self.town = town
+        self.expected = Expected.of(expect, header, levels=town.levels, cells=town.atlas.cells) if expect else None
         self.columns = Columns.of(header, ("id", "lon", "lat"))
         self.zone = ZoneInfo(town.zone)
         self._days: dict[tuple[int, Reaches], _Day] = {}
@@ -51,6 +54,7 @@ class Whose:
     def answer(self, lines: Iterable[Line]) -> Answered:
         """The rows in the order they came."""
         questions: list[Asked] = []
+        names: list[str] = []
         faults: list[Fault] = []
         for line in lines:
             found = asked(line, self.columns, zone=self.zone, now=self.town.now)
@@ -58,6 +62,7 @@ class Whose:
                 faults.append(found)
             elif not found.subclass or found.subclass in self.town.book(found.at.date()).categories:
                 questions.append(found)
+                names.append(self.expected.named(line[1]) if self.expected else "")
             else:
                 faults.append(Fault(found.row, found.id, f"subclass {found.subclass} is not in the catalogue"))
         rows: list[Sequence[str]] = [()] * len(questions)
@@ -66,7 +71,15 @@ class Whose:
                 rows[i] = row
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows(rows)
-        return Answered(out.getvalue(), len(rows), faults)
+        return Answered(out.getvalue(), len(rows), faults, *self._agreed(names, rows))
+
+    def _agreed(self, names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+        """How many rows name an area, and how many of these lie in it."""
+        if self.expected is None:
+            return 0, 0
+        column = 1 + self.expected.depth  # after the id
+        lie = [row[column] for row in rows]
+        return sum(map(bool, names)), sum(bool(name) and name == code for name, code in zip(names, lie, strict=True))
 
     def _on(self, day: date) -> _Day:
         """Days with the same ground, looked at as far, share what they learnt."""

@@ -30,7 +30,7 @@ __all__ = ["Outcome", "Stroke", "Suggestion", "carry_out", "rows_in", "suggestio
 
 MOST_CORNERS = 20_000  # of one shape
 # Degrees a window may span: of what stands close only a neighbourhood is handed out.
-SPAN = {"components": 0.03, "roads": 0.1, "finest": 0.05, "duty_grids": 0.05, "areas": 2.0}
+SPAN = {"components": 0.03, "roads": 0.1, "finest": 0.05, "duty_grids": 0.1, "areas": 2.0}
 DIGITS = re.compile(r"\^\\d\{(\d+)\}\$")
 WORD = 200  # characters of one column
 

@@ -77,3 +77,27 @@ def test_each_community_district_of_new_york_holds_its_own_ground(tmp_path: Path
     codes, shapes = areas_of("newyork")
     inside = shapely.point_on_surface(numpy.array(shapes, dtype=object))
     assert by_wangge("newyork", [(float(p.x), float(p.y)) for p in inside], tmp_path) == Counter(codes)
+
+
+def test_rows_that_name_their_board_are_held_against_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the city's records write it: `04 BRONX`. Of every ten one names a neighbour, one nothing there is."""
+    codes, shapes = areas_of("newyork")
+    boroughs = ("MANHATTAN", "BRONX", "BROOKLYN", "QUEENS", "STATEN ISLAND")
+    rows, named, agreed = ["id,community_board,lat,lon"], 0, 0
+    for n, (code, shape_) in enumerate(zip(codes, shapes, strict=True)):
+        point = shape_.point_on_surface()
+        said = "0 Unspecified" if n % 10 == 3 else codes[n - 1] if n % 10 == 7 else code
+        board = said if said.startswith("0") else f"{said[1:]} {boroughs[int(said[0]) - 1]}"
+        rows.append(f"{n},{board},{point.y!r},{point.x!r}")
+        names_one = n % 10 != 3 and int(said[1:]) <= 18  # a park or airport is called by its name
+        named += names_one
+        agreed += names_one and said == code
+    source = tmp_path / "in.csv"
+    source.write_text("\n".join(rows) + "\n")
+    words = ["who", "--city", "newyork", "--in", str(source), "--out", str(tmp_path / "out.csv")]
+    assert main([*words, "--expect", "community_district=community_board"]) == 0
+    share = f"{100 * agreed / named:.2f}"
+    said = f"community_district is what community_board says in {agreed} of {named} rows that name one, {share} %"
+    assert said in capsys.readouterr().err
+    assert main([*words, "--expect", "street=community_board"]) == 2
+    assert "there is no such level of area" in capsys.readouterr().err
