@@ -16,8 +16,8 @@ from collectors.rehearsal import ledger, pictures
 from collectors.rehearsal.living import live
 from collectors.rehearsal.scene import scene_of
 from collectors.rehearsal.shards import Progress, Window, start
+from collectors.rehearsal.terminals import sit_down
 from dispatch.alarms.ring import ring_due
-from dispatch.cases.books import books
 from dispatch.command import Command, print_table
 from dispatch.config import settings
 from dispatch.database import urls_of
@@ -96,7 +96,7 @@ def _window(order: Order) -> Window:
     with write() as tx:
         ledger.begin(tx)
         until = order.until or tx.now.replace(microsecond=0)
-        books(tx)
+        sit_down(tx, order.seed, until - timedelta(days=order.days), until)
         if order.cheats and (cheats := scene_of(tx, order.seed, cheats=order.cheats).cheats):
             cheats.keep(settings().data)
     return Window(

@@ -38,6 +38,7 @@ from dashboards import (
     rulings,
     shell,
     socket,
+    terminals,
     who,
 )
 from dispatch.http import install
@@ -72,6 +73,7 @@ PAGES = (
     edit,
     near,
     who,
+    terminals,
     public,
 )
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, tracks, socket)

@@ -25,6 +25,7 @@ from dispatch.lifecycle.states import HOLDER, Pool, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
+from dispatch.terminals.silence import missing
 from gis.db import ReadTx
 from gis.problems import FormIncomplete, Problem
 
@@ -50,13 +51,12 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
         aside = q if q in LISTS and LISTS[q].roles & me.roles else None
         rows = listed(tx, aside) if aside else _page(tx, pools, state, after)
         again = _repeated(tx, view, rows)
-        hazards = unsafe(tx)
+        hazards, missed = unsafe(tx), missing(tx)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
     chosen: dict[str, Any] = {"stage": state, "aside": aside, "again": again, "more": more, "after": after}
-    return page(
-        view, "console.html", live=live, rows=rows[:PAGE], stages=stages, asides=asides, hazards=hazards, **chosen
-    )
+    beside: dict[str, Any] = {"asides": asides, "hazards": hazards, "missed": missed}
+    return page(view, "console.html", live=live, rows=rows[:PAGE], stages=stages, **beside, **chosen)
 
 
 def _repeated(tx: ReadTx, view: View, rows: list[Row]) -> dict[int, int]:

@@ -22,7 +22,7 @@ from dispatch.live.feed import FeedRow, Token, here, since
 from dispatch.live.hub import BATCH, Hub, Subscriber
 from dispatch.people.roles import Permission
 from dispatch.people.sessions import COOKIE, Standing, standing, token_hash
-from dispatch.people.who import Me, person_of, refuse_foreign, serves
+from dispatch.people.who import Me, person_of, refuse_elsewhere, refuse_foreign, serves
 from gis.db import read
 from gis.problems import Forbidden, FormIncomplete, Problem
 
@@ -64,7 +64,7 @@ async def live(socket: WebSocket) -> None:
         return
     await socket.accept()
     try:
-        subscriber = await hub.subscribe(reader.standing, reader.units)
+        subscriber = await hub.subscribe(reader.standing, reader.units, reader.me.terminal)
     except TimeoutError:
         await socket.close(1013)
         return
@@ -99,6 +99,10 @@ def _admit(socket: WebSocket) -> Reader:
         raise _Refused(1013) from error
     if me is None or held is None:
         raise _Refused(4401)
+    try:
+        refuse_elsewhere(socket, me)
+    except Forbidden as error:
+        raise _Refused(4403) from error
     if me.must_change or not me.may(Permission.SEE_CASES):
         raise _Refused(4403)
     return Reader(me, held, place)

@@ -75,6 +75,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/ranking", "ranking", Permission.SEE_RANKING),
     ("/map", "map", Permission.SEE_MAP),
     ("/duty", "duty", Permission.SEE_DUTY),
+    ("/terminals", "terminals", Permission.SEE_BOARD),
     ("/rules", "rules", Permission.SEE_RULES),
     ("/notices", "notices", Permission.SEE_SYSTEM),
 )
@@ -363,6 +364,10 @@ class View:
     def length(self, minutes: float) -> str:
         """A length of time by the wall clock, at least a minute."""
         return span(timedelta(minutes=max(1.0, minutes)), self.t)
+
+    def span(self, length: timedelta) -> str:
+        """A length of time by the wall clock."""
+        return span(length, self.t)
 
     def left(self, case: Standing, kind: str | None = None) -> Left | None:
         """Time left on the holder's clock, or on the clock `kind`; None if it has none."""

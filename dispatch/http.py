@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.audit.trail import Kind, record
-from dispatch.people.who import BODY, check_rights
+from dispatch.people.who import BODY, check_rights, is_in
 from gis.db import write
 from gis.problems import Conflict, Forbidden, FormIncomplete, NotFound, Problem, TooLarge, TooMany, Unavailable
 
@@ -174,22 +174,14 @@ def _trusted() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     return [ipaddress.ip_network(word, strict=False) for word in words]
 
 
-def _is_in(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    try:
-        here = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(here in network for network in networks)
-
-
 def behind_proxy(scope: Scope, trusted: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
     """Replace client and scheme by what a trusted proxy says: the last address in its list that is no such proxy."""
     client = scope.get("client")
-    if not trusted or not client or not _is_in(client[0], trusted):
+    if not trusted or not client or not is_in(client[0], trusted):
         return
     headers = Headers(scope=scope)
     hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    far = next((hop for hop in reversed(hops) if not _is_in(hop, trusted)), None)
+    far = next((hop for hop in reversed(hops) if not is_in(hop, trusted)), None)
     if far is not None and len(far) <= 45:
         scope["client"] = (far, 0)
     if headers.get("x-forwarded-proto") in ("http", "https"):

@@ -32,6 +32,7 @@ from dispatch.notify.channels import Channel
 from dispatch.notify.configured import read_channels
 from dispatch.notify.deliver import send_by
 from dispatch.notify.outbox import send_due
+from dispatch.terminals.silence import watch
 from gis.db import execute, read, value, write
 from gis.problems import Unavailable
 
@@ -169,6 +170,12 @@ def check_rules() -> None:
         send_messages()
 
 
+def watch_terminals() -> None:
+    """Tell the centre of terminals that have fallen silent."""
+    if watch():
+        send_messages()
+
+
 DEADLINES_EVERY = 1.0
 JOBS = (
     Job("deadlines", DEADLINES_EVERY, fire_due),
@@ -179,6 +186,7 @@ JOBS = (
     Job("sessions", 600.0, end_sessions),
     Job("partitions", 6 * 3600.0, make_partitions),
     Job("rules", 600.0, check_rules),
+    Job("terminals", 30.0, watch_terminals),
 )
 
 

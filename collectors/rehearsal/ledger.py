@@ -20,7 +20,7 @@ HASH = """
     WITH told AS (
       SELECT c.report_id,
              sha256(convert_to(string_agg(concat_ws('|', s.seq, s.action, s.from_state, s.to_state, s.at, s.role,
-                    s.unit_id, p.login, (s.data - '{area_id,top_area_id,texts}'::text[])
+                    s.unit_id, p.login, (s.data - '{area_id,top_area_id,texts,terminal}'::text[])
                     #- '{form,inspector}' #- '{form,into}' #- '{form,photos}'
                     #- '{route,precedents}'), chr(10) ORDER BY s.seq), 'UTF8'))
                AS life

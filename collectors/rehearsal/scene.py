@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 from collectors.rehearsal.cheats import Cheats
 from collectors.rehearsal.mix import Mix, events_of, mix_of
 from collectors.rehearsal.temper import Temper, temper_of
+from collectors.rehearsal.terminals import terminals_of
 from dispatch.cases.actor import Actor
 from dispatch.cases.books import Books, books
 from dispatch.people.roles import Role
@@ -145,7 +146,7 @@ def scene_of(tx: ReadTx, seed: int, *, cheats: float = 0.0) -> Scene:
     finds = mix_of(city.catalogue, frozenset(row["category"] for row in things))
     beats = _beats(city, people, things, dicts(tx, GROUNDS, on=today))
     areas = dicts(tx, "SELECT id, level || ':' || code AS code FROM area")
-    of_unit = _of_unit(city, people)
+    of_unit = _of_unit(city, people, terminals_of(tx))
     return Scene(
         seed=seed,
         books=city,
@@ -181,13 +182,15 @@ def _staff(city: Books, person: dict[str, Any], *roles: Role) -> Staff:
     return Staff(person["login"], Actor(person_id=person["id"], roles=frozenset(roles), units=units))
 
 
-def _of_unit(city: Books, people: Iterable[dict[str, Any]]) -> dict[str, Staff]:
-    """The first person of each unit by login; of a platform somebody who may pass cases on."""
+def _of_unit(city: Books, people: Iterable[dict[str, Any]], terminals: dict[str, int]) -> dict[str, Staff]:
+    """The first person of each unit by login, at its terminal; of a platform somebody who may pass cases on."""
     found: dict[str, Staff] = {}
     for role in (Role.PLATFORM, Role.DEPARTMENT):
         for person in people:
             if role.value in person["roles"] and person["unit_id"]:
-                found.setdefault(person["unit_id"], _staff(city, person, role))
+                staff = _staff(city, person, role)
+                actor = replace(staff.actor, terminal=terminals.get(person["unit_id"]))
+                found.setdefault(person["unit_id"], replace(staff, actor=actor))
     return found
 
 

@@ -26,7 +26,7 @@ from roster import ROSTER_COLUMNS, roster_rows
 from shapely import LineString, Polygon
 from shapely.geometry import mapping
 from shapes import Road, read_roads, to_degrees, to_metres
-from units import units
+from units import connections, units
 
 from gis.drawing.blocks import blocks, tile
 from gis.drawing.outline import GRID_M2, target_of
@@ -57,6 +57,7 @@ def main(to: Path) -> None:
     components = component_rows(HERE / "component_plan.csv", roads, grids, _names(), rng=random.Random(SEED + 2))
     _write_csv(to / "components.csv.gz", COMPONENT_COLUMNS, components)
     _write_csv(to / "units.csv", UNIT_COLUMNS, [unit.row() for unit in city_units])
+    _write_csv(to / "terminals.csv", "unit networks connect_by proxy", connections())
     people = people_rows(city_units, len(duties), random.Random(SEED + 3))
     _write_csv(to / "people.csv", "login name unit roles", people)
     _write_csv(to / "duty_grids.csv", "duty_grid name grid inspectors", duty_rows(duties))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from areas import Area
 
-__all__ = ["DISTRICT_KEYS", "Unit", "units"]
+__all__ = ["DISTRICT_KEYS", "Unit", "connections", "units"]
 
 DISTRICT_KEYS = {"449902": "xs", "449903": "sp", "449971": "gx"}
 
@@ -65,7 +65,11 @@ _COMPANIES = (
     ("co-transit", "公共交通有限公司", "Public Transport Company", "public_transport"),
     ("co-post", "邮政报刊服务公司", "Post and Press Company", "press_post"),
 )
-_WITHOUT_TERMINAL = {"city-weather", "co-pipeline"}
+# Units without a terminal: by when they are to have one, and who in the centre acts for them until then.
+_WITHOUT_TERMINAL = {
+    "city-weather": ("2026-12-31", "派遣员一组(代办窗口)"),
+    "co-pipeline": ("2027-06-30", "派遣员二组(代办窗口)"),
+}
 _PARENTS = {"city-place-names": "city-civil-affairs", "city-property": "city-housing", "city-order": "city-enforcement"}
 _SERVICES = (
     ("enforcement", "城市管理综合执法大队", "Enforcement Brigade", "district_enforcement"),
@@ -90,6 +94,11 @@ _SHORT_EN = {"449902": "Xiangshan", "449903": "Shapu", "449971": "High-tech Zone
 def units(districts: Sequence[Area], streets: Sequence[Area]) -> list[Unit]:
     """Every unit, parents before children."""
     return [*_city(), *(unit for area in districts for unit in _district(area)), *map(_street, streets), *_crews()]
+
+
+def connections() -> list[list[str]]:
+    """Rows of terminals.csv: unit, networks, connect_by, proxy."""
+    return [[unit, "", day, proxy] for unit, (day, proxy) in _WITHOUT_TERMINAL.items()]
 
 
 def _city() -> list[Unit]:

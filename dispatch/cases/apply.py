@@ -27,6 +27,7 @@ from gis.db import Tx, value
 
 __all__ = ["apply"]
 
+RECEIPTS = frozenset({Action.SIGN, Action.SUBDISPATCH, Action.ASSIST_SIGN})  # a unit says that it has it: where
 AFTER = frozenset({Action.REPLY, Action.REPLY_FOR, Action.REPORT_HANDLED, Action.ASSIST_REPORT})
 
 TAKEN_FROM = """
@@ -56,6 +57,8 @@ def apply(
     check_person(case, action, change.role, by, form)
     before, stage_due = case.state, draft.stage_due_at
     data: dict[str, Any] = {"action": action.value, "form": form.given(), **(extra or {})}
+    if action in RECEIPTS and by.terminal is not None:
+        data["terminal"] = by.terminal
     effect = Effect(draft, form, at, city, data, by.person_id)
     _effects(tx, effect, action, change)
     if (before, stage_due) != (case.state, draft.stage_due_at):

@@ -16,6 +16,7 @@ from dispatch.cityfile.rows import CityFiles
 from dispatch.cityfile.settings import check_document
 from dispatch.cityfile.spots import check_spots
 from dispatch.cityfile.staff import check_staff
+from dispatch.cityfile.terminals import check_terminals
 from dispatch.clock.document import calendar_from
 
 __all__ = ["check_files", "unconfirmed"]
@@ -35,6 +36,7 @@ def check_files(city: CityFiles, faults: Faults) -> bool:
     check_staff(city, faults)
     check_roster(city, faults)
     check_ladders(city, faults)
+    check_terminals(city, faults)
     check_rules(city, faults)
     check_answers(city, faults)
     return True

@@ -21,6 +21,7 @@ from dispatch.cityfile.load_places import load_areas, load_components, load_road
 from dispatch.cityfile.overruled import overruled, upheld
 from dispatch.cityfile.rows import CityFiles
 from dispatch.cityfile.spots import load_spots
+from dispatch.cityfile.terminals import load_terminals
 from gis.db import ReadTx, Tx, execute, execute_many, one, read, rows, value, write
 from gis.problems import Conflict
 
@@ -275,6 +276,7 @@ def _load_catalogue(tx: Tx, city: CityFiles, edition_id: int, in_force: date) ->
 def _load_persons(tx: Tx, city: CityFiles, accounts: Sequence[Account], done: Loaded) -> None:
     done.changes.update(load_people(tx, city, accounts))
     done.changes.update(load_spots(tx, city))
+    done.changes.update(load_terminals(tx, city))
     done.accounts = len(accounts)
 
 

@@ -28,6 +28,7 @@ from dispatch.cityfile.rows import (
     CityFiles,
     ComponentRow,
     ConditionRow,
+    ConnectionRow,
     DayRow,
     DutyRow,
     PersonRow,
@@ -41,6 +42,8 @@ __all__ = ["STANDARD", "catalogue_folder", "read", "read_days"]
 
 R = TypeVar("R")
 STANDARD = "standard:"  # a catalogue of data/standard, shared by many cities
+TERMINALS = "terminals.csv"
+OF_TERMINALS = ("unit", "networks", "connect_by", "proxy")
 NEVER = date(1, 1, 1)
 
 
@@ -66,10 +69,7 @@ def read(folder: Path, faults: Faults) -> CityFiles:
     city.units = _table(folder, "units.csv", _unit, ("id", "name", "tier", "types"), faults=faults)
     city.people = _table(folder, "people.csv", _person, ("login", "name", "roles"), faults=faults)
     city.duty_grids = _table(folder, "duty_grids.csv", _duty, ("duty_grid", "grid", "inspectors"), faults=faults)
-    if _is_there(folder / ROSTER):
-        city.roster_lines = _table(folder, ROSTER, read_line, OF_THE_ROSTER, faults=faults)
-    if _is_there(folder / LADDERS):
-        city.ladders = _toml(folder / LADDERS, faults, LADDERS)
+    _read_reach(folder, city, faults)
     catalogue = catalogue_folder(folder, city.document)
     if catalogue is None or not catalogue.is_dir():
         faults.error("city.toml", None, f"catalogue {city.document.get('catalogue')!r}: there is no such folder")
@@ -81,6 +81,16 @@ def read(folder: Path, faults: Faults) -> CityFiles:
         catalogue, "conditions.csv", _condition, ("category", "no", "limit", "time_class"), faults=faults
     )
     return city
+
+
+def _read_reach(folder: Path, city: CityFiles, faults: Faults) -> None:
+    """Who is reached when, and on what: files that a city may leave out."""
+    if _is_there(folder / ROSTER):
+        city.roster_lines = _table(folder, ROSTER, read_line, OF_THE_ROSTER, faults=faults)
+    if _is_there(folder / LADDERS):
+        city.ladders = _toml(folder / LADDERS, faults, LADDERS)
+    if _is_there(folder / TERMINALS):
+        city.connections = _table(folder, TERMINALS, _connection, OF_TERMINALS, faults=faults)
 
 
 def read_days(path: Path, faults: Faults) -> list[DayRow]:
@@ -314,6 +324,17 @@ def _unit(cells: Cells) -> UnitRow | None:
         group=cells.text("group"),
         terminal=cells.truth("terminal"),
         platform=cells.truth("platform"),
+    )
+    return row if cells.good else None
+
+
+def _connection(cells: Cells) -> ConnectionRow | None:
+    row = ConnectionRow(
+        row=cells.row,
+        unit=cells.needed("unit"),
+        networks=cells.several("networks"),
+        connect_by=cells.day("connect_by"),
+        proxy=cells.text("proxy"),
     )
     return row if cells.good else None
 

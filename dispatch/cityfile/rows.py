@@ -18,6 +18,7 @@ __all__ = [
     "CityFiles",
     "ComponentRow",
     "ConditionRow",
+    "ConnectionRow",
     "DayRow",
     "DutyRow",
     "PersonRow",
@@ -120,6 +121,17 @@ class UnitRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """How a unit's terminal is connected, or will be. `networks` in CIDR; none: from anywhere."""
+
+    row: int
+    unit: str
+    networks: tuple[str, ...]
+    connect_by: date | None
+    proxy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
     row: int
     login: str
@@ -205,6 +217,7 @@ class CityFiles:
     spots: list[SpotRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     people: list[PersonRow] = field(default_factory=list)
+    connections: list[ConnectionRow] = field(default_factory=list)
     duty_grids: list[DutyRow] = field(default_factory=list)
     roster_lines: list[RosterRow] | None = None
     ladders: dict[str, Any] | None = None

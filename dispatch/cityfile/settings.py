@@ -225,6 +225,10 @@ class _Integrity(_Part):
     picture_bits: Annotated[int, Field(ge=0, le=3)] | None = None
 
 
+class _Terminals(_Part):
+    silent_minutes: Annotated[int, Field(ge=2, le=24 * 60)]
+
+
 class _Sentence(_Part):
     zh: Sentence
     en: Sentence
@@ -254,6 +258,7 @@ class _CityToml(_Part):
     check: _Check | None = None
     notices: dict[NoticeKind, _Sentence] = {}
     integrity: dict[IntegrityTest, _Integrity] = {}
+    terminals: _Terminals | None = None
 
 
 def check_document(document: dict[str, Any], faults: Faults) -> bool:

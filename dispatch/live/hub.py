@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import psycopg
 
 from dispatch.live.feed import CHANNEL, FeedRow, Token, here, since
-from dispatch.people.sessions import Standing, standing
-from gis.db import read
+from dispatch.people.sessions import Standing, keep, standing
+from dispatch.terminals.presence import EVERY, beat
+from gis.db import read, write
 from gis.problems import Problem
 
 log = logging.getLogger("wangge.live")
@@ -25,10 +26,14 @@ POLL = 0.9  # seconds between looks when no bell rings, and between looks at the
 
 @dataclass(eq=False)
 class Subscriber:
-    """One open connection. `units` None: sees everything. `cut` tells why it must end."""
+    """One open connection. `units` None: sees everything. `cut` tells why it must end.
+
+    `terminal`: whose page it is, of a reader who answers for a unit: it counts as there while the connection is open.
+    """
 
     standing: Standing
     units: frozenset[str] | None
+    terminal: int | None = None
     waiting: deque[FeedRow] = field(default_factory=deque)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     cut: str = ""
@@ -78,7 +83,11 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Hub:
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._deliver())]
+        self._tasks = [
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._deliver()),
+            asyncio.create_task(self._live()),
+        ]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -88,13 +97,13 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def subscribe(self, held: Standing, units: frozenset[str] | None) -> Subscriber:
+    async def subscribe(self, held: Standing, units: frozenset[str] | None, terminal: int | None = None) -> Subscriber:
         """Begin to collect for a reader what comes after the hub's place; what comes before, it reads by itself.
 
         Raises TimeoutError while the hub has not yet seen the database.
         """
         await asyncio.wait_for(self._ready.wait(), 5)
-        subscriber = Subscriber(standing=held, units=units)
+        subscriber = Subscriber(standing=held, units=units, terminal=terminal)
         self.subscribers.add(subscriber)
         return subscriber
 
@@ -129,6 +138,16 @@ class Hub:
             except Problem as error:
                 log.warning("the feed cannot be read now: %s", error.title)
 
+    async def _live(self) -> None:
+        """Signs of life of this server and of the units whose pages are open here."""
+        while True:
+            there = [one for one in self.subscribers if one.terminal is not None and not one.cut]
+            try:
+                await asyncio.to_thread(_beat, there)
+            except Problem as error:
+                log.warning("no sign of life could be kept: %s", error.title)
+            await asyncio.sleep(EVERY)
+
     async def _read_on(self) -> None:
         if not self._ready.is_set():
             self.place = await asyncio.to_thread(_here)
@@ -150,6 +169,13 @@ class Hub:
             for subscriber in asked:
                 if valid.get(subscriber.standing.token_hash) != subscriber.standing:
                     subscriber.end("revoked")
+
+
+def _beat(there: Sequence[Subscriber]) -> None:
+    with write() as tx:
+        beat(tx, [one.terminal for one in there if one.terminal is not None])
+        if there:
+            keep(tx, [one.standing.token_hash for one in there])
 
 
 def _here() -> Token:

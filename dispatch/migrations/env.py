@@ -20,6 +20,7 @@ import dispatch.live.tables
 import dispatch.notify.tables
 import dispatch.people.tables
 import dispatch.standard.tables
+import dispatch.terminals.tables
 import dispatch.units.tables  # noqa: F401  (declared by being imported)
 import gis.changes.tables  # noqa: F401
 from gis.tables import metadata

@@ -19,9 +19,10 @@ def text_of(kind: str, *, case: str, language: str, own: Words | None = None, li
     `own`: the city's words by kind, each before ours. `link`: where it is acknowledged; at the end, if there is one.
     """
     words = standard_words() | (own or {})
-    if not case:
+    said = words.get(kind.split(":")[0], words["other"])
+    if not case and any(PLACEHOLDER in sentence for sentence in said.values()):
         return _said(words["no_case"], case, language)
-    text = _said(words.get(kind.split(":")[0], words["other"]), case, language)
+    text = _said(said, case, language)
     return f"{text} {_said(words['acknowledge'], case, language)}{link}" if link else text
 
 

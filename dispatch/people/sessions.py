@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gis.db import ReadTx, Tx, execute, rows
+from dispatch.people.roles import Role
+from gis.db import ReadTx, Tx, execute, rows, value
 
 COOKIE = "wangge"
 
@@ -43,15 +44,28 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
+# Where somebody receives who answers for a unit: known again by unit and address.
+RECEIVE = [Role.DEPARTMENT.value, Role.PLATFORM.value]
+TERMINAL = """
+    INSERT INTO terminal (unit_id, address, first_at)
+    SELECT p.unit_id, %(address)s, %(now)s FROM person p
+     WHERE p.id = %(person)s AND p.unit_id IS NOT NULL AND %(address)s::inet IS NOT NULL
+       AND EXISTS (SELECT FROM person_role r WHERE r.person_id = p.id AND r.role = ANY(%(posts)s))
+    ON CONFLICT (unit_id, address) DO UPDATE SET first_at = least(terminal.first_at, excluded.first_at)
+    RETURNING id
+"""
+
+
 def begin(tx: Tx, person_id: int, address: str) -> NewSession:
     """Open a session, and throw out those that have ended."""
     fresh = NewSession(token=secrets.token_urlsafe(32), csrf=secrets.token_urlsafe(24))
     execute(tx, "DELETE FROM session WHERE person_id = %(id)s AND expires_at < clock_timestamp()", id=person_id)
     execute(
         tx,
-        """INSERT INTO session (token_hash, person_id, csrf, address, created_at, seen_at, expires_at)
-           VALUES (%(hash)s, %(person)s, %(csrf)s, %(address)s, clock_timestamp(), clock_timestamp(),
+        """INSERT INTO session (token_hash, person_id, csrf, address, terminal_id, created_at, seen_at, expires_at)
+           VALUES (%(hash)s, %(person)s, %(csrf)s, %(address)s, %(terminal)s, clock_timestamp(), clock_timestamp(),
                    clock_timestamp() + make_interval(hours => %(hours)s))""",
+        terminal=value(tx, TERMINAL, person=person_id, address=inet(address), now=tx.now, posts=RECEIVE),
         hash=token_hash(fresh.token),
         person=person_id,
         csrf=fresh.csrf,
@@ -74,6 +88,19 @@ def end_all(tx: Tx, person_id: int) -> int:
 def touch(tx: Tx, token: str) -> None:
     """Note that the session is in use."""
     execute(tx, "UPDATE session SET seen_at = clock_timestamp() WHERE token_hash = %(hash)s", hash=token_hash(token))
+
+
+# An office's terminal shows its inbox all day: being open is its use. Once in five minutes is often enough.
+KEEP = """
+    UPDATE session SET seen_at = clock_timestamp()
+     WHERE token_hash = ANY(%(hashes)s) AND terminal_id IS NOT NULL AND expires_at > clock_timestamp()
+       AND seen_at < clock_timestamp() - interval '5 minutes'
+"""
+
+
+def keep(tx: Tx, hashes: Sequence[bytes]) -> None:
+    """Note that these terminals' sessions are in use; they end by their hours, not for want of a click."""
+    execute(tx, KEEP, hashes=list(hashes))
 
 
 def inet(address: str) -> str | None:

@@ -48,6 +48,7 @@ session = Table(
     Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
     Column("csrf", Text, nullable=False),
     Column("address", INET),
+    Column("terminal_id", BigInteger, ForeignKey("terminal.id"), comment="of somebody who answers for a unit: where"),
     instant("created_at", nullable=False),
     instant("seen_at", nullable=False),
     instant("expires_at", nullable=False),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from secrets import compare_digest
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -34,7 +35,10 @@ class PasswordChangeNeeded(Forbidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """The person logged in. `units`: the own unit and all below it."""
+    """The person logged in. `units`: the own unit and all below it; `terminal`: where the session was begun.
+
+    `networks`: where the unit's terminals are to be, CIDR; empty: anywhere.
+    """
 
     person_id: int
     login: str
@@ -45,6 +49,8 @@ class Me:
     language: str
     csrf: str
     must_change: bool
+    terminal: int | None = None
+    networks: tuple[str, ...] = ()
 
     @property
     def is_department_only(self) -> bool:
@@ -57,7 +63,7 @@ class Me:
 
     def actor(self) -> Actor:
         """As the lifecycle knows me."""
-        return Actor(person_id=self.person_id, roles=self.roles, units=frozenset(self.units))
+        return Actor(person_id=self.person_id, roles=self.roles, units=frozenset(self.units), terminal=self.terminal)
 
     def write(self) -> AbstractContextManager[Tx]:
         """A transaction with my rights: a department's stands under row security."""
@@ -79,6 +85,8 @@ class _Row:
     csrf: str
     roles: list[str]
     units: list[str]
+    terminal: int | None
+    networks: list[str] | None
     stale: bool
 
 
@@ -87,6 +95,7 @@ class _Row:
 # cost every request three times what the rest of it does.
 ME = """
     SELECT p.id AS person_id, p.login, p.name, p.unit_id, p.language, p.must_change, s.csrf,
+           s.terminal_id AS terminal, (SELECT k.networks FROM connection k WHERE k.unit_id = p.unit_id) AS networks,
            ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles,
            CASE WHEN p.unit_id IS NULL THEN '{}'
                 ELSE ARRAY(WITH RECURSIVE today AS MATERIALIZED (
@@ -123,6 +132,8 @@ def person_of(token: str, *, keep_alive: bool = True) -> Me | None:
         language=row.language,
         csrf=row.csrf,
         must_change=row.must_change,
+        terminal=row.terminal,
+        networks=tuple(row.networks or ()),
     )
 
 
@@ -160,17 +171,24 @@ def who(request: Request, csrf: Annotated[str, Depends(csrf_sent)]) -> Me | None
         if permission is Permission.PUBLIC:
             return None
         raise Unauthorised("Please log in", zh="请先登录")
+    _admit(request, me, csrf, permission, freely=bool(declared.get(CHANGING)))
+    return me
+
+
+def _admit(request: Request, me: Me, csrf: str, permission: Permission, *, freely: bool) -> None:
+    """Raise Forbidden, PasswordChangeNeeded. `freely`: served also with a first password, and from anywhere."""
     if request.method not in SAFE and not compare_digest(csrf.encode(), me.csrf.encode()):
         raise Forbidden(
             "The page is out of date; load it again and repeat what you did",
             zh="页面已过期,请刷新后重试",
             reason="csrf",
         )
-    if me.must_change and permission is not Permission.PUBLIC and not declared.get(CHANGING):
+    if me.must_change and permission is not Permission.PUBLIC and not freely:
         raise PasswordChangeNeeded("Please replace your first password", zh="请先修改初始密码")
+    if permission is not Permission.PUBLIC and not freely:
+        refuse_elsewhere(request, me)
     if not me.may(permission):
         raise Forbidden("Your post does not permit this", zh="您的岗位没有此权限", permission=permission.value)
-    return me
 
 
 Signed = Annotated[Me, Depends(who)]
@@ -189,6 +207,30 @@ def needs(permission: Permission, *, body: int | None = None, while_must_change:
     if while_must_change:
         extra[CHANGING] = True
     return {"dependencies": [Depends(who)], "openapi_extra": extra}
+
+
+def refuse_elsewhere(connection: HTTPConnection, me: Me) -> None:
+    """Raise Forbidden if the person's unit is bound to networks and the request comes from outside them."""
+    if not me.networks or not me.roles & UNIT:
+        return
+    here = connection.client.host if connection.client else ""
+    if not is_in(here, [ip_network(word) for word in me.networks]):
+        raise Forbidden(
+            f"Your unit's terminal is bound to its own network, and you came from {here or 'nowhere known'}. "
+            "Nothing was done. Use the terminal in your office, or have the centre change the unit's networks",
+            zh=f"本单位终端限在规定网段内使用,您的来源地址是 {here or '未知'}。未作任何操作。"
+            "请在单位终端上办理,或联系监督中心调整网段",
+            reason="network",
+        )
+
+
+def is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether an address lies in one of these; what is none lies nowhere."""
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return False
+    return any(here in network for network in networks)
 
 
 def refuse_foreign(connection: HTTPConnection) -> None:

@@ -54,6 +54,7 @@ CHECKS: dict[str, str] = {
     "I18": "every place has its unit, by a rule on record",
     "I19": "the part of a unit that assists is what the steps say",
     "I20": "every rung of a ladder that was due rang, and rang once",
+    "I21": "a terminal is called silent only while it could have been seen, and receipts name one there is",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -68,10 +69,11 @@ COUNTED: dict[str, LiteralString] = {
     "I17": "SELECT coalesce(sum(cases), 0) FROM bulletin JOIN bulletin_decision ON bulletin_id = id"
     " WHERE decision = 'published'",
     "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
+    "I21": "SELECT (SELECT count(*) FROM silence) + (SELECT count(*) FROM step WHERE data ? 'terminal')",
     "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
     "I20": "SELECT count(*) FROM alarm_call",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20")
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20", "I21")
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(

@@ -60,6 +60,12 @@ SPOILT = [
     ("city.toml", "[policy]", '[notices.dispatched]\nzh = "x"\n[policy]', None, "notices.dispatched.en"),
     ("city.toml", "[policy]", '[notices.fire]\nzh = "x"\nen = "x"\n[policy]', None, "no such kind of notice"),
     ("city.toml", "[policy]", '[notices.warn]\nzh = "{name}"\nen = "x"\n[policy]', None, "placeholders {case} alone"),
+    # terminals
+    ("terminals.csv", "sanitation,,", "fire,,", 2, "unknown unit fire"),
+    ("terminals.csv", "sanitation,,2026-09-01", "sanitation,,", 2, "has no terminal yet: it wants connect_by"),
+    ("terminals.csv", "sanitation,,2026-09-01", "water,,2026-09-01", 2, "water has a terminal"),
+    ("terminals.csv", "sanitation,,", "sanitation,10.20.0.1/16,", 2, "10.20.0.1/16 is no network"),
+    ("city.toml", "[policy]", "[terminals]\nsilent_minutes = 0\n[policy]", None, "terminals.silent_minutes"),
     # catalogue
     ("catalogue/categories.csv", "sanitation,no,no", "fairies,no,no", 8, "the responsible type fairies"),
     ("catalogue/categories.csv", "E0104,", "E0102,", 8, "category code E0102 is given twice"),
