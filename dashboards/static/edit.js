@@ -155,6 +155,7 @@ function choose(feature) {
     card.querySelector("[data-parent]").hidden = levels.indexOf(layerKey()) < 1;
     card.querySelector("[data-down]").hidden = !fresh || layerKey() === levels.at(-1) || kind() !== "areas";
     form.elements.code.value = feature.get("code") || "";
+    form.elements.code.placeholder = kind() === "components" ? words.next_code : "";
     for (const name of FIELDS[kind()]) fill(form.elements[name], said[COLUMN[name] || name]);
     card.querySelector("[data-retire]").textContent = strokes.opOf(feature) === "end" ? words.keep : fresh ? words.drop : words.retire;
   }

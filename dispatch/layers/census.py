@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import numpy
 import shapely
@@ -22,6 +22,7 @@ from gis.problems import FormIncomplete
 
 __all__ = ["Difference", "differences", "recognised", "with_codes"]
 
+Row = TypeVar("Row", Wanted, Change)
 SAME_M = 2.0  # a thing of the same category this near is the same thing, measured again
 MOVED_M = 0.05  # less is the rounding of a file
 UNITS = ("supervisor", "owner", "maintainer")
@@ -71,7 +72,7 @@ def recognised(wanted: Sequence[Wanted], there: Mapping[str, Standing], plane: P
     return [replace(row, code=row.code or found.get(row.no, "")) for row in wanted]
 
 
-def with_codes(tx: ReadTx, wanted: Sequence[Wanted]) -> list[Wanted]:
+def with_codes(tx: ReadTx, wanted: Sequence[Row]) -> list[Row]:
     """Rows still without a code take the next of their district and category, in the order of the file.
 
     Raises FormIncomplete with the rows that lie in no district.
@@ -94,7 +95,7 @@ def with_codes(tx: ReadTx, wanted: Sequence[Wanted]) -> list[Wanted]:
     return [replace(row, code=row.code or numbered[row.no]) for row in wanted]
 
 
-def _stems(tx: ReadTx, bare: Sequence[Wanted]) -> dict[int, str]:
+def _stems(tx: ReadTx, bare: Sequence[Row]) -> dict[int, str]:
     """Row number → district and category, ten digits."""
     points = [shapely.to_wkb(row.geom) for row in bare]
     places = {r["no"]: r["district"] for r in dicts(tx, DISTRICT, numbers=[row.no for row in bare], points=points)}

@@ -17,6 +17,7 @@ from shapely.geometry import box, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cases.books import books
+from dispatch.layers.census import with_codes
 from dispatch.layers.duty import laid_out, walkers_of
 from dispatch.layers.publish import Author, Checked, city_of, draft, look, put_in_force
 from gis.changes.layer import Layer, layer_of, layers_of
@@ -184,7 +185,7 @@ def _changes(tx: ReadTx, layer: Layer, strokes: Sequence[Stroke]) -> list[Change
     there = by_code(tx, layer, [stroke.code for stroke in strokes])
     found = []
     for no, stroke in enumerate(strokes, start=1):
-        if not stroke.code.strip():
+        if not stroke.code.strip() and not (layer.kind == "components" and layer.code):
             raise _wrong("code", "A code is missing", "缺少编码")
         old = there.get(stroke.code)
         ends = stroke.op is Op.END
@@ -197,7 +198,7 @@ def _changes(tx: ReadTx, layer: Layer, strokes: Sequence[Stroke]) -> list[Change
                 geom=None if ends else _geom(stroke.geometry, old),
             )
         )
-    return found
+    return with_codes(tx, found) if layer.kind == "components" else found
 
 
 def _said(tx: ReadTx, layer: Layer, given: Mapping[str, Any], old: Standing | None) -> dict[str, Any]:
