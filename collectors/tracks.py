@@ -18,7 +18,7 @@ from gis.crs import to_store
 from gis.db import ReadTx, Tx, execute, one, write
 from gis.problems import NotFound
 
-__all__ = ["LONGEST", "Fix", "Shift", "begin", "end", "follow", "router"]
+__all__ = ["LONGEST", "Fix", "Shift", "begin", "end", "follow", "present", "router"]
 
 LONGEST = timedelta(hours=16)  # a shift that nobody ends is over then
 AHEAD = timedelta(minutes=2)  # how far a phone's clock may be before ours

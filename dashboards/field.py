@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from collectors.tracks import LONGEST, begin, end, present
 from dashboards.acting import SHOWS, Fields, chosen, degrees, form_of, uuid_of, version_of
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
@@ -23,7 +24,7 @@ from dispatch.lifecycle.states import Action, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
-from gis.db import ReadTx
+from gis.db import ReadTx, write
 from gis.problems import FormIncomplete, NotFound, Problem
 
 __all__ = ["Sent", "report_of", "router"]
@@ -81,7 +82,21 @@ def start(request: Request, me: Signed, reported: str = "", joined: str = "") ->
         view = View.of(request, tx, me)
         live = here(tx)
         waiting, sent = tasks(tx, me.person_id), mine(tx, me.person_id, limit=5)
-    return page(view, "field.html", live=live, tasks=waiting, mine=sent, reported=reported, joined=joined)
+        shift = present(tx, me.person_id, tx.now)
+    until = shift and (shift.started_at + LONGEST).timestamp() * 1000
+    more: dict[str, Any] = {"reported": reported, "joined": joined, "shift": shift, "shift_until": until}
+    return page(view, "field.html", live=live, tasks=waiting, mine=sent, **more)
+
+
+@router.post("/field/duty", **needs(Permission.REPORT))
+def duty(me: Signed, on: Annotated[str, Posted()] = "") -> Response:
+    """Go on duty, or off; pressed twice, or on two telephones, it is the same shift."""
+    with write() as tx:
+        if on:
+            begin(tx, me.person_id, at=tx.now)
+        elif present(tx, me.person_id, tx.now) is not None:
+            end(tx, me.person_id, at=tx.now)
+    return go("/field")
 
 
 @router.get("/field/mine", **needs(Permission.SEE_TASKS))
