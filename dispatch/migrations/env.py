@@ -16,6 +16,7 @@ import dispatch.drafts.tables
 import dispatch.duty.tables
 import dispatch.evaluation.tables
 import dispatch.evidence.tables
+import dispatch.integrity.tables
 import dispatch.live.tables
 import dispatch.notify.tables
 import dispatch.people.tables

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     SEE_TASKS = "see_tasks"
     SEE_MAP = "see_map"
     SEE_RANKING = "see_ranking"
+    SEE_INTEGRITY = "see_integrity"
     SEE_RULES = "see_rules"
     WRITE_RULES = "write_rules"
     PUBLISH_RULES = "publish_rules"
