@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.clocks import clock_of
 from dispatch.cases.read import Row, assisted, inbox, tally_units, unsafe
+from dispatch.evaluation.terms import contracts_on
 from dispatch.lifecycle.states import OPEN, ClockKind, State
 from dispatch.live.feed import here
 from dispatch.people.roles import Permission
@@ -46,6 +48,7 @@ def desk(request: Request, me: Signed) -> Response:
         helps = assisted(tx, me.units, limit=MOST)
         hazards = unsafe(tx, units=me.units)
         counts = {row.state: row for row in tally_units(tx, me.units)}
+        settles = any(one.unit in me.units for one in contracts_on(tx, view.today))
     total = sum(counts[s].count for s in MINE if s in counts)
     waiting = sum(row.count for state, row in counts.items() if state not in MINE)
     end = _tonight(view.now or own[0].last_at, view) if own else None
@@ -53,7 +56,14 @@ def desk(request: Request, me: Signed) -> Response:
     helped = [Lane("assist", helps)] if helps else []
     parts[-1] = Lane("later", parts[-1].rows, total - len(own))
     parts += [*helped, Lane("waiting", others, waiting - len(others))]
-    return page(view, "inbox.html", live=live, lanes=parts, total=total + len(helps), hazards=hazards)
+    shown: dict[str, Any] = {
+        "live": live,
+        "lanes": parts,
+        "total": total + len(helps),
+        "hazards": hazards,
+        "settles": settles,
+    }
+    return page(view, "inbox.html", **shown)
 
 
 def _tonight(now: datetime, view: View) -> datetime:

@@ -81,7 +81,14 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/notices", "notices", Permission.SEE_SYSTEM),
 )
 # Pages that are reached from one of the ways above, and belong to it.
-WITHIN = {"/bulletins": "/ranking", "/ledger": "/ranking", "/who": "/rules", "/rulings": "/rules", "/owners": "/rules"}
+WITHIN = {
+    "/bulletins": "/ranking",
+    "/settlements": "/ranking",
+    "/ledger": "/ranking",
+    "/who": "/rules",
+    "/rulings": "/rules",
+    "/owners": "/rules",
+}
 
 
 class Named(Protocol):

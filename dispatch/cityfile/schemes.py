@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CityFiles
-from dispatch.evaluation.scheme import Scheme, SchemeFault, schemes_of, standard_schemes
+from dispatch.evaluation.scheme import Scheme, SchemeFault, contracts_of, schemes_of, standard_schemes
 
 __all__ = ["check_schemes"]
 
@@ -25,13 +25,18 @@ def check_schemes(city: CityFiles, faults: Faults) -> None:
     unsaid = {"edition": edition["id"], "in_force": edition["in_force"]}
     try:
         schemes = schemes_of({**unsaid, **city.schemes}, standard_schemes())
+        contracts = contracts_of(city.schemes, schemes)
     except SchemeFault as wrong:
         for reason in wrong.faults:
             faults.error(FILE, None, reason)
         return
     groups = {group["key"] for group in city.document["ranking"]["groups"]}
+    units = {unit.id for unit in city.units}
     for scheme in schemes.values():
-        _check_strangers(scheme, groups, {unit.id for unit in city.units}, faults)
+        _check_strangers(scheme, groups, units, faults)
+    for contract in contracts:
+        if contract.unit not in units:
+            faults.error(FILE, None, f"contract {contract.no}: {contract.unit} is a stranger to units.csv")
 
 
 def _check_strangers(scheme: Scheme, groups: set[str], units: set[str], faults: Faults) -> None:

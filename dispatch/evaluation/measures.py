@@ -33,14 +33,14 @@ __all__ = [
 ]
 
 Post = Literal["inspector", "acceptor", "shift_leader", "dispatcher"]
-By: TypeAlias = Literal["city", "unit", "group", "area", "area_class", "class", "source"] | Post
+By: TypeAlias = Literal["city", "unit", "group", "area", "area_class", "class", "source", "company"] | Post
 
 MARKS: LiteralString = (Path(__file__).parent / "measures.sql").read_text(encoding="utf-8")
 # What the persons of a post did is counted from the steps; of what is not theirs to do they have no count.
 POSTED: LiteralString = (Path(__file__).parent / "posts.sql").read_text(encoding="utf-8")
 POSTS: Mapping[str, tuple[LiteralString, ...]] = {
     "inspector": (
-        *("report", "own_report", "valid_report", "filed", "missed", "public_report_verified"),
+        *("report", "own_report", "valid_report", "refused_report", "filed", "missed", "public_report_verified"),
         *("need_verify", "verify", "ontime_verify", "need_check", "check", "ontime_check"),
     ),
     "acceptor": (
@@ -50,6 +50,8 @@ POSTS: Mapping[str, tuple[LiteralString, ...]] = {
     "shift_leader": ("filed", "ontime_filed", "accurate_filed", "closed", "ontime_closed"),
     "dispatcher": ("need_dispatch", "dispatched", "ontime_dispatched", "accurate_dispatched"),
 }
+# What the inspectors of a collection company did together.
+POSTS = {**POSTS, "company": POSTS["inspector"]}
 # Within one period a case that was to be disposed of is in exactly one of these.
 CELLS: tuple[LiteralString, ...] = ("new_ontime", "new_late", "new_open", "carried_disposed", "carried_open")
 COUNTED: tuple[LiteralString, ...] = (
@@ -73,6 +75,11 @@ MIX: LiteralString = f"""
 POST: LiteralString = (
     f"SELECT key, figure, count(*)::int AS number FROM ({POSTED}) posted GROUP BY key, figure ORDER BY key"
 )
+# A case counts once for a company, whoever of its inspectors had it.
+COMPANY: LiteralString = f"""
+    SELECT p.unit_id AS key, figure, count(DISTINCT case_id)::int AS number
+      FROM ({POSTED}) posted JOIN person p ON p.id = posted.key::bigint GROUP BY p.unit_id, figure ORDER BY p.unit_id
+"""
 POST_CASES: LiteralString = f"""
     SELECT DISTINCT case_id FROM ({POSTED}) posted
      WHERE key IS NOT DISTINCT FROM %(key)s::text AND figure = %(figure)s ORDER BY case_id
@@ -150,7 +157,7 @@ def measure(tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | N
 
 def _posted(tx: ReadTx, cut: Cut, params: dict[str, Any]) -> list[Measure]:
     found: dict[str | None, dict[str, int]] = {}
-    for row in dicts(tx, POST, **params):
+    for row in dicts(tx, COMPANY if cut.by == "company" else POST, **params):
         found.setdefault(row["key"], dict.fromkeys(POSTS[cut.by], 0))[row["figure"]] = row["number"]
     return [Measure(key, Counts(**counts), dict.fromkeys(CELLS, 0)) for key, counts in found.items()]
 
@@ -206,7 +213,7 @@ def parameters(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> 
         "past": "[]" if now else past_facts(tx, then),
         "left_out": left_out(tx, by=then),
         "by": cut.by,
-        "post": cut.by,
+        "post": "inspector" if cut.by == "company" else cut.by,
         "group": cut.group,
         "depth": cut.depth,
         "class_code": cut.class_code,

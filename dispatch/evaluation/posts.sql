@@ -30,7 +30,8 @@ standing AS MATERIALIZED (
 did AS (
     -- ------------------------------------------------------------------------------------------------ inspector
     SELECT f.reporter_id AS person, f.case_id,  -- his own reports, those handled on the spot apart
-           ARRAY['report', 'own_report', CASE WHEN f.filed_at < %(until)s THEN 'valid_report' END] AS figures
+           ARRAY['report', 'own_report', CASE WHEN f.filed_at < %(until)s THEN 'valid_report' END,
+                 CASE WHEN f.refused_at < %(until)s THEN 'refused_report' END] AS figures
       FROM standing f
      WHERE %(post)s = 'inspector' AND f.reported_at >= %(since)s AND f.reported_at < %(until)s
        AND f.source = 'inspector' AND NOT f.public AND NOT f.self_handled

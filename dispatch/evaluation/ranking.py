@@ -21,6 +21,7 @@ from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.score import Ranked, ranked
 from gis.db import ReadTx, dicts
+from gis.problems import FormIncomplete
 
 __all__ = ["Part", "cut_of", "ranking", "taking_part"]
 
@@ -64,6 +65,12 @@ def taking_part(
 ) -> list[Part]:
     """Everybody the scheme scores: the units of `group`, the areas of a level that have unit grids of the scheme's
     class, or the persons of the scheme's post. `as_of`: as `measure` takes it."""
+    if scheme.of == "company":
+        raise FormIncomplete(
+            "Companies are scored on their settlement sheets",
+            zh="采集公司在结算单上评价",
+            fields={"scheme": scheme.key},
+        )
     cut = cut_of(scheme, group, depth)
     found = {one.key: one for one in measure(tx, period, cut, as_of=as_of)}
     seen = [key for key in found if key is not None]

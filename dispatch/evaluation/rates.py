@@ -16,7 +16,8 @@ class Counts:
     Of the family of GB/T 30428.4. `accurate_*`: not voided after filing, never sent on to another unit.
     `public_report_verified`: reports of the public found true and filed. `grids`: unit grids of an area.
     `own_report`: reports of inspectors, without those they handled on the spot. `rework_often`: failed the check three
-    times or more. From `rework_often` on, counts that only come from elsewhere.
+    times or more. `rework_often` to `urgent_ontime` only come from
+    elsewhere; from `refused_report` on, of collection companies (`refused_report` of inspectors, too).
     """
 
     report: int | None = None  # 上报数
@@ -62,6 +63,11 @@ class Counts:
     urgent_should: int | None = None  # 应结紧急案件数
     urgent_closed: int | None = None  # 紧急案件结案数
     urgent_ontime: int | None = None  # 紧急案件按期结案数
+    refused_report: int | None = None  # 不予受理数
+    need_patrol: int | None = None  # 应巡责任网格日
+    patrolled: int | None = None  # 已巡责任网格日
+    quota: int | None = None  # 合同定额
+    quota_met: int | None = None  # 定额内有效上报数
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -108,6 +114,9 @@ RATES: dict[str, Rate] = {
         # The shift leader answers for the cases he closed, not for those that should have been.
         Rate("ontime_closing_rate", "按时结案率", "ontime_closed", "closed"),
         Rate("shirk_rate", "推诿率", "shirk", "should_dispose"),
+        Rate("refused_rate", "不予受理率", "refused_report", "own_report"),
+        Rate("coverage_rate", "责任网格在岗率", "patrolled", "need_patrol"),
+        Rate("quota_rate", "定额完成率", "quota_met", "quota"),
         Rate("urgent_close_rate", "紧急案件结案率", "urgent_closed", "urgent_should"),
         Rate("urgent_ontime_rate", "紧急案件按期结案率", "urgent_ontime", "urgent_should"),
     )

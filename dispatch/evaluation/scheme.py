@@ -22,12 +22,14 @@ __all__ = [
     "SCHEME",
     "STANDARD",
     "Band",
+    "Contract",
     "Hand",
     "Indicator",
     "LeftOut",
     "Loss",
     "Scheme",
     "SchemeFault",
+    "contracts_of",
     "scheme_document",
     "schemes_of",
     "standard_schemes",
@@ -118,6 +120,24 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What a collection company is owed for a period. `quota`: valid reports for each duty grid and working day;
+    `pay`: steps of (lowest score, per cent of the fee), from the top down to 0."""
+
+    __pydantic_config__ = EXACT
+    unit: str
+    no: str
+    fee: Positive
+    quota: Positive
+    pay: Annotated[tuple[tuple[Decimal, Decimal], ...], Field(min_length=1)]
+    scheme: str = "collection-company"
+
+    def percent(self, score: Decimal) -> Decimal:
+        """Of the fee, for a score."""
+        return next(percent for lowest, percent in self.pay if score >= lowest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """How something is scored; a change of content wants a new edition. `sample`: where the number of cases is read.
 
@@ -136,7 +156,7 @@ class Scheme:
     indicators: Annotated[tuple[Indicator, ...], _as("indicator", "indicators"), Field(min_length=1)]
     bands: Annotated[tuple[Band, ...], _as("band", "bands"), Field(min_length=1)]
     sample: Annotated[tuple[str, ...], Field(min_length=1)]
-    of: Literal["unit", "area", "inspector", "acceptor", "shift_leader", "dispatcher"] = "unit"
+    of: Literal["unit", "area", "inspector", "acceptor", "shift_leader", "dispatcher", "company"] = "unit"
     area_class: int | None = None
     full: Positive = Decimal(100)
     groups: tuple[str, ...] = ()
@@ -146,6 +166,7 @@ class Scheme:
 
 
 SCHEME = TypeAdapter(Scheme)
+CONTRACT = TypeAdapter(Contract)
 
 
 def scheme_document(scheme: Scheme) -> dict[str, Any]:
@@ -175,6 +196,32 @@ def schemes_of(document: Document, standard: Mapping[str, Scheme] | None = None)
     if faults:
         raise SchemeFault(faults)
     return {**(standard or {}), **found}
+
+
+def contracts_of(document: Document, schemes: Mapping[str, Scheme]) -> list[Contract]:
+    """The contracts of a document. Raises SchemeFault."""
+    faults: list[str] = []
+    found: list[Contract] = []
+    for row in document.get("contract", ()):
+        try:
+            contract = CONTRACT.validate_python(row)
+        except ValidationError as wrong:
+            faults += [f"contract: {_words(fault)}" for fault in wrong.errors(include_url=False)]
+            continue
+        faults += [f"contract {contract.no}: {reason}" for reason in _unpayable(contract, schemes)]
+        found.append(contract)
+    if faults:
+        raise SchemeFault(faults)
+    return found
+
+
+def _unpayable(contract: Contract, schemes: Mapping[str, Scheme]) -> Iterator[str]:
+    scheme = schemes.get(contract.scheme)
+    if scheme is None or scheme.of != "company":
+        yield f"{contract.scheme} is no scheme of companies"
+    bounds = [lowest for lowest, _ in contract.pay]
+    if bounds != sorted(set(bounds), reverse=True) or bounds[-1] != 0:
+        yield "pay must go down to a score of 0"
 
 
 @cache

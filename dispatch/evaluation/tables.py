@@ -1,4 +1,4 @@
-"""The ledger of what people decide about scores: points given by hand, cases left out. Rows are only added."""
+"""What people decide about scores: points by hand, cases left out, settlement sheets. Rows are only added."""
 
 from __future__ import annotations
 
@@ -43,6 +43,35 @@ ledger_entry = Table(
     UniqueConstraint("id", "made_by", name="ledger_entry_as_made"),
     Index("ledger_entry_period", "period", "scheme"),
     Index("ledger_entry_case", "case_id", postgresql_where=text("case_id IS NOT NULL")),
+)
+
+settlement = Table(
+    "settlement",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False, comment="the collection company"),
+    Column("period", Text, nullable=False),
+    Column("document", Text, nullable=False, comment="canonical JSON: counts, scheme, score, fee"),
+    Column("hash", Text, nullable=False, comment="SHA-256 of the document; what is signed"),
+    Column("made_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    instant("made_at", nullable=False),
+    UniqueConstraint("id", "hash", name="settlement_as_made"),
+    Index("settlement_unit", "unit_id", "period"),
+)
+
+settlement_signature = Table(
+    "settlement_signature",
+    metadata,
+    Column("settlement_id", BigInteger, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    instant("signed_at", nullable=False),
+    CheckConstraint("side IN ('city', 'company')", name="side"),
+    UniqueConstraint("settlement_id", "person_id", name="settlement_signature_two_persons"),
+    ForeignKeyConstraint(
+        ["settlement_id", "hash"], ["settlement.id", "settlement.hash"], name="settlement_signature_as_made"
+    ),
 )
 
 ledger_decision = Table(

@@ -13,12 +13,12 @@ from dispatch.evaluation.ledger import by_hand
 from dispatch.evaluation.measures import counted_until
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
-from dispatch.evaluation.scheme import Scheme, schemes_of, standard_schemes
+from dispatch.evaluation.scheme import Contract, Scheme, contracts_of, schemes_of, standard_schemes
 from dispatch.evaluation.score import Ranked, ranked
 from gis.db import ReadTx, dicts
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["SMALL_SAMPLE", "Terms", "schemes_on", "terms_of"]
+__all__ = ["SMALL_SAMPLE", "Terms", "contracts_on", "schemes_on", "terms_of"]
 
 SMALL_SAMPLE = 20
 LATEST: LiteralString = """
@@ -89,6 +89,12 @@ def schemes_on(tx: ReadTx, day: date) -> dict[str, Scheme]:
         unsaid = {"edition": row["name"], "in_force": row["in_force"]}
         return schemes_of({**unsaid, **row["content"]}, standard_schemes())
     return dict(standard_schemes())
+
+
+def contracts_on(tx: ReadTx, day: date) -> list[Contract]:
+    """The contracts with collection companies in force on a day."""
+    schemes = schemes_on(tx, day)
+    return [one for row in dicts(tx, LATEST, day=day) for one in contracts_of(row["content"], schemes)]
 
 
 def _books(tx: ReadTx, day: date, present: Books) -> Books:
