@@ -20,7 +20,7 @@ from gis.crs import SHIFTED
 from gis.plane import Plane
 from gis.sheet import stored_from
 
-__all__ = ["Diagnosis", "Figure", "Named", "examine"]
+__all__ = ["Diagnosis", "Figure", "Named", "examine", "outlines"]
 
 FITS_M = 30.0  # surveys of one thing differ by less; the smallest shift of a datum is some 100 m
 CLEARLY = 3.0  # a cure has to leave less than this part of the misfit
@@ -121,6 +121,17 @@ def examine(layer: Sequence[Named], other: Sequence[Named]) -> Diagnosis:
         theirs = _array([other[j] for _, j in pairs])
         return _of_pairs(mine, theirs)
     return _of_strangers(_array(layer), _array(other))
+
+
+def outlines(layer: Sequence[Named], found: Diagnosis) -> dict[str, Any]:
+    """The hull of a layer as GeoJSON: where it `lies`, and where it `belongs` if what would mend it is known."""
+    hull = shapely.convex_hull(shapely.GeometryCollection([one.shape for one in layer]))
+    where = {"lies": hull} | ({"belongs": stored_from(hull, found.datum)} if found.kind == "datum" else {})
+    features = [
+        {"type": "Feature", "properties": {"which": which}, "geometry": shapely.geometry.mapping(shape)}
+        for which, shape in where.items()
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _array(named: Sequence[Named]) -> Shapes:

@@ -20,7 +20,7 @@ from gis.changes.layer import layers_of
 from gis.changes.standing import everything
 from gis.crs import DATUMS
 from gis.db import ReadTx, Tx, read, write
-from gis.doctor import Diagnosis, Named, examine
+from gis.doctor import Diagnosis, Named, examine, outlines
 from gis.problems import FormIncomplete
 from gis.sheet import Sheet, read_sheet
 
@@ -123,7 +123,8 @@ def run_doctor(asked: Namespace) -> int:
         )
     name, diagnosis = best
     if asked.json:
-        sys.stdout.write(json.dumps(_document(name, diagnosis), ensure_ascii=False, indent=1) + "\n")
+        told = _document(name, diagnosis) | {"polygons": outlines(mine, diagnosis)}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     else:
         sys.stdout.write(f"{asked.file.name} against {name}: {diagnosis.words}\n")
     return 0 if diagnosis.kind == "fits" else 1

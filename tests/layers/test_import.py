@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cases import books
@@ -161,6 +162,10 @@ def test_two_files_are_held_against_each_other(tmp_path: Path, capsys: pytest.Ca
     assert run("doctor", wrong, "--against", right, "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["kind"], told["datum"], told["against"]) == ("datum", "bd09", "right.geojson")
+    lies, belongs = (shapely.geometry.shape(one["geometry"]) for one in told["polygons"]["features"])
+    ground = shapely.union_all([shape for _, shape in halves()]).convex_hull
+    assert belongs.intersection(ground).area / belongs.union(ground).area > 0.99
+    assert lies.disjoint(ground)
     assert run("doctor", tmp_path / "none.shp") == 1
     assert "there is no such file" in capsys.readouterr().err
 
