@@ -15,6 +15,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.alarms.answer import calls_to
 from dispatch.alarms.command import instant
+from dispatch.alarms.nightly import drill_of
 from dispatch.alarms.who import centre_of, kin, lint, shifts_between, unit_for, who
 from dispatch.cases.books import Books, books, books_on
 from dispatch.config import settings
@@ -142,6 +143,7 @@ def _about(tx: ReadTx, view: View, unit: str, first: date, seen: Collection[str]
     return {
         "week": _week(view, shifts, first),
         "one_week": timedelta(days=DAYS),
+        "drill": [one for one in drill_of(tx) if seen is None or one.unit in seen],
         "findings": [one for one in found if seen is None or one.unit in seen],
         "channels": bool(reaches),
         "stand_ins": asked_in(tx, tx.now, seen),

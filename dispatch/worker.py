@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -18,6 +18,7 @@ import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
 from psycopg import sql
 
+from dispatch.alarms.nightly import look_ahead
 from dispatch.alarms.ring import ring_due
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
@@ -113,8 +114,12 @@ def send_messages(channels: Sequence[Channel] = ()) -> None:
 def with_channels(channels: Sequence[Channel]) -> tuple[Job, ...]:
     """All jobs where these channels are configured: each has one of its own, so that none waits for another."""
     own = (Job(f"channel {one.name}", 1.0, partial(_send_by, one)) for one in channels)
-    fan_out = Job("messages", 1.0, partial(send_messages, channels))
-    return (*(fan_out if job.name == "messages" else job for job in JOBS), *own)
+    told = {"messages": partial(send_messages, channels), "duty": partial(look_ahead_tonight, _reaches(channels))}
+    return (*(replace(job, run=told.get(job.name, job.run)) for job in JOBS), *own)
+
+
+def _reaches(channels: Sequence[Channel]) -> frozenset[str]:
+    return frozenset(channel.reach for channel in channels)
 
 
 def _send_by(channel: Channel) -> None:
@@ -164,6 +169,12 @@ def _make_partition(connection: psycopg.Connection[tuple[object, ...]], table: s
         log.warning("no partition %s: %s", name, error.diag.message_primary)
 
 
+def look_ahead_tonight(reaches: Collection[str] = ()) -> None:
+    """Look over the duty to come once a night, and page everybody on duty for a test."""
+    if look_ahead(reaches):
+        ring()
+
+
 def check_rules() -> None:
     """Look the rules over once a night, and tell of what is severe and new."""
     if check_tonight():
@@ -187,6 +198,7 @@ JOBS = (
     Job("partitions", 6 * 3600.0, make_partitions),
     Job("rules", 600.0, check_rules),
     Job("terminals", 30.0, watch_terminals),
+    Job("duty", 600.0, look_ahead_tonight),
 )
 
 

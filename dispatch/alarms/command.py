@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dispatch.alarms.nightly import drill_of
 from dispatch.alarms.who import lint, unit_for, who
 from dispatch.cases.books import books, books_on
 from dispatch.command import Command, print_table, sentence
@@ -20,6 +21,7 @@ __all__ = ["command", "instant"]
 
 CALLED = ("unit", "post", "person", "name", "since", "until", "instead_of")
 FOUND = ("kind", "unit", "post", "person", "since", "until")
+PAGED = ("unit", "post", "person", "outcome", "at")
 MOST_DAYS = 366
 
 
@@ -33,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     linted = _action(actions, "lint", "hours without a person, people without a channel, empty rungs, strangers")
     linted.add_argument("--from", dest="since", metavar="DAY", help="first day, as 2026-10-01; default: today")
     linted.add_argument("--days", type=int, default=7, help="how many days (7)")
+    _action(actions, "drill", "the last night's test page: who would not have been reached")
 
 
 def _action(actions: Any, name: str, words: str) -> ArgumentParser:
@@ -42,8 +45,8 @@ def _action(actions: Any, name: str, words: str) -> ArgumentParser:
 
 
 def run(asked: Namespace) -> int:
-    """`who`: 1 if a rung is empty; `lint`: 1 if there is a finding. Problems are told by the caller."""
-    return {"who": _who, "lint": _lint}[asked.action](asked)
+    """1 if a rung is empty, there is a finding, or one was not reached; Problems are told by the caller."""
+    return {"who": _who, "lint": _lint, "drill": _drill}[asked.action](asked)
 
 
 def _who(asked: Namespace) -> int:
@@ -88,6 +91,15 @@ def _lint(asked: Namespace) -> int:
         sys.stderr.write("no channel outside is configured (notices.toml): people are told in the product only\n")
     sys.stderr.write(f"{first} and {asked.days} days: {len(found)} findings\n")
     return 1 if found else 0
+
+
+def _drill(asked: Namespace) -> int:
+    with read() as tx:
+        paged = drill_of(tx)
+    missed = [one for one in paged if one.outcome != "reached"]
+    print_table([{name: getattr(one, name) for name in PAGED} for one in missed], PAGED, json=asked.json)
+    sys.stderr.write(f"{paged[0].day if paged else 'no drill yet'}: {len(paged)} paged, {len(missed)} not reached\n")
+    return 1 if missed else 0
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:

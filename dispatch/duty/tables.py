@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -92,4 +93,26 @@ alarm_call = Table(
     CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledged"),
     CheckConstraint("acknowledged_by IN ('link', 'person')", name="acknowledged_by"),
     Index("alarm_call_person", "person_id", "at"),
+)
+
+duty_check = Table(
+    "duty_check",
+    metadata,
+    Column("day", Date, primary_key=True, comment="of the city; one a night"),
+    instant("at", nullable=False),
+    Column("findings", JSONB, nullable=False, comment="of the seven days from then on"),
+)
+
+# Somebody on duty, paged by the night's drill; or nobody, where somebody should have been.
+drill_call = Table(
+    "drill_call",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("day", Date, ForeignKey("duty_check.day"), nullable=False),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
+    Column("post", Text, nullable=False),
+    Column("person_id", BigInteger, ForeignKey("person.id")),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id"), unique=True),
+    UniqueConstraint("day", "unit_id", "post", "person_id", postgresql_nulls_not_distinct=True),
+    CheckConstraint("num_nonnulls(person_id, outbox_id) IN (0, 2)", name="told"),
 )
