@@ -13,6 +13,7 @@ import dispatch.geocode
 import dispatch.people.api
 from collectors import patrol, tracks
 from dashboards import (
+    analysis,
     bulletins,
     calendars,
     calls,
@@ -72,6 +73,7 @@ PAGES = (
     owners,
     notices,
     integrity,
+    analysis,
     maps,
     moved,
     edit,

@@ -73,6 +73,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/field/mine", "mine", Permission.SEE_TASKS),
     ("/cases", "cases", Permission.SEE_CASES),
     ("/ranking", "ranking", Permission.SEE_RANKING),
+    ("/analysis", "analysis", Permission.SEE_RANKING),
     ("/integrity", "integrity", Permission.SEE_INTEGRITY),
     ("/map", "map", Permission.SEE_MAP),
     ("/duty", "duty", Permission.SEE_DUTY),
