@@ -67,6 +67,7 @@ class Sheet:
     deadlines: list[Deadline]
     told: list[Told]
     calls: Sequence[Rang]
+    orderer: str
     budget: Budget | None = None
     parts: Sequence[Unit] = ()
 
@@ -136,6 +137,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         deadlines=deadlines(tx, view, file.case),
         told=told(tx, file.case.id),
         calls=_calls(me, file.case.id),
+        orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )

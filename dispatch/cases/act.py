@@ -38,7 +38,7 @@ LOCK = """
            c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.area_id, c.area_path,
            c.duty_grid, c.road_class, c.component_code, c.unit_id, c.route, c.route_unit, c.reporter_id, c.inspector_id,
            c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.suspensions, c.appealed, c.asked,
-           c.close_asked, c.assists, c.assisting,
+           c.close_asked, c.supervision, c.assists, c.assisting,
            c.editions,
            c.reported_at, c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.late, c.last_at, c.last_hash,
            c.clocks, coalesce(city.simulated_now, clock_timestamp()) AS now, city.version AS city_version,

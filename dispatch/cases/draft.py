@@ -54,6 +54,7 @@ class CaseRow:
     appealed: bool
     asked: dict[str, Any] | None
     close_asked: dict[str, Any] | None
+    supervision: dict[str, Any] | None
     assists: list[dict[str, Any]] | None
     assisting: list[str] | None
     editions: dict[str, Any]

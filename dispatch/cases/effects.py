@@ -214,14 +214,23 @@ def _told(effect: Effect) -> None:
 
 
 def _supervise(effect: Effect) -> None:
-    effect.draft.case.supervised = True
+    """督办: whoever has the case owes an answer by a clock of its own."""
+    case = effect.draft.case
+    case.supervised = True
+    case.supervision = {"reason": effect.form.reason, "by": effect.person, "at": effect.now.isoformat()}
     _told(effect)
+
+
+def _answer_supervision(effect: Effect) -> None:
+    ordered = effect.draft.case.supervision or {}
+    effect.draft.case.supervision = None
+    effect.draft.tell(effect.data["action"], person=ordered.get("by"))
 
 
 def _end(effect: Effect) -> None:
     case = effect.draft.case
     case.ended_at, case.suspended_until, case.inspector_id, case.asked = effect.now, None, None, None
-    case.close_asked = None
+    case.close_asked, case.supervision = None, None
     drop_parts(effect)
 
 
@@ -320,6 +329,7 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.REJECT_REPLY: _told,
     Action.SEND_REWORK: _told,
     Action.SUPERVISE: _supervise,
+    Action.ANSWER_SUPERVISION: _answer_supervision,
     Action.CLOSE: _end,
     Action.ASK_FORCE_CLOSE: _ask_force_close,
     Action.FORCE_CLOSE: _force_close,

@@ -246,6 +246,7 @@ def draft_of(
         appealed=False,
         asked=None,
         close_asked=None,
+        supervision=None,
         assists=None,
         assisting=None,
         editions=dict(city.editions),

@@ -148,7 +148,7 @@ def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
         return None  # an inspector's own find: nobody waits
     if kind is ClockKind.CORDON and not case.hazard:
         return None
-    if kind is ClockKind.FORCE_CLOSE:
+    if kind in (ClockKind.FORCE_CLOSE, ClockKind.SUPERVISE):
         own = effect.books.stage_limit(kind, urgent=case.hazard)
         return own or effect.books.stage_limit(ClockKind.APPROVE, urgent=case.hazard)
     if kind is not ClockKind.DISPOSE:

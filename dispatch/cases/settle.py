@@ -87,6 +87,8 @@ def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
         draft.case.late = True
     if event == LAPSED and clock.unit:
         lapsed(draft, clock.unit)
+    if event == LAPSED and clock.kind is ClockKind.SUPERVISE and draft.case.supervision is not None:
+        draft.tell(f"{event}:{clock.kind.value}", person=draft.case.supervision["by"])  # it goes up
     action = Action.WARN if event == WARNED else Action.LAPSE
     ladder = city.ladders.on(clock.kind, event, hazard=draft.case.hazard)
     if ladder is not None:

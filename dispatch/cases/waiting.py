@@ -1,5 +1,5 @@
 """What waits for the centre although no stage of its own holds it: the citizen's answer after the end, and tasks whose
-inspector is gone; forced closes that want a second person."""
+inspector is gone; forced closes that want a second person; supervise orders nobody has answered."""
 
 from __future__ import annotations
 
@@ -25,19 +25,24 @@ UNHELD: LiteralString = (
     + OPEN_ONLY
 )
 CLOSE_ASKED: LiteralString = "cases c WHERE c.close_asked IS NOT NULL"
+SUPERVISED: LiteralString = "cases c WHERE c.supervision IS NOT NULL"
+STAGE_DUE: LiteralString = "c.stage_due_at"
+ORDER_DUE: LiteralString = "(c.clocks #>> '{supervise,due}')::timestamptz"
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """Cases that wait for one of `roles`. `where`: the table and its condition, along an index."""
+    """Cases that wait for one of `roles`. `where`: the table and its condition, along an index; `due`: by when."""
 
     roles: frozenset[Role]
     where: LiteralString
+    due: LiteralString = STAGE_DUE
 
 
 LISTS: dict[str, _List] = {
     "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
     "close_asked": _List(HIGHER, CLOSE_ASKED),
+    "supervised": _List(HIGHER | {Role.SHIFT_LEADER}, SUPERVISED, ORDER_DUE),
     "unheld": _List(frozenset({Role.ACCEPTOR}), UNHELD),
 }
 
@@ -57,7 +62,7 @@ def waits_for(tx: ReadTx, roles: frozenset[Role]) -> list[Waiting]:
     for key, one in LISTS.items():
         if one.roles & roles:
             sql: LiteralString = (
-                "SELECT count(*) AS count, count(*) FILTER (WHERE c.stage_due_at < %(now)s) AS late FROM " + one.where
+                "SELECT count(*) AS count, count(*) FILTER (WHERE " + one.due + " < %(now)s) AS late FROM " + one.where
             )
             found += [Waiting(key=key, **row) for row in dicts(tx, sql, now=tx.now)]
     return found
@@ -65,8 +70,9 @@ def waits_for(tx: ReadTx, roles: frozenset[Role]) -> list[Waiting]:
 
 def listed(tx: ReadTx, key: str, *, limit: int = PAGE) -> list[Row]:
     """The cases of one list, first due first."""
+    one = LISTS[key]
     sql: LiteralString = (
-        "WITH page AS (SELECT " + COLUMNS + " FROM " + LISTS[key].where
-        + " ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)" + DRESS + " ORDER BY p.stage_due_at NULLS LAST, p.id"
+        "WITH page AS (SELECT " + COLUMNS + " FROM " + one.where + " ORDER BY " + one.due + ", c.id LIMIT %(limit)s)"
+        + DRESS + " ORDER BY " + one.due.replace("c.", "p.") + " NULLS LAST, p.id"
     )  # fmt: skip
     return rows(tx, Row, sql, limit=limit)

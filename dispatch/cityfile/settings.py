@@ -29,6 +29,7 @@ STAGES = Literal[
     "close",
     "approve",
     "force_close",
+    "supervise",
     "reply_citizen",
 ]
 

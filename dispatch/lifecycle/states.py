@@ -140,7 +140,8 @@ class ClockKind(StrEnum):
 
     `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered;
     `FORCE_CLOSE` beside whatever goes on, while a forced close waits for the second person; `ASSIST` for each unit
-    that assists, until it has reported; `CORDON` of a dangerous case, from dispatch until it is made safe."""
+    that assists, until it has reported; `CORDON` of a dangerous case, from dispatch until it is made safe;
+    `SUPERVISE` until an order was answered."""
 
     ACCEPT = "accept"
     VERIFY = "verify"
@@ -156,3 +157,4 @@ class ClockKind(StrEnum):
     FORCE_CLOSE = "force_close"
     ASSIST = "assist"
     CORDON = "cordon"
+    SUPERVISE = "supervise"

@@ -1,0 +1,35 @@
+"""One click orders; the order stands on the leader's page and in the unit's inbox until it is answered."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from dispatch.lifecycle.states import Action
+from tests.pages.conftest import Office
+from tests.pages.seats import DESK, PHONE, Sit
+
+
+def test_a_leader_orders_with_one_click_and_the_unit_answers(office: Office, sit: Sit) -> None:
+    case = office.town.handling()
+    path = f"/cases/{case.number}"
+    leader = sit("leader", DESK)
+    leader.go(path)
+    leader.page.get_by_role("button", name="一键督办").click()
+    expect(leader.page.get_by_role("status")).to_contain_text("督办")
+    expect(leader.page.get_by_role("region", name="督办未回复")).to_be_visible()
+    expect(leader.page.get_by_role("button", name="一键督办")).to_have_count(0)
+    leader.fits()
+    leader.go("/ranking")
+    leader.page.get_by_role("link", name="督办未回复 1").click()
+    expect(leader.page.get_by_text(case.number).first).to_be_visible()
+    leader.fits()
+
+    unit = sit("enforcement-a", PHONE)
+    unit.go("/desk")
+    expect(unit.page.get_by_text("督办未回复")).to_be_visible()
+    unit.fits()
+    office.town.do(case, Action.ANSWER_SUPERVISION, "enforcement-a", note="已派人")
+    unit.go("/desk")
+    expect(unit.page.get_by_text("督办未回复")).to_have_count(0)
+    leader.go("/ranking")
+    expect(leader.page.get_by_role("link", name="督办未回复")).to_have_count(0)
