@@ -15,9 +15,9 @@ from dispatch.cases import books
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.layers.importing import compared, import_sheet
-from dispatch.layers.publish import put_in_force, undo
+from dispatch.layers.publish import look, put_in_force, undo
 from dispatch.layers.strokes import Outcome, Stroke, carry_out
-from gis.changes.sets import Op, State, changes_of
+from gis.changes.sets import Change, Op, State, changes_of
 from gis.db import Tx, dicts
 from gis.locate import place_of
 from gis.problems import Conflict, FormIncomplete
@@ -130,6 +130,16 @@ def test_two_outlines_over_one_unit_grid_are_a_fault(tx: Tx) -> None:
         stroke(Op.ADD, "G5", around(tx, *EAST[1:3]), name="乙", inspectors=["inspector1"]),
     )
     assert [(fault.kind, fault.codes) for fault in told.faults] == [("shared", (EAST[1], "G4", "G5"))]
+
+
+def test_a_set_that_leaves_the_ground_with_its_neighbour_or_names_none_there_is_is_refused(tx: Tx) -> None:
+    """As only a program could propose it: on the map the neighbour gives the ground up."""
+    said = {"name": "甲", "grids": [EAST[0], "440001001001999"], "inspectors": ["inspector1"]}
+    bare = Change(no=1, op=Op.ADD, code="G4", said=said, geom=row(tx, "grid", EAST[0]).geom)
+    found = look(tx, proposed(tx, "duty_grids", bare)).errors
+    assert [(fault.kind, fault.codes) for fault in found] == [
+        ("shared", (EAST[0], "G1", "G4")), ("no_such_grid", ("G4", "440001001001999"))
+    ]  # fmt: skip
 
 
 def test_pieces_apart_and_nobody_to_walk_are_warnings(tx: Tx) -> None:
