@@ -19,7 +19,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.books import books
 from dispatch.drafts import draft as drafting
-from dispatch.drafts.draft import Draft
+from dispatch.drafts.draft import RULES, Draft
 from dispatch.drafts.nightly import last_check
 from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
@@ -133,7 +133,7 @@ def begin_draft(
     """A draft of the rules in force, under a new name and with its day; on to the `rule` it is begun for."""
     try:
         with me.write() as tx:
-            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=_day(in_force))
+            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=_day(in_force), kind=RULES)
     except Problem as problem:
         return _rules(request, me, problem=problem, asked={"name": name, "in_force": in_force, "rule": rule})
     return go(f"/rules/drafts/{made.id}" + (f"/rules/{NEW}?{rule}" if rule else ""))
@@ -227,7 +227,7 @@ def change_rule(request: Request, me: Signed, id: int, rule: str, fields: Annota
     try:
         row = row_of(fields)
         with me.write() as tx:
-            drafting.change(tx, id, me.person_id, version=_version(fields.version), no=rule, row=row)
+            drafting.change(tx, id, me.person_id, version=_version(fields.version), no=rule, row=row, kind=RULES)
     except Problem as problem:
         with me.read() as tx:
             draft = drafting.draft_of(tx, id)
@@ -272,11 +272,11 @@ def _replayed(request: Request, me: Me, id: int) -> dict[str, Any]:
 def _write(tx: Tx, me: Me, id: int, said: Said, report: dict[str, Any]) -> None:
     version = _version(said.version)
     if said.what == "remove":
-        drafting.change(tx, id, me.person_id, version=version, no=said.no, row=None)
+        drafting.change(tx, id, me.person_id, version=version, no=said.no, row=None, kind=RULES)
     elif said.what == "submit":
-        drafting.submit(tx, id, me.person_id, version=version, reason=said.words, report=report)
+        drafting.submit(tx, id, me.person_id, version=version, reason=said.words, report=report, kind=RULES)
     elif said.what == "drop":
-        drafting.drop(tx, id, me.person_id, version=version)
+        drafting.drop(tx, id, me.person_id, version=version, kind=RULES)
     else:
         raise NotFound("There is no such action", zh="没有这个操作")
 
@@ -288,9 +288,9 @@ def decide_draft(request: Request, me: Signed, id: int, said: Annotated[Said, De
         with me.write() as tx:
             version = _version(said.version)
             if said.what == "publish":
-                drafting.publish(tx, books(tx), id, me.person_id, version=version, decision=said.words)
+                drafting.publish(tx, books(tx), id, me.person_id, version=version, decision=said.words, kind=RULES)
             elif said.what == "back":
-                drafting.send_back(tx, id, me.person_id, version=version, decision=said.words)
+                drafting.send_back(tx, id, me.person_id, version=version, decision=said.words, kind=RULES)
             else:
                 raise NotFound("There is no such action", zh="没有这个操作")
     except Problem as problem:

@@ -85,6 +85,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
 WITHIN = {
     "/bulletins": "/ranking",
     "/settlements": "/ranking",
+    "/schemes": "/ranking",
     "/ledger": "/ranking",
     "/who": "/rules",
     "/rulings": "/rules",

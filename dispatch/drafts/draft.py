@@ -1,11 +1,13 @@
-"""A draft rulebook's life: begun from the one in force, changed, submitted with its replay, published by another.
+"""A draft edition's life: begun from the one in force, changed, submitted with its effect, published by another.
+
+Rules and schemes of score are drafted alike; a Kind says how one reads them and what keeps one out.
 
 Publishing makes an edition; nothing of an edition is ever changed. Every step of it is in the trail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -21,22 +23,35 @@ from dispatch.rules import findings_of
 from gis.db import ReadTx, Tx, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound
 
-__all__ = ["Draft", "begin", "change", "draft_of", "drafts", "drop", "publish", "rulebook", "send_back", "submit"]
+__all__ = [
+    "RULES",
+    "Draft",
+    "Kind",
+    "begin",
+    "change",
+    "draft_of",
+    "drafts",
+    "drop",
+    "publish",
+    "rulebook",
+    "send_back",
+    "submit",
+]
 
 Document = Mapping[str, Any]
 COLUMNS: LiteralString = """
-    SELECT d.id, d.name, d.in_force, base.name AS base, d.document, d.state, d.version, d.author_id,
-           d.writers, author.name AS author, d.reason, d.report, d.decided_by, decider.name AS decider, d.decision,
-           d.created_at, d.submitted_at, d.decided_at
-      FROM rule_draft d JOIN edition base ON base.id = d.base_id JOIN person author ON author.id = d.author_id
+    SELECT d.id, d.kind, d.name, d.in_force, coalesce(base.name, '') AS base, d.document, d.state, d.version,
+           d.author_id, d.writers, author.name AS author, d.reason, d.report, d.decided_by,
+           decider.name AS decider, d.decision, d.created_at, d.submitted_at, d.decided_at
+      FROM rule_draft d LEFT JOIN edition base ON base.id = d.base_id JOIN person author ON author.id = d.author_id
       LEFT JOIN person decider ON decider.id = d.decided_by
 """
-LATEST: LiteralString = (
-    "SELECT id, name, in_force FROM edition WHERE kind = 'rules' ORDER BY in_force DESC, id DESC LIMIT 1"
-)
+LATEST: LiteralString = """
+    SELECT id, name, in_force, content FROM edition WHERE kind = %(kind)s ORDER BY in_force DESC, id DESC LIMIT 1
+"""
 PUBLISH: LiteralString = """
     INSERT INTO edition (kind, name, in_force, source, content_hash, content)
-    VALUES ('rules', %(name)s, %(in_force)s, %(source)s, %(hash)s, %(content)s::jsonb) RETURNING id
+    VALUES (%(kind)s, %(name)s, %(in_force)s, %(source)s, %(hash)s, %(content)s::jsonb) RETURNING id
 """
 
 
@@ -46,6 +61,7 @@ class Draft:
     what he has not seen."""
 
     id: int
+    kind: str
     name: str
     in_force: date
     base: str
@@ -79,20 +95,33 @@ class _Latest:
     id: int
     name: str
     in_force: date
+    content: Document
 
 
-def drafts(tx: ReadTx, *, limit: int = 50) -> list[Draft]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is drafted. `key`: of its editions and in the trail; `array`, `number`: where its rows stand in the document
+    and what each is known by. `read` raises FormIncomplete for what cannot be read, `check` Conflict for what may not
+    be published."""
+
+    key: str
+    array: str
+    number: str
+    read: Callable[[Draft], object]
+    check: Callable[[ReadTx, Books, Draft], None]
+
+
+def drafts(tx: ReadTx, kind: str = "rules", *, limit: int = 50) -> list[Draft]:
     """Those still open first, then what became of the others, newest first."""
-    return rows(
-        tx, Draft, COLUMNS + " ORDER BY d.state IN ('draft', 'submitted') DESC, d.id DESC LIMIT %(limit)s", limit=limit
-    )
+    order: LiteralString = " WHERE d.kind = %(kind)s ORDER BY d.state IN ('draft', 'submitted') DESC, d.id DESC"
+    return rows(tx, Draft, COLUMNS + order + " LIMIT %(limit)s", kind=kind, limit=limit)
 
 
-def draft_of(tx: ReadTx, id: int) -> Draft:
+def draft_of(tx: ReadTx, id: int, kind: str = "rules") -> Draft:
     """Raises NotFound."""
-    found = one(tx, Draft, COLUMNS + " WHERE d.id = %(id)s", id=id)
+    found = one(tx, Draft, COLUMNS + " WHERE d.id = %(id)s AND d.kind = %(kind)s", id=id, kind=kind)
     if found is None:
-        raise NotFound("There is no such draft", zh="没有这份规则草案")
+        raise NotFound("There is no such draft", zh="没有这份草案")
     return found
 
 
@@ -108,43 +137,45 @@ def rulebook(draft: Draft) -> Rulebook:
         ) from fault
 
 
-def begin(tx: Tx, city: Books, person_id: int, *, name: str, in_force: date) -> Draft:
-    """A draft of the rulebook in force. Raises FormIncomplete, Conflict (the name is taken)."""
+def begin(tx: Tx, city: Books, person_id: int, *, name: str, in_force: date, kind: Kind) -> Draft:
+    """A draft of what is in force. Raises FormIncomplete, Conflict (the name is taken)."""
     name = name.strip()
-    _check_name(tx, name)
-    _check_day(tx, city, in_force)
-    document = value(tx, "SELECT content FROM edition WHERE id = %(id)s", id=city.editions["rules"])
+    _check_name(tx, kind, name)
+    _check_day(tx, kind, city, in_force)
+    base = city.editions.get(kind.key)
+    document = {} if base is None else value(tx, "SELECT content FROM edition WHERE id = %(id)s", id=base)
     id: int = value(
         tx,
-        """INSERT INTO rule_draft (name, in_force, base_id, document, author_id, writers, created_at)
-           VALUES (%(name)s, %(in_force)s, %(base)s, %(document)s, %(person)s, ARRAY[%(person)s]::bigint[], %(now)s)
-           RETURNING id""",
+        """INSERT INTO rule_draft (kind, name, in_force, base_id, document, author_id, writers, created_at)
+           VALUES (%(kind)s, %(name)s, %(in_force)s, %(base)s, %(document)s, %(person)s,
+                   ARRAY[%(person)s]::bigint[], %(now)s) RETURNING id""",
+        kind=kind.key,
         name=name,
         in_force=in_force,
-        base=city.editions["rules"],
+        base=base,
         document=Jsonb({**document, "edition": name, "in_force": in_force.isoformat()}),
         person=person_id,
         now=tx.now,
     )
-    _record(tx, "rules_begun", person_id, id)
-    return draft_of(tx, id)
+    _record(tx, f"{kind.key}_begun", person_id, id)
+    return draft_of(tx, id, kind.key)
 
 
-def change(tx: Tx, id: int, person_id: int, *, version: int, no: str, row: Document | None) -> Draft:
-    """Put the rule `row` in place of number `no`, or at the end if there is none; None takes it out.
+def change(tx: Tx, id: int, person_id: int, *, version: int, no: str, row: Document | None, kind: Kind) -> Draft:
+    """Put `row` in place of number `no`, or at the end if there is none; None takes it out.
 
-    Raises Conflict (somebody else changed the draft, or it is no longer a draft), FormIncomplete (the rule cannot be
+    Raises Conflict (somebody else changed the draft, or it is no longer a draft), FormIncomplete (the row cannot be
     read, or its number is taken).
     """
-    draft = _locked(tx, id, version=version, states=("draft",))
-    kept = draft.rules
-    place = next((at for at, old in enumerate(kept) if old.get("no") == no), len(kept))
+    draft = _locked(tx, id, kind, version=version, states=("draft",))
+    kept = list(draft.document.get(kind.array, ()))
+    place = next((at for at, old in enumerate(kept) if old.get(kind.number) == no), len(kept))
     kept[place : place + 1] = [] if row is None else [row]
-    changed = replace(draft, document={**draft.document, "rule": kept})
-    numbers = [str(rule.get("no")) for rule in kept]
+    changed = replace(draft, document={**draft.document, kind.array: kept})
+    numbers = [str(other.get(kind.number)) for other in kept]
     if len(set(numbers)) < len(numbers):
-        raise FormIncomplete("Another rule has this number", zh="规则编号已被使用", fields={"no": "taken"})
-    rulebook(changed)
+        raise FormIncomplete("Another one has this number", zh="编号已被使用", fields={kind.number: "taken"})
+    kind.read(changed)
     execute(
         tx,
         """UPDATE rule_draft SET document = %(document)s, version = version + 1, report = NULL,
@@ -154,16 +185,16 @@ def change(tx: Tx, id: int, person_id: int, *, version: int, no: str, row: Docum
         person=person_id,
         id=id,
     )
-    _record(tx, "rules_changed", person_id, id, rule=no, removed=row is None)
-    return draft_of(tx, id)
+    _record(tx, f"{kind.key}_changed", person_id, id, **{kind.array: no}, removed=row is None)
+    return draft_of(tx, id, kind.key)
 
 
-def submit(tx: Tx, id: int, person_id: int, *, version: int, reason: str, report: Document) -> Draft:
-    """Ask a second person to publish it. `report`: its replay, kept for ever. Raises FormIncomplete, Conflict."""
-    draft = _locked(tx, id, version=version, states=("draft",))
-    rulebook(draft)
+def submit(tx: Tx, id: int, person_id: int, *, version: int, reason: str, report: Document, kind: Kind) -> Draft:
+    """Ask a second person to publish it. `report`: its effect, kept for ever. Raises FormIncomplete, Conflict."""
+    draft = _locked(tx, id, kind, version=version, states=("draft",))
+    kind.read(draft)
     if not reason.strip():
-        raise FormIncomplete("Say why the rules are to change", zh="请说明修改规则的理由", fields={"reason": "needed"})
+        raise FormIncomplete("Say why it is to change", zh="请说明修改的理由", fields={"reason": "needed"})
     execute(
         tx,
         """UPDATE rule_draft SET state = 'submitted', reason = %(reason)s, report = %(report)s, submitted_at = %(now)s,
@@ -173,38 +204,38 @@ def submit(tx: Tx, id: int, person_id: int, *, version: int, reason: str, report
         now=tx.now,
         id=id,
     )
-    _record(tx, "rules_submitted", person_id, id, moved=report.get("moved"), cases=report.get("cases"))
-    return draft_of(tx, id)
+    _record(tx, f"{kind.key}_submitted", person_id, id, moved=report.get("moved"), cases=report.get("cases"))
+    return draft_of(tx, id, kind.key)
 
 
-def publish(tx: Tx, city: Books, id: int, person_id: int, *, version: int, decision: str) -> Draft:
+def publish(tx: Tx, city: Books, id: int, person_id: int, *, version: int, decision: str, kind: Kind) -> Draft:
     """Make a submitted draft an edition.
 
-    Raises Conflict (by one of its own writers; the rules in force have changed since; it leaves a gap or sends to a
-    unit without the power), FormIncomplete (its day has passed).
+    Raises Conflict (by one of its own writers; what is in force has changed since; it does not hold), FormIncomplete
+    (its day has passed).
     """
-    draft = _locked(tx, id, version=version, states=("submitted",))
+    draft = _locked(tx, id, kind, version=version, states=("submitted",))
     if person_id in draft.writers:
         raise Conflict(
             "Another person has to publish what you wrote",
-            zh="不能发布自己参与起草的规则,须由他人审定",
+            zh="不能发布自己参与起草的内容,须由他人审定",
             state=draft.state,
         )
-    _check_sound(tx, city, draft)
-    edition = _publish(tx, city, draft)
+    kind.check(tx, city, draft)
+    edition = _publish(tx, kind, city, draft)
     execute(tx, "UPDATE rule_draft SET edition_id = %(edition)s WHERE id = %(id)s", edition=edition, id=id)
-    return _decided(tx, id, person_id, "published", decision)
+    return _decided(tx, id, person_id, "published", decision, kind=kind)
 
 
-def send_back(tx: Tx, id: int, person_id: int, *, version: int, decision: str) -> Draft:
+def send_back(tx: Tx, id: int, person_id: int, *, version: int, decision: str, kind: Kind) -> Draft:
     """Give a submitted draft back to its writers, with a word why. Raises Conflict, FormIncomplete."""
-    _locked(tx, id, version=version, states=("submitted",))
+    _locked(tx, id, kind, version=version, states=("submitted",))
     if not decision.strip():
         raise FormIncomplete("Say what is to be changed", zh="请说明退回的理由", fields={"decision": "needed"})
-    return _decided(tx, id, person_id, "draft", decision)
+    return _decided(tx, id, person_id, "draft", decision, kind=kind)
 
 
-def _decided(tx: Tx, id: int, person_id: int, state: str, decision: str) -> Draft:
+def _decided(tx: Tx, id: int, person_id: int, state: str, decision: str, *, kind: Kind) -> Draft:
     execute(
         tx,
         """UPDATE rule_draft SET state = %(state)s, decided_by = %(person)s, decision = %(decision)s,
@@ -215,15 +246,15 @@ def _decided(tx: Tx, id: int, person_id: int, state: str, decision: str) -> Draf
         now=tx.now,
         id=id,
     )
-    _record(tx, "rules_published" if state == "published" else "rules_sent_back", person_id, id)
-    return draft_of(tx, id)
+    _record(tx, f"{kind.key}_{'published' if state == 'published' else 'sent_back'}", person_id, id)
+    return draft_of(tx, id, kind.key)
 
 
-def drop(tx: Tx, id: int, person_id: int, *, version: int) -> None:
+def drop(tx: Tx, id: int, person_id: int, *, version: int, kind: Kind) -> None:
     """Give a draft up; it stays to be read."""
-    _locked(tx, id, version=version, states=("draft", "submitted"))
+    _locked(tx, id, kind, version=version, states=("draft", "submitted"))
     execute(tx, "UPDATE rule_draft SET state = 'dropped', version = version + 1 WHERE id = %(id)s", id=id)
-    _record(tx, "rules_dropped", person_id, id)
+    _record(tx, f"{kind.key}_dropped", person_id, id)
 
 
 def _check_sound(tx: ReadTx, city: Books, draft: Draft) -> None:
@@ -237,20 +268,21 @@ def _check_sound(tx: ReadTx, city: Books, draft: Draft) -> None:
         )
 
 
-def _publish(tx: Tx, city: Books, draft: Draft) -> int:
-    latest = one(tx, _Latest, LATEST)
-    if latest is None or latest.name != draft.base:
+def _publish(tx: Tx, kind: Kind, city: Books, draft: Draft) -> int:
+    latest = one(tx, _Latest, LATEST, kind=kind.key)
+    if (latest.name if latest else "") != draft.base:
         raise Conflict(
-            f"The rules have changed since this draft was begun (now {latest.name if latest else 'none'}): begin anew "
-            "from those in force. The draft is kept",
-            zh="起草之后规则已有新版本,请在新版本上重新起草;原草案已保留",
+            f"The {kind.key} have changed since this draft was begun (now {latest.name if latest else 'none'}): begin "
+            "anew from those in force. The draft is kept",
+            zh="起草之后已有新版本,请在新版本上重新起草;原草案已保留",
             state=draft.state,
         )
-    _check_day(tx, city, draft.in_force)
+    _check_day(tx, kind, city, draft.in_force)
     content = dumps(draft.document, ensure_ascii=False, sort_keys=True)
     edition: int = value(
         tx,
         PUBLISH,
+        kind=kind.key,
         name=draft.name,
         in_force=draft.in_force,
         source=str(draft.document.get("source", "")),
@@ -261,9 +293,9 @@ def _publish(tx: Tx, city: Books, draft: Draft) -> int:
     return edition
 
 
-def _locked(tx: Tx, id: int, *, version: int, states: Sequence[str]) -> Draft:
+def _locked(tx: Tx, id: int, kind: Kind, *, version: int, states: Sequence[str]) -> Draft:
     execute(tx, "SELECT FROM rule_draft WHERE id = %(id)s FOR UPDATE", id=id)
-    draft = draft_of(tx, id)
+    draft = draft_of(tx, id, kind.key)
     if draft.state not in states:
         raise Conflict(f"The draft is {draft.state} already", zh="草案状态已变,请刷新后查看", state=draft.state)
     if draft.version != version:
@@ -275,26 +307,28 @@ def _locked(tx: Tx, id: int, *, version: int, states: Sequence[str]) -> Draft:
     return draft
 
 
-def _check_name(tx: ReadTx, name: str) -> None:
+def _check_name(tx: ReadTx, kind: Kind, name: str) -> None:
     if not name or len(name) > 60:
         raise FormIncomplete("The new edition needs a name", zh="请填写新版本编号", fields={"name": "needed"})
     taken = value(
         tx,
-        """SELECT EXISTS (SELECT FROM edition WHERE kind = 'rules' AND name = %(name)s)
-               OR EXISTS (SELECT FROM rule_draft WHERE name = %(name)s AND state IN ('draft', 'submitted'))""",
+        """SELECT EXISTS (SELECT FROM edition WHERE kind = %(kind)s AND name = %(name)s)
+               OR EXISTS (SELECT FROM rule_draft
+                           WHERE kind = %(kind)s AND name = %(name)s AND state IN ('draft', 'submitted'))""",
+        kind=kind.key,
         name=name,
     )
     if taken:
         raise Conflict(f"There is an edition or a draft {name} already", zh=f"已有名为 {name} 的版本或草案")
 
 
-def _check_day(tx: ReadTx, city: Books, day: date) -> None:
-    latest = one(tx, _Latest, LATEST)
+def _check_day(tx: ReadTx, kind: Kind, city: Books, day: date) -> None:
+    latest = one(tx, _Latest, LATEST, kind=kind.key)
     today = tx.now.astimezone(city.zone).date()
     if day < today or (latest is not None and day <= latest.in_force):
         after = max(today, latest.in_force) if latest else today
         raise FormIncomplete(
-            f"Rules take effect on a day to come, after the edition before them ({after})",
+            f"It takes effect on a day to come, after the edition before them ({after})",
             zh=f"生效日期不得早于今天,且须晚于上一版本的生效日期({after})",
             fields={"in_force": "too early"},
         )
@@ -302,3 +336,6 @@ def _check_day(tx: ReadTx, city: Books, day: date) -> None:
 
 def _record(tx: Tx, kind: str, person_id: int, id: int, **detail: object) -> None:
     record(tx, kind, person_id=person_id, object=f"rule_draft:{id}", detail=detail)
+
+
+RULES = Kind(key="rules", array="rule", number="no", read=rulebook, check=_check_sound)

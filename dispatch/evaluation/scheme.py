@@ -189,7 +189,7 @@ def schemes_of(document: Document, standard: Mapping[str, Scheme] | None = None)
     for row in rows if isinstance(rows, list) else [rows]:
         key = str(row.get("key", "?")) if isinstance(row, Mapping) else "?"
         said = [f"{key} is given twice"] if key in found else []
-        scheme, wrong = _scheme({**unsaid, **row} if isinstance(row, Mapping) else row)
+        scheme, wrong = _scheme(_whole(unsaid, row) if isinstance(row, Mapping) else row)
         faults += [f"scheme {key}: {reason}" for reason in (*said, *wrong)]
         if scheme is not None:
             found[key] = scheme
@@ -228,6 +228,11 @@ def _unpayable(contract: Contract, schemes: Mapping[str, Scheme]) -> Iterator[st
 def standard_schemes() -> dict[str, Scheme]:
     """The schemes all cities share."""
     return schemes_of(tomllib.loads(STANDARD.read_text(encoding="utf-8")))
+
+
+def _whole(unsaid: Document, row: Document) -> Document:
+    """A row with what it leaves to the document; one that was frozen brings its bands along under their other name."""
+    return {**{key: said for key, said in unsaid.items() if key != "band" or "bands" not in row}, **row}
 
 
 def _scheme(row: Any) -> tuple[Scheme | None, list[str]]:

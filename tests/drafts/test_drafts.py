@@ -12,7 +12,7 @@ import pytest
 from dispatch.cases.books import books
 from dispatch.cluster import Urls
 from dispatch.drafts import draft as drafting
-from dispatch.drafts.draft import Draft
+from dispatch.drafts.draft import RULES, Draft
 from dispatch.drafts.history import cells_of
 from dispatch.drafts.replay_command import replay_of
 from dispatch.evaluation.period import Period
@@ -57,26 +57,36 @@ def person(town: Town, login: str) -> int:
 
 def begun(town: Town, name: str = "tiny-rules-2", day: date = DAY) -> Draft:
     with write() as tx:
-        return drafting.begin(tx, books(tx), person(town, "dispatcher"), name=name, in_force=day)
+        return drafting.begin(tx, books(tx), person(town, "dispatcher"), name=name, in_force=day, kind=RULES)
 
 
 def written(town: Town, who: str = "dispatcher") -> Draft:
     fresh = begun(town)
     with write() as tx:
-        return drafting.change(tx, fresh.id, person(town, who), version=fresh.version, no="R-005", row=STREETS_ANSWER)
+        return drafting.change(
+            tx, fresh.id, person(town, who), version=fresh.version, no="R-005", row=STREETS_ANSWER, kind=RULES
+        )
 
 
 def submitted(town: Town, draft: Draft) -> Draft:
     with write() as tx:
         found = replay_of(tx, books(tx), drafting.rulebook(draft), Period("past", MONDAY - timedelta(days=30), tx.now))
         return drafting.submit(
-            tx, draft.id, person(town, "dispatcher"), version=draft.version, reason="距离近", report=found.document()
+            tx,
+            draft.id,
+            person(town, "dispatcher"),
+            version=draft.version,
+            reason="距离近",
+            report=found.document(),
+            kind=RULES,
         )
 
 
 def published(town: Town, draft: Draft, who: str = "leader") -> Draft:
     with write() as tx:
-        return drafting.publish(tx, books(tx), draft.id, person(town, who), version=draft.version, decision="同意")
+        return drafting.publish(
+            tx, books(tx), draft.id, person(town, who), version=draft.version, decision="同意", kind=RULES
+        )
 
 
 def routed(case_id: int) -> dict[str, Any]:
@@ -129,7 +139,9 @@ def test_a_rule_that_cannot_be_read_is_refused_and_the_draft_is_kept(town: Town)
     draft = begun(town)
     for wrong in ({"to": "nobody"}, {"when": {"colour": "red"}}, {"no": "R-001"}, {"reason": ""}):
         with pytest.raises(FormIncomplete), write() as tx:
-            drafting.change(tx, draft.id, person(town, "dispatcher"), version=1, no="R-005", row=STREETS_ANSWER | wrong)
+            drafting.change(
+                tx, draft.id, person(town, "dispatcher"), version=1, no="R-005", row=STREETS_ANSWER | wrong, kind=RULES
+            )
     with read() as tx:
         assert drafting.draft_of(tx, draft.id) == draft
 
@@ -137,14 +149,18 @@ def test_a_rule_that_cannot_be_read_is_refused_and_the_draft_is_kept(town: Town)
 def test_two_who_change_one_draft_do_not_overwrite_each_other(town: Town) -> None:
     draft = written(town)
     with pytest.raises(Conflict), write() as tx:
-        drafting.change(tx, draft.id, person(town, "leader"), version=draft.version - 1, no="R-006", row=None)
+        drafting.change(
+            tx, draft.id, person(town, "leader"), version=draft.version - 1, no="R-006", row=None, kind=RULES
+        )
     assert drafting.rulebook(draft).rules[-1].no == "R-006"
 
 
 def test_a_draft_of_rules_that_have_changed_since_is_not_published(town: Town) -> None:
     slow, quick = written(town), begun(town, "tiny-rules-3")
     with write() as tx:
-        quick = drafting.change(tx, quick.id, person(town, "dispatcher"), version=1, no="R-006", row=OFFICES_ANSWER)
+        quick = drafting.change(
+            tx, quick.id, person(town, "dispatcher"), version=1, no="R-006", row=OFFICES_ANSWER, kind=RULES
+        )
     published(town, submitted(town, quick))
     with pytest.raises(Conflict, match="have changed since"):
         published(town, submitted(town, slow))
@@ -153,7 +169,7 @@ def test_a_draft_of_rules_that_have_changed_since_is_not_published(town: Town) -
 def test_a_draft_that_leaves_a_gap_is_not_published_and_is_kept(town: Town) -> None:
     draft = begun(town)
     with write() as tx:
-        draft = drafting.change(tx, draft.id, person(town, "dispatcher"), version=1, no="R-006", row=None)
+        draft = drafting.change(tx, draft.id, person(town, "dispatcher"), version=1, no="R-006", row=None, kind=RULES)
     draft = submitted(town, draft)
     with pytest.raises(Conflict, match="keep a rulebook out and is kept as it is; the first: No rule"):
         published(town, draft)
@@ -166,17 +182,21 @@ def test_rules_do_not_take_effect_in_the_past_nor_without_a_reason(town: Town) -
         begun(town, day=(MONDAY - timedelta(days=1)).date())
     draft = written(town)
     with pytest.raises(FormIncomplete), write() as tx:
-        drafting.submit(tx, draft.id, person(town, "dispatcher"), version=draft.version, reason=" ", report={})
+        drafting.submit(
+            tx, draft.id, person(town, "dispatcher"), version=draft.version, reason=" ", report={}, kind=RULES
+        )
 
 
 def test_a_draft_sent_back_can_be_changed_and_submitted_again(town: Town) -> None:
     draft = submitted(town, written(town))
     with write() as tx:
-        back = drafting.send_back(tx, draft.id, person(town, "leader"), version=draft.version, decision="街道人手不足")
+        back = drafting.send_back(
+            tx, draft.id, person(town, "leader"), version=draft.version, decision="街道人手不足", kind=RULES
+        )
     assert (back.state, back.decision) == ("draft", "街道人手不足")
     with write() as tx:
         writer = person(town, "dispatcher")
-        again = drafting.change(tx, back.id, writer, version=back.version, no="R-006", row=OFFICES_ANSWER)
+        again = drafting.change(tx, back.id, writer, version=back.version, no="R-006", row=OFFICES_ANSWER, kind=RULES)
     assert again.report is None, "a report of other rules proves nothing"
     assert published(town, submitted(town, again)).state == "published"
 
@@ -197,7 +217,7 @@ def test_a_corridor_nobody_looked_at_before_is_measured_on_the_past(town: Town) 
     row = STREETS_ANSWER | {"no": "R-000", "rank": 1, "when": {"corridor": {"road": "人民大道", "metres": 60}}}
     fresh = begun(town)
     with write() as tx:
-        draft = drafting.change(tx, fresh.id, person(town, "dispatcher"), version=1, no="R-000", row=row)
+        draft = drafting.change(tx, fresh.id, person(town, "dispatcher"), version=1, no="R-000", row=row, kind=RULES)
     kept = submitted(town, draft).report
     assert kept is not None
     numbers = {case.case_id: case.number for case in (near, far)}
