@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.spreadsheet import Cell, Column, Page
 from dashboards.words import Words
+from dispatch.bulletins.appeals import VERDICTS
 from dispatch.bulletins.content import Rules
 from dispatch.bulletins.difference import score_rows
 from dispatch.bulletins.freeze import Bulletin
@@ -123,7 +124,28 @@ class Sheet:
                 self._table(f"{name}{self.t('dot')}{self.t(f'bulletin.table_{title}')}", rows, ("name", *keys))
                 for name, rows in everybody
             ]
-        return told
+        return [*told, *([self.appeals] if self.rules.get("appeals") else [])]
+
+    @property
+    def appeals(self) -> Table:
+        """What units contested, and how it was ruled: of the cases in this bulletin, by when it was frozen."""
+        keys = ("name", "appeals", *VERDICTS)
+        ruled = self.rules.get("appeals", [])
+        counts = [[sum(row[v] for v in VERDICTS), *(row[v] for v in VERDICTS)] for row in ruled]
+        names = [self.name("unit", row["unit"]) for row in ruled]
+        rows: list[list[Cell]] = [[name, *numbers] for name, numbers in zip(names, counts, strict=True)]
+        rows.append([self.t("bulletin.city"), *(sum(column) for column in zip(*counts, strict=True))])
+        of = [("unit", "", row["unit"]) for row in ruled] + [("city", "", "")]
+        titles = [self.title(key) for key in keys]
+        return Table(title=self.t("bulletin.appeals"), keys=keys, titles=titles, of=of, rows=rows)
+
+    @property
+    def appealed(self) -> str:
+        """The appeals in one sentence."""
+        if not self.rules.get("appeals"):
+            return self.t("bulletin.appealed_none")
+        numbers = dict(zip(self.appeals.keys[1:], self.appeals.rows[-1][1:], strict=True))
+        return self.t("bulletin.appealed", **numbers)
 
     @cached_property
     def all_in_one(self) -> Table:

@@ -43,7 +43,7 @@ class Page:
 
 def safe(text: str) -> str:
     """The text, with an apostrophe before it if it could be taken for a formula; control characters become blanks."""
-    plain = "".join(c if c.isprintable() else " " for c in text)
+    plain = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     return f"'{plain}" if text[:1] in RISKY or plain.lstrip()[:1] in RISKY else plain
 
 

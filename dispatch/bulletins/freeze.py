@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, LiteralString, NoReturn
 
 from dispatch.audit.trail import record
+from dispatch.bulletins.appeals import appeals
 from dispatch.bulletins.content import (
     Rules,
     canonical,
@@ -135,12 +136,13 @@ def seal(tx: Tx, person_id: int, *, period: str, scheme: str = "gb-department") 
     _alone(tx, span, how)
     previous = published(tx, span.name, how.key)
     as_of = tx.now if previous else span.end
-    rules = canonical(_rules(tx, city, span, how, terms=terms, as_of=as_of, previous=previous))
     id: int = value(tx, "SELECT nextval(pg_get_serial_sequence('bulletin', 'id'))")
     # The facts are numbered and hashed before their bulletin is written: no row of it is ever changed.
     cases = execute(tx, KEEP, bulletin=id, instant=INSTANT, **parameters(tx, span, Cut(by="city"), as_of))
+    told = _rules(tx, city, span, how, terms=terms, as_of=as_of, previous=previous)
+    rules = canonical(told | {"appeals": appeals(tx, id, as_of)})
     facts_hash, scores = _counted(tx, id, Rules.read(rules), span, as_of)
-    if previous is not None and (facts_hash, scores) == (previous.facts_hash, previous.scores):
+    if previous is not None and _says_the_same(previous, facts_hash, scores, rules):
         raise Conflict(
             "Nothing has changed since the published bulletin: a revision would say the same",
             zh="与已发布的通报相比没有变化,无需修订",
@@ -150,6 +152,11 @@ def seal(tx: Tx, person_id: int, *, period: str, scheme: str = "gb-department") 
     made = bulletin_of(tx, id)
     _record(tx, "bulletin_sealed", person_id, made)
     return made
+
+
+def _says_the_same(previous: Bulletin, facts_hash: str, scores: str, rules: str) -> bool:
+    ruled = [Rules.read(text).document.get("appeals", []) for text in (previous.rules, rules)]
+    return (facts_hash, scores) == (previous.facts_hash, previous.scores) and ruled[0] == ruled[1]
 
 
 def decide(tx: Tx, id: int, person_id: int, *, publish: bool) -> Bulletin:

@@ -23,8 +23,8 @@ from dispatch.evaluation.scheme import standard_schemes
 from dispatch.lifecycle.states import Action
 from dispatch.verify import verify
 from gis.db import execute, read, value, write
-from gis.problems import Conflict, FormIncomplete, NotFound
-from tests.cases.town import MONDAY, ZONE, Town, settled
+from gis.problems import Conflict, FormIncomplete, NotFound, Problem
+from tests.cases.town import MONDAY, ZONE, Town, look, settled
 
 WEEK = "2026-W24"
 WORDS = "对面的王师傅说又占道了"
@@ -264,3 +264,33 @@ def test_whatever_of_a_bulletin_is_changed_is_found(town: Town, fresh_database: 
 def test_why_a_case_is_left_out_is_told_in_one_word(town: Town) -> None:
     told = {excluded(fact, "2026-06-14T16:00:00.000000Z") for fact in parsed(facts(sealed(town)))}
     assert told == {None, "no_limit"}
+
+
+def test_appeals_and_rulings_are_counted_in_it_by_unit_and_a_refusal_alone_is_told_by_a_revision(town: Town) -> None:
+    rows = look("SELECT id, unit_id FROM cases WHERE state = 'closed' ORDER BY id LIMIT 3")
+    first, second, third = (row["id"] for row in rows)
+    assert {row["unit_id"] for row in rows} == {"enforcement-a"}
+    town.do(first, Action.APPEAL, "enforcement-a", reason="wrong", photos=(town.photo(5),))
+    with pytest.raises(Problem, match="once"):
+        town.do(first, Action.APPEAL, "enforcement-a", reason="again")
+    town.later(hours=1)
+    none = decided(town, sealed(town))  # of the week's end: nothing had been contested
+    assert Rules.read(none.rules).document["appeals"] == []
+    town.do(second, Action.APPEAL, "enforcement-a", reason="wrong")
+    town.do(third, Action.APPEAL, "enforcement-a", reason="wrong")
+    town.do(third, Action.GRANT_APPEAL, "evaluator", reason="right")
+    town.later(hours=1)
+    told = decided(town, sealed(town))
+    document = Rules.read(told.rules).document
+    assert document["appeals"] == [{"unit": "enforcement-a", "granted": 1, "refused": 0, "waiting": 2}]
+    exempt = [line for line in facts(told) if line.split(",")[8] == "1"]
+    assert len(exempt) == 1
+    town.do(first, Action.REFUSE_APPEAL, "evaluator", reason="late")
+    town.later(hours=1)
+    again = decided(town, sealed(town))
+    assert (again.revision, again.facts_hash) == (told.revision + 1, told.facts_hash)
+    document = Rules.read(again.rules).document
+    assert document["appeals"] == [{"unit": "enforcement-a", "granted": 1, "refused": 1, "waiting": 1}]
+    with pytest.raises(Conflict, match="would say the same"):
+        sealed(town)
+    assert broken() == []

@@ -19,13 +19,15 @@ from dispatch.bulletins.recount import cell_of, figures, recount
 from dispatch.cluster import Urls
 from dispatch.evaluation.measures import CELLS, COUNTED, Cut, parameters
 from dispatch.evaluation.period import period_of
+from dispatch.lifecycle.states import Action
 from dispatch.verify import verify
 from gis.db import execute, read, value, write
 from gis.problems import Conflict
 from tests.bulletins.test_bulletins import person
-from tests.cases.town import ZONE, Town, settled
+from tests.cases.town import ZONE, Town, look, settled
 from tests.evaluation.test_as_of import BORDER, WEEK, Life
 
+FORMULA = {"key": "gb-department", "name": "本市", "name_en": "Own", "source": "ours", "sample": ["should_dispose"]}
 END = datetime(2026, 7, 6, tzinfo=ZONE)
 
 
@@ -35,14 +37,24 @@ class Publishing(Life):
     def __init__(self, town: Town, seed: int) -> None:
         super().__init__(town, seed)
         self.kept: list[tuple[Bulletin, list[str]]] = []
+        self.contested = 0
 
     def ask(self) -> None:
         if self.town.now < BORDER:
             return
         self.publish(WEEK)
+        self.town.later(seconds=1)  # what is recorded at an instant is known at it
+        self.contest()
         self.change_the_rules()
-        self.town.later(seconds=1)
         self.town.report(captured_at=BORDER - timedelta(days=1))  # of the week before, come in late
+
+    def contest(self) -> None:
+        """A unit contests what it closed, once; in turn it is granted and refused."""
+        for case in look("SELECT id, unit_id FROM cases WHERE state = 'closed' AND NOT appealed ORDER BY id LIMIT 2"):
+            ruling = (Action.GRANT_APPEAL, Action.REFUSE_APPEAL)[self.contested % 2]
+            self.contested += 1
+            self.town.do(case["id"], Action.APPEAL, case["unit_id"], reason="wrong")
+            self.town.do(case["id"], ruling, "evaluator", reason="seen")
 
     def publish(self, period: str) -> None:
         with suppress(Conflict):  # where nothing has changed there is no revision
@@ -53,7 +65,7 @@ class Publishing(Life):
             self.kept.append((out, whole(out)))
 
     def change_the_rules(self) -> None:
-        """Other groups, another bound, another unit for the same cases: in force since ever."""
+        """Other groups, another bound, another formula, another unit for the same cases: in force since ever."""
         with write() as tx:
             settings = value(
                 tx, "SELECT content FROM edition WHERE kind = 'settings' ORDER BY in_force DESC, id DESC LIMIT 1"
@@ -71,6 +83,15 @@ class Publishing(Life):
                    SELECT kind, gen_random_uuid()::text, in_force, source, content_hash, %(content)s
                      FROM edition WHERE kind = 'rules' ORDER BY in_force DESC, id DESC LIMIT 1""",
                 content=Jsonb({**rules, "rule": changed}),
+            )
+            weight = 10 * (1 + self.contested % 9)
+            parts = [{"key": "close_rate", "weight": weight}, {"key": "ontime_disposal_rate", "weight": 100 - weight}]
+            own = {**FORMULA, "indicator": parts}
+            execute(
+                tx,
+                """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+                   VALUES ('schemes', gen_random_uuid()::text, '2026-01-01', '', '', %(content)s)""",
+                content=Jsonb({"scheme": [own]}),
             )
             execute(tx, "UPDATE city SET version = version + 1")
 
@@ -139,6 +160,17 @@ def test_sums_over_districts_equal_the_city_and_every_case_is_in_one_cell(life: 
             assert ("should_dispose" in told) == (cell is not None)
             assert told <= {*CELLS, *COUNTED}
         assert sum(found["city", "", ""][cell] for cell in CELLS) == found["city", "", ""]["should_dispose"]
+
+
+def test_the_appeals_told_are_the_cases_that_are_out_of_the_figures_or_still_in_them(life: Publishing) -> None:
+    ruled = Counter[str]()
+    for made, _ in life.kept:
+        rules, cases = facts(made)
+        told = rules.document["appeals"]
+        assert sum(row["granted"] for row in told) == sum(case["exempt"] == "1" for case in cases)
+        ruled.update({name: sum(row[name] for row in told) for name in ("granted", "refused")})
+    assert ruled.total() > 0
+    assert len({facts(made)[0].scheme for made, _ in life.kept}) > 1  # and the formula went on
 
 
 def test_a_late_report_is_in_no_bulletin_of_its_own_week_and_marked_in_the_next(life: Publishing) -> None:

@@ -10,20 +10,25 @@ import shutil
 from argparse import ArgumentParser
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from dispatch.bulletins.difference import score_rows
+from dispatch.bulletins.freeze import seal
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.foreign.records import report_id
 from dispatch.importer import Outcome, command, import_cases
-from gis.db import read
+from gis.db import read, write
 from gis.problems import Conflict
 from tests.city.spoilt_town import CITIES, spoil
 
 BOSTON = CITIES / "boston"
+YEARS = "2015-01-01..2019-12-31"
 MAP, TABLE = BOSTON / "import.toml", BOSTON / "cases.csv.gz"
 
 
@@ -163,3 +168,28 @@ def run(*words: str) -> int:
     parser = ArgumentParser()
     command.add_arguments(parser)
     return command.run(parser.parse_args(words))
+
+
+def wall(stamp: str) -> datetime:
+    """The wall clock of a stamp, from which the file has taken the offset once too often."""
+    at = datetime.fromisoformat(stamp).replace(tzinfo=ZoneInfo("America/New_York"))
+    return at - (at.utcoffset() or timedelta())
+
+
+def test_a_bulletin_of_five_years_tells_each_departments_on_time_share_as_the_citys_own_flags_do(
+    boston: Outcome,
+) -> None:
+    (person,) = ask("SELECT min(id) FROM person")[0]
+    with write() as tx:
+        made = seal(tx, person, period=YEARS)
+    told = {row["key"]: row for row in score_rows(made.scores) if row["of"] == "unit"}
+    flags: dict[str, Counter[str]] = {}
+    for row in records():
+        if row["target_dt"] and 2015 <= wall(row["target_dt"]).year <= 2019:
+            flags.setdefault(row["department"], Counter())[row["ontime_status"]] += 1
+    assert len(flags) > 5
+    for department, counted in flags.items():
+        share = Decimal(100 * counted["ONTIME"]) / counted.total()
+        shown = told[department]
+        assert (int(shown["ontime_disposed"]), int(shown["should_dispose"])) == (counted["ONTIME"], counted.total())
+        assert Decimal(shown["ontime_disposal_rate"]) == share.quantize(Decimal("0.01"), ROUND_HALF_UP), department
