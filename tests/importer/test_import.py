@@ -81,6 +81,31 @@ def test_the_verdicts_by_department_are_those_counted_by_hand(boston: Outcome) -
     assert {(unit, ontime): count for unit, ontime, count in found} == dict(wanted)
 
 
+def wall(stamp: str) -> datetime:
+    """The wall clock of a stamp, from which the file has taken the offset once too often."""
+    at = datetime.fromisoformat(stamp).replace(tzinfo=ZoneInfo("America/New_York"))
+    return at - (at.utcoffset() or timedelta())
+
+
+def test_a_bulletin_of_five_years_tells_each_departments_on_time_share_as_the_citys_own_flags_do(
+    boston: Outcome,
+) -> None:
+    (person,) = ask("SELECT min(id) FROM person")[0]
+    with write() as tx:
+        made = seal(tx, person, period=YEARS)
+    told = {row["key"]: row for row in score_rows(made.scores) if row["of"] == "unit"}
+    flags: dict[str, Counter[str]] = {}
+    for row in records():
+        if row["target_dt"] and 2015 <= wall(row["target_dt"]).year <= 2019:
+            flags.setdefault(row["department"], Counter())[row["ontime_status"]] += 1
+    assert len(flags) > 5
+    for department, counted in flags.items():
+        share = Decimal(100 * counted["ONTIME"]) / counted.total()
+        shown = told[department]
+        assert (int(shown["ontime_disposed"]), int(shown["should_dispose"])) == (counted["ONTIME"], counted.total())
+        assert Decimal(shown["ontime_disposal_rate"]) == share.quantize(Decimal("0.01"), ROUND_HALF_UP), department
+
+
 def test_times_are_the_wall_clocks_and_unknown_stages_stay_unknown(boston: Outcome) -> None:
     reported = dict(ask("SELECT report_id, reported_at FROM cases"))
     lost = {
@@ -168,28 +193,3 @@ def run(*words: str) -> int:
     parser = ArgumentParser()
     command.add_arguments(parser)
     return command.run(parser.parse_args(words))
-
-
-def wall(stamp: str) -> datetime:
-    """The wall clock of a stamp, from which the file has taken the offset once too often."""
-    at = datetime.fromisoformat(stamp).replace(tzinfo=ZoneInfo("America/New_York"))
-    return at - (at.utcoffset() or timedelta())
-
-
-def test_a_bulletin_of_five_years_tells_each_departments_on_time_share_as_the_citys_own_flags_do(
-    boston: Outcome,
-) -> None:
-    (person,) = ask("SELECT min(id) FROM person")[0]
-    with write() as tx:
-        made = seal(tx, person, period=YEARS)
-    told = {row["key"]: row for row in score_rows(made.scores) if row["of"] == "unit"}
-    flags: dict[str, Counter[str]] = {}
-    for row in records():
-        if row["target_dt"] and 2015 <= wall(row["target_dt"]).year <= 2019:
-            flags.setdefault(row["department"], Counter())[row["ontime_status"]] += 1
-    assert len(flags) > 5
-    for department, counted in flags.items():
-        share = Decimal(100 * counted["ONTIME"]) / counted.total()
-        shown = told[department]
-        assert (int(shown["ontime_disposed"]), int(shown["should_dispose"])) == (counted["ONTIME"], counted.total())
-        assert Decimal(shown["ontime_disposal_rate"]) == share.quantize(Decimal("0.01"), ROUND_HALF_UP), department
