@@ -17,6 +17,7 @@ from dashboards import (
     bulletins,
     calendars,
     calls,
+    cards,
     casefile,
     cases,
     console,
@@ -82,6 +83,7 @@ PAGES = (
     near,
     who,
     terminals,
+    cards,
     public,
 )
 INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, tracks, socket)

@@ -78,6 +78,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/map", "map", Permission.SEE_MAP),
     ("/duty", "duty", Permission.SEE_DUTY),
     ("/terminals", "terminals", Permission.SEE_BOARD),
+    ("/cards", "cards", Permission.SEE_CASES),
     ("/rules", "rules", Permission.SEE_RULES),
     ("/notices", "notices", Permission.SEE_SYSTEM),
 )

@@ -23,6 +23,7 @@ from dispatch.alarms.ring import ring_due
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.calendars.turn import recount_some
+from dispatch.cards.give import give
 from dispatch.cases.overdue import sweep
 from dispatch.command import Command
 from dispatch.config import settings
@@ -181,6 +182,12 @@ def check_rules() -> None:
         send_messages()
 
 
+def give_cards() -> None:
+    """Give the cards that the city's rules ask for."""
+    if give():
+        send_messages()
+
+
 def watch_terminals() -> None:
     """Tell the centre of terminals that have fallen silent."""
     if watch():
@@ -199,6 +206,7 @@ JOBS = (
     Job("rules", 600.0, check_rules),
     Job("terminals", 30.0, watch_terminals),
     Job("duty", 600.0, look_ahead_tonight),
+    Job("cards", 60.0, give_cards),
 )
 
 

@@ -226,6 +226,18 @@ class _Integrity(_Part):
     picture_bits: Annotated[int, Field(ge=0, le=3)] | None = None
 
 
+class _CardRule(_Part):
+    yellow: Annotated[int, Field(ge=1)]
+    red: Annotated[int, Field(ge=1)]
+
+
+class _Cards(_Part):
+    days: Annotated[int, Field(ge=1, le=366)] = 30
+    late_work: _CardRule | None = None
+    late_click: _CardRule | None = None
+    wrong_data: _CardRule | None = None
+
+
 class _Terminals(_Part):
     silent_minutes: Annotated[int, Field(ge=2, le=24 * 60)]
 
@@ -260,6 +272,7 @@ class _CityToml(_Part):
     notices: dict[NoticeKind, _Sentence] = {}
     integrity: dict[IntegrityTest, _Integrity] = {}
     terminals: _Terminals | None = None
+    cards: _Cards | None = None
 
 
 def check_document(document: dict[str, Any], faults: Faults) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 import dispatch.audit.tables
 import dispatch.bulletins.tables
 import dispatch.calendars.tables
+import dispatch.cards.tables
 import dispatch.cases.tables
 import dispatch.drafts.tables
 import dispatch.duty.tables

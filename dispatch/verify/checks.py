@@ -56,6 +56,7 @@ CHECKS: dict[str, str] = {
     "I20": "every rung of a ladder that was due rang, and rang once",
     "I21": "a terminal is called silent only while it could have been seen, and receipts name one there is",
     "I22": "a supervise order stands on its case until it is answered",
+    "I23": "a card rests on a lapse of its own unit, by the rule on it, and two persons contest and rule",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -71,11 +72,12 @@ COUNTED: dict[str, LiteralString] = {
     " WHERE decision = 'published'",
     "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
     "I21": "SELECT (SELECT count(*) FROM silence) + (SELECT count(*) FROM step WHERE data ? 'terminal')",
+    "I23": "SELECT count(*) FROM card",
     "I22": "SELECT count(*) FROM step WHERE action = 'supervise'",
     "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
     "I20": "SELECT count(*) FROM alarm_call",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20", "I21", "I22")
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20", "I21", "I22", "I23")
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(
