@@ -13,6 +13,7 @@ import dispatch.geocode
 import dispatch.people.api
 from collectors import patrol, tracks
 from dashboards import (
+    account,
     analysis,
     bulletins,
     calendars,
@@ -55,6 +56,7 @@ __all__ = ["create_app"]
 
 PAGES = (
     shell,
+    account,
     console,
     casefile,
     cases,

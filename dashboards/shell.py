@@ -173,11 +173,3 @@ def new_password(
     answer = go(start_of(me))
     set_cookie(answer, request, entered.token)
     return answer
-
-
-@router.get("/account", **needs(Permission.SIGNED_IN))
-def account(request: Request, me: Signed) -> Response:
-    """Who I am here, and the ways open to me."""
-    with me.read() as tx:
-        view = View.of(request, tx, me)
-    return page(view, "account.html")

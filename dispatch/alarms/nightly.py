@@ -40,7 +40,8 @@ TELL: LiteralString = """
 PAGE: LiteralString = """
     WITH paged AS (SELECT id FROM person WHERE login = %(login)s AND NOT disabled),
     told AS (
-      INSERT INTO outbox (kind, person_id, created_at) SELECT 'duty_drill', id, %(at)s FROM paged RETURNING id)
+      INSERT INTO outbox (kind, person_id, created_at, urgent)
+      SELECT 'duty_drill', id, %(at)s, true FROM paged RETURNING id)
     INSERT INTO drill_call (day, unit_id, post, person_id, outbox_id)
     VALUES (%(day)s, %(unit)s, %(post)s, (SELECT id FROM paged), (SELECT id FROM told))
     ON CONFLICT (day, unit_id, post, person_id) DO NOTHING

@@ -40,8 +40,8 @@ CLAIM: LiteralString = """
 """
 CALL: LiteralString = """
     WITH told AS (
-      INSERT INTO outbox (case_id, kind, person_id, created_at)
-      SELECT %(case)s, %(kind)s, %(person)s, %(at)s WHERE %(person)s::bigint IS NOT NULL RETURNING id)
+      INSERT INTO outbox (case_id, kind, person_id, created_at, urgent)
+      SELECT %(case)s, %(kind)s, %(person)s, %(at)s, %(urgent)s WHERE %(person)s::bigint IS NOT NULL RETURNING id)
     INSERT INTO alarm_call (alarm_id, rung, unit_id, person_id, outbox_id, at, token)
     VALUES (%(alarm)s, %(rung)s, %(unit)s, %(person)s, (SELECT id FROM told), %(at)s, %(token)s)
 """
@@ -121,9 +121,9 @@ def _ring(tx: Tx, city: Books, alarm: _Alarm, now: datetime) -> int:
         unit = _unit(tx, city, alarm, clock, rung.call)
         people = _people(tx, rung.call, unit, alarm, now)
         for person in people:
-            _call(tx, alarm, number, unit=unit, person=person, now=now)
+            _call(tx, alarm, number, unit=unit, person=person, now=now, on_duty=rung.call is not Call.HOLDER)
         if not people:
-            _call(tx, alarm, number, unit=unit, person=None, now=now)
+            _call(tx, alarm, number, unit=unit, person=None, now=now, on_duty=True)
         count, number = count + len(people), number + 1
         if people and number < len(rungs):  # nobody is waited for where nobody was rung
             due = now + timedelta(minutes=rungs[number].wait or 0)
@@ -165,7 +165,10 @@ def _people(tx: ReadTx, call: Call, unit: str | None, alarm: _Alarm, now: dateti
     return [person for (person,) in found.fetchall()]
 
 
-def _call(tx: Tx, alarm: _Alarm, rung: int, *, unit: str | None, person: int | None, now: datetime) -> None:
+def _call(
+    tx: Tx, alarm: _Alarm, rung: int, *, unit: str | None, person: int | None, now: datetime, on_duty: bool
+) -> None:
+    """One person told, or nobody. Whoever is on duty is told at once; others at night only of what is dangerous."""
     execute(
         tx,
         CALL,
@@ -176,5 +179,6 @@ def _call(tx: Tx, alarm: _Alarm, rung: int, *, unit: str | None, person: int | N
         unit=unit,
         person=person,
         at=now,
+        urgent=on_duty or alarm.hazard,
         token=None if person is None else secrets.token_urlsafe(16),
     )

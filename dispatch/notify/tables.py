@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -31,6 +32,7 @@ outbox = Table(
     instant("created_at", nullable=False),
     instant("sent_at"),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("urgent", Boolean, nullable=False, server_default="false", comment="keeps to nobody's quiet hours"),
     Index("outbox_case", "case_id"),
     Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
 )

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, text
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Time,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, INET
 
 from gis.tables import dated, instant, metadata
 
@@ -72,4 +86,22 @@ person_reach = Table(
     Column("kind", Text, primary_key=True, comment="mail or phone"),
     Column("key", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False, comment="nonce and ciphertext, AES-256-GCM"),
+)
+
+person_preference = Table(
+    "person_preference",
+    metadata,
+    Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
+    Column(
+        "muted",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="channels not wanted for what is not urgent",
+    ),
+    Column("quiet_from", Time, comment="wall time of the city"),
+    Column("quiet_until", Time),
+    CheckConstraint(
+        "(quiet_from IS NULL) = (quiet_until IS NULL) AND (quiet_from <> quiet_until) IS NOT FALSE", name="quiet"
+    ),
 )
