@@ -16,6 +16,7 @@ from dashboards.leader import period_asked
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.analysis.beside import before, year_before
+from dispatch.analysis.campaigns import Campaign, campaigns_of
 from dispatch.analysis.forecast import Forecast, forecast
 from dispatch.analysis.questions import (
     QUESTIONS,
@@ -38,6 +39,7 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 MOST, SHOWN = 300, 15
 STAGES = ("accept", "verify", "file", "dispatch", "sign", "dispose", "check", "close")
+CAMPAIGN = ("reported", "filed", "closed", "late")
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 GRIDS: LiteralString = "SELECT duty_grid AS code, name FROM duty_grid_entry WHERE valid_to IS NULL"
 # Duty grids as shapes for a drawing of a thousand units' width: metres matter nowhere in it.
@@ -90,7 +92,8 @@ def behind(request: Request, me: Signed, asked: Annotated[Question, Depends()]) 
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
         span = period_asked(view, asked.period)
-        ids = cases_behind(tx, asked.question, asked.key, span, view.known.zone)
+        named = campaigns_of(view.known.city)
+        ids = cases_behind(tx, asked.question, span, view.known.zone, key=asked.key, campaigns=named)
         rows = by_ids(tx, ids, limit=MOST)
         grids = {row["code"]: row["name"] for row in dicts(tx, GRIDS)}
     title = view.t(f"analysis.of_{asked.question}", what=_name(view, asked, grids))
@@ -112,7 +115,20 @@ def _told(tx: ReadTx, view: View, span: Period) -> dict[str, Any]:
         "stages": stages(tx, span),
         "returned": _returned(counted(tx, "returned", span, zone)),
         "now": _trend(tx, view, span),
+        "campaigns": _campaigns(tx, view, span),
     }
+
+
+def _campaigns(tx: ReadTx, view: View, span: Period) -> list[tuple[Campaign, dict[str, int]]]:
+    """The campaigns that meet the period, each with its figures of its whole time."""
+    named = [one for one in campaigns_of(view.known.city) if _meets(one, view, span)]
+    counts = counted(tx, "campaign", span, view.known.zone, named)
+    return [(one, {figure: counts.get(f"{one.key}|{figure}", 0) for figure in CAMPAIGN}) for one in named]
+
+
+def _meets(one: Campaign, view: View, span: Period) -> bool:
+    first, after = (at.astimezone(view.known.zone).date() for at in (span.start, span.end))
+    return one.first < after and first <= one.last
 
 
 def _trend(tx: ReadTx, view: View, span: Period) -> dict[str, Any]:
@@ -160,6 +176,10 @@ def _name(view: View, asked: Question, grids: Mapping[str, str]) -> str:
         return view.class_name(asked.key)
     if asked.question == "again":
         return view.category(asked.key)
+    if asked.question == "campaign":
+        key, _, figure = asked.key.partition("|")
+        one = next((one for one in campaigns_of(view.known.city) if one.key == key), None)
+        return (view.named(one) if one else key) + view.t("dot") + view.t.get(f"analysis.campaign_{figure}", figure)
     if asked.question == "stage":
         return view.t.get(f"analysis.stage_{asked.key}", asked.key)
     if asked.question == "returned":

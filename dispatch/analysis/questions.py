@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
+from psycopg.types.json import Jsonb
+
+from dispatch.analysis.campaigns import Campaign
 from dispatch.evaluation.period import Period
 from gis.db import ReadTx, dicts, rows
 
 __all__ = ["QUESTIONS", "Hot", "Stage", "cases_behind", "counted", "hot_spots", "patrol_by_hour", "reported", "stages"]
 
 MARKS: LiteralString = (Path(__file__).parent / "questions.sql").read_text(encoding="utf-8")
-QUESTIONS = ("found", "called", "hour", "class", "again", "stage", "returned")
+QUESTIONS = ("found", "called", "hour", "class", "again", "stage", "returned", "campaign")
+NONE: tuple[Campaign, ...] = ()
 COUNT: LiteralString = f"SELECT key, count(*)::int AS number FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key = %(key)s ORDER BY case_id"
 # A shift that nobody ended counts eight hours, as in the tests of integrity.
@@ -75,21 +80,35 @@ class Stage:
     p80: int
 
 
-def _parameters(period: Period, zone: ZoneInfo, question: str) -> dict[str, Any]:
+def _parameters(
+    tx: ReadTx, period: Period, zone: ZoneInfo, question: str, campaigns: Sequence[Campaign]
+) -> dict[str, Any]:
     if question not in QUESTIONS:
         raise ValueError(f"{question} is no question: {', '.join(QUESTIONS)}")
-    return {"question": question, "since": period.start, "until": period.end, "zone": str(zone)}
+    return {
+        "question": question,
+        "since": period.start,
+        "until": period.end,
+        "zone": str(zone),
+        "now": tx.now,
+        "campaigns": Jsonb([one.row(zone) for one in campaigns]),
+    }
 
 
-def counted(tx: ReadTx, question: str, period: Period, zone: ZoneInfo) -> dict[str, int]:
-    """How many cases each key of a question has."""
-    found = dicts(tx, COUNT, **_parameters(period, zone, question))
+def counted(
+    tx: ReadTx, question: str, period: Period, zone: ZoneInfo, campaigns: Sequence[Campaign] = NONE
+) -> dict[str, int]:
+    """How many cases each key of a question has; `campaigns`: the city's, for the question of that name."""
+    found = dicts(tx, COUNT, **_parameters(tx, period, zone, question, campaigns))
     return {row["key"]: row["number"] for row in found}
 
 
-def cases_behind(tx: ReadTx, question: str, key: str, period: Period, zone: ZoneInfo) -> list[int]:
+def cases_behind(
+    tx: ReadTx, question: str, period: Period, zone: ZoneInfo, *, key: str, campaigns: Sequence[Campaign] = NONE
+) -> list[int]:
     """The ids of the cases behind one figure: as many as it says. Raises ValueError for no question."""
-    return [row["case_id"] for row in dicts(tx, CASES, **_parameters(period, zone, question), key=key)]
+    parameters = _parameters(tx, period, zone, question, campaigns)
+    return [row["case_id"] for row in dicts(tx, CASES, **parameters, key=key)]
 
 
 def reported(tx: ReadTx, period: Period) -> int:

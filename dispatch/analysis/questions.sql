@@ -42,3 +42,15 @@ SELECT DISTINCT s.case_id, s.unit_id || '|' || coalesce(s.data #>> '{form,clause
   FROM step s
  WHERE %(question)s = 'returned' AND s.at >= %(since)s AND s.at < %(until)s
    AND s.action IN ('ask_return', 'ask_ruling') AND s.unit_id IS NOT NULL
+UNION ALL
+-- Of each campaign that meets the period, whole: its classes, its area, its days. Index: fact_reported.
+SELECT f.case_id, k.key || '|' || s.figure
+  FROM jsonb_to_recordset(%(campaigns)s::jsonb)
+         AS k (key text, classes text[], area text, since timestamptz, until timestamptz)
+  JOIN fact f ON f.reported_at >= k.since AND f.reported_at < k.until AND f.class_code = ANY (k.classes)
+  JOIN cases c ON c.id = f.case_id
+ CROSS JOIN LATERAL (VALUES
+         ('reported', true), ('filed', f.filed_at IS NOT NULL), ('closed', f.closed_at IS NOT NULL),
+         ('late', f.ontime IS NOT TRUE AND f.due_at < coalesce(f.disposed_at, %(now)s))) AS s (figure, holds)
+ WHERE %(question)s = 'campaign' AND k.since < %(until)s AND k.until > %(since)s AND s.holds
+   AND (k.area IS NULL OR EXISTS (SELECT FROM area a WHERE a.id = ANY (c.area_path) AND a.level || ':' || a.code = k.area))

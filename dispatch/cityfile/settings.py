@@ -242,6 +242,16 @@ class _Terminals(_Part):
     silent_minutes: Annotated[int, Field(ge=2, le=24 * 60)]
 
 
+class _Campaign(_Part):
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    name: Word
+    name_en: str = ""
+    classes: Annotated[list[Word], Field(min_length=1)]
+    area: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*:\S+$")] | None = None
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+
+
 class _Sentence(_Part):
     zh: Sentence
     en: Sentence
@@ -271,6 +281,7 @@ class _CityToml(_Part):
     check: _Check | None = None
     notices: dict[NoticeKind, _Sentence] = {}
     integrity: dict[IntegrityTest, _Integrity] = {}
+    campaigns: list[_Campaign] = []
     terminals: _Terminals | None = None
     cards: _Cards | None = None
 
@@ -299,6 +310,13 @@ def _check_names(document: dict[str, Any], faults: Faults) -> None:
         if stage["time_class"] not in classes:
             faults.error(FILE, None, f"stages {number} ({stage['stage']}): unknown time class {stage['time_class']}")
     _check_rework(document["policy"], classes, faults)
+    campaigns = document.get("campaigns", [])
+    for one in campaigns:
+        if one["to"] < one["from"]:
+            faults.error(FILE, None, f"campaigns {one['key']}: it ends before it begins")
+        if "area" in one and one["area"].partition(":")[0] not in {level["key"] for level in document["levels"]}:
+            faults.error(FILE, None, f"campaigns {one['key']}: {one['area']} is of no level")
+    _refuse_twice("campaigns", [one["key"] for one in campaigns], faults)
     _refuse_twice("levels", [level["key"] for level in document["levels"]], faults)
     _refuse_twice("stages", [f"{s['stage']} urgent={s['urgent']}" for s in document["stages"]], faults)
     _refuse_twice("ranking.groups", [group["key"] for group in document["ranking"]["groups"]], faults)

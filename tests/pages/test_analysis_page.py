@@ -51,6 +51,22 @@ def test_what_came_again_at_the_same_place_is_told(lived: Office, person: Enter)
     assert number == "1"  # the second one; the first came again of nothing
 
 
+def test_a_campaign_counts_its_classes_in_its_area_and_days_apart(lived: Office, person: Enter) -> None:
+    leader = person("leader")
+    before = _campaign(leader)
+    lived.town.report()
+    lived.town.report("E0201")  # of another class
+    lived.town.report(lon=OFF_ROAD[0] + 0.04)  # outside the district
+    assert _campaign(leader) == before | {"reported": before["reported"] + 1}
+    assert "night-stalls" not in leader.get("/analysis?period=2026-07").text
+
+
+def _campaign(leader: Person) -> dict[str, int]:
+    shown = leader.get("/analysis?period=2026-06").text
+    found = re.findall(r"question=campaign&amp;key=night-stalls%7C(\w+)&[^>]*>(\d+)</a>", shown)
+    return {figure: int(number) for figure, number in found}
+
+
 def test_a_department_sees_nothing_of_it_and_nonsense_is_refused(lived: Office, person: Enter) -> None:
     assert {person(login).get(YEAR).status_code for login in ("enforcement-a", "inspector1")} == {403}
     leader = person("leader")
