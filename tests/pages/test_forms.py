@@ -53,7 +53,7 @@ def test_a_log_in_never_leads_to_another_host(person: Enter, next_page: str) -> 
         ("district-a", "/desk"),
         ("leader", "/ranking"),
         ("supervisor", "/ranking"),
-        ("system_admin", "/account"),
+        ("system_admin", "/notices"),
     ],
 )
 def test_each_post_begins_where_its_work_is(person: Enter, login: str, start: str) -> None:
