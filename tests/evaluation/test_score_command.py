@@ -123,7 +123,11 @@ def test_a_loaded_citys_groups_are_scored_for_a_period(
         (["--period", "2026-13"], "2026-13 is not a period"),
         (["--period", "2199"], "2199 has not begun yet"),
         (["--period", "2026-10", "--group", "knights"], "knights is no group here: bureau, company, district"),
-        (["--period", "2026-10", "--scheme", "gb-knight"], "gb-knight is no scheme here: gb-acceptor"),
+        (["--period", "2026-10", "--scheme", "collection-company"], "scored on their settlement sheets"),
+        (
+            ["--period", "2026-10", "--scheme", "gb-knight"],
+            "gb-knight is no scheme here: collection-company, gb-acceptor",
+        ),
     ):
         assert command.run(parser.parse_args(asked)) == 2
         assert said in capsys.readouterr().err
