@@ -87,6 +87,8 @@ def test_a_leader_seals_a_colleague_publishes_and_a_citizen_checks(sit: Sit, liv
     citizen.page.get_by_role("link", name=WEEK).click()
     citizen.fits()
     expect(citizen.page.get_by_text("怎样算分")).to_be_visible()
+    citizen.page.get_by_text("全部数量与比率").click()
+    citizen.fits()
     expect(citizen.page.get_by_text("执法队", exact=True).first).to_be_visible()
     with citizen.page.expect_download() as waited:
         citizen.page.get_by_role("link", name="下载本期全部依据").click()
