@@ -14,6 +14,7 @@ from dashboards.public import plain
 from dashboards.shell import STATIC, templates
 from dashboards.view import SHAPES
 from dashboards.words import LANGUAGES, keys, words
+from dispatch.evaluation.rates import RATES, Counts
 from dispatch.lifecycle.states import Action, ClockKind, Pool, State
 from dispatch.lifecycle.table import BY_ACTION
 from dispatch.people.roles import Role
@@ -32,6 +33,10 @@ def test_every_sentence_takes_the_same_values_in_every_language() -> None:
     for key in keys("zh"):
         zh, en = (set(re.findall(r"\{(\w+)[}:]", words(language).get(key, ""))) for language in ("zh", "en"))
         assert zh == en, key
+
+
+def test_every_count_and_rate_of_a_scheme_has_a_name() -> None:
+    assert {f"bulletin.of_{name}" for name in (*Counts.names(), *RATES)} <= keys("zh")
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 cases"), (1, "1 case"), (2, "2 cases"), (11, "11 cases")])
