@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from dashboards.shell import go, page
 from dashboards.view import View
+from dispatch.config import settings
+from dispatch.notify.configured import read_channels
 from dispatch.notify.deliver import resend
 from dispatch.notify.letters import letters
 from dispatch.people.roles import Permission
@@ -28,7 +30,9 @@ def notices(request: Request, me: Signed) -> Response:
         view = View.of(request, tx, me)
         found = letters(tx, most=MOST)
     dead = [one for one in found if one.dead_at is not None]
-    return page(view, "notices.html", dead=dead, waiting=[one for one in found if one.dead_at is None], most=MOST)
+    waiting = [one for one in found if one.dead_at is None]
+    channels = read_channels(settings().data)
+    return page(view, "notices.html", dead=dead, waiting=waiting, channels=channels, most=MOST)
 
 
 @router.post("/notices", **needs(Permission.SEE_SYSTEM))

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards.app import create_app
+from dispatch.alarms.nightly import look_ahead
 from dispatch.cluster import Urls
 from dispatch.people.passwords import hash_password
 from gis.db import execute, write
@@ -71,3 +72,20 @@ def test_a_department_sees_its_own_duty_only(person: Callable[[str], Person]) ->
     ]
     assert person("inspector1").get("/duty").status_code == 403
     assert person("acceptor").get("/duty?at=never").status_code == 422
+
+
+def test_a_night_that_began_the_day_before_says_so(sit: Sit) -> None:
+    seat = sit("leader", DESK)
+    seat.go("/duty?unit=water&since=2026-09-28")
+    today, tomorrow = (seat.page.locator("tr", has_text=day) for day in ("09-28", "09-29"))
+    assert today.get_by_text("前一日起").count() == 2  # the night from 18:00 and the head's day from 08:00
+    assert tomorrow.get_by_text("前一日起").count() == 0
+
+
+def test_without_a_channel_one_sentence_says_that_nobody_was_reached(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    assert look_ahead()
+    shown = person("leader").get("/duty").text
+    assert "未达" in shown
+    assert shown.count("没有对外渠道") == 1

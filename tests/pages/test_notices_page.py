@@ -51,6 +51,7 @@ def test_it_says_what_to_whom_and_why_and_fits(letter: int, person: Enter, sit: 
     assert person("dispatcher").get("/notices").status_code == 403
     seat = sit("system_admin", size)
     seat.go("/notices?lang=en")
+    expect(seat.page.locator(".note")).to_contain_text("No channel outside is configured")
     expect(seat.page.get_by_role("button", name="Send again")).to_be_visible()
     seat.fits()
 
@@ -72,5 +73,5 @@ def test_the_button_sends_it_again_once(letter: int, person: Enter) -> None:
     assert admin.send("/notices", "/notices", letter=letter).status_code == 303
     standing = "SELECT attempts, dead_at IS NULL AS waits FROM delivery"
     assert look(standing) == [{"attempts": 0, "waits": True}]
-    assert "没有死信" in admin.get("/notices").text
+    assert "没有未送达的通知" in admin.get("/notices").text
     assert person("dispatcher").post("/notices", letter=letter).status_code == 403
