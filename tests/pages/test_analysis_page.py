@@ -84,3 +84,9 @@ def test_it_fits_with_and_without_cases(lived: Office, sit: Sit, size: tuple[int
     assert seat.page.locator("svg.heat path").count() == 3  # the town's duty grids
     seat.go(f"/analysis?period=2019&lang={language}")
     assert seat.page.locator(".empty").count() == 2  # no cases, and no eight weeks to guess from
+
+
+def test_a_year_in_which_nothing_was_kept_is_no_data_not_a_fall_from_zero(lived: Office, person: Enter) -> None:
+    shown = person("leader").get(f"{YEAR}&lang=en").text
+    assert re.findall(r'data-th="2025">([^<]*)</td>', shown)[0] == "no data"
+    assert not re.search(r'data-th="2025"><a', shown)
