@@ -87,6 +87,14 @@ def test_a_leader_seals_a_colleague_publishes_and_a_citizen_checks(sit: Sit, liv
     citizen.page.get_by_role("link", name=WEEK).click()
     citizen.fits()
     expect(citizen.page.get_by_text("怎样算分")).to_be_visible()
+    for title in ("得分", "返工数"):  # the whole of a row is on the screen, and its files above the tables
+        cell = citizen.page.locator(f"tbody td[data-th={title}]").first.bounding_box()
+        assert cell is not None
+        assert cell["x"] + cell["width"] <= PHONE[0]
+    link, table = (citizen.page.locator(what).first.bounding_box() for what in ("a[href$='form=pdf']", "table"))
+    assert link is not None
+    assert table is not None
+    assert link["y"] < table["y"]
     citizen.page.get_by_text("全部数量与比率").click()
     citizen.fits()
     expect(citizen.page.get_by_text("执法队", exact=True).first).to_be_visible()
