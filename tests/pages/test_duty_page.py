@@ -89,3 +89,4 @@ def test_without_a_channel_one_sentence_says_that_nobody_was_reached(
     shown = person("leader").get("/duty").text
     assert "未达" in shown
     assert shown.count("没有对外渠道") == 1
+    assert "都能联系上" not in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,11 @@ def test_every_count_and_rate_of_a_scheme_has_a_name() -> None:
 def test_one_case_is_not_called_cases(n: int, said: str) -> None:
     assert words("en")("board.shown", n=n) == said
     assert words("zh")("board.shown", n=n).startswith(str(n))
+
+
+@pytest.mark.parametrize(("each", "said"), [("1", "1 point off"), ("0.5", "0.5 points off")])
+def test_one_point_is_not_called_points(each: str, said: str) -> None:
+    assert said in words("en")("bulletin.loss_case", name="Refused returns", below=None, each=Decimal(each))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
