@@ -186,9 +186,10 @@ def _over(kind: Hand, spent: Decimal) -> FormIncomplete:
 def _number(text: str) -> Decimal:
     try:
         points = Decimal(text.strip())
+        whole = points.is_finite() and points == points.quantize(Decimal("0.01"))  # 1e30 has no such form
     except InvalidOperation as fault:
         raise _wrong("points", f"{text} is not a number of points", "分值须为数字") from fault
-    if not points.is_finite() or points != points.quantize(Decimal("0.01")):
+    if not whole:
         raise _wrong("points", "Points have two places at most", "分值最多两位小数")
     return points
 

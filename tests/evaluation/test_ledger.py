@@ -133,6 +133,7 @@ def test_the_database_itself_refuses_one_person_for_both_and_a_change(town: Town
         ({"reason": " "}, "reason"),
         ({"document_no": ""}, "document_no"),
         ({"document_hash": "abc"}, "document"),
+        ({"points": "1e30"}, "points"),
         ({"kind": EXCLUSION, "number": "none"}, "number"),
     ],
 )
