@@ -51,7 +51,7 @@ def queues(request: Request, me: Signed, q: str = "", after: str = "") -> Respon
         aside = q if q in LISTS and LISTS[q].roles & me.roles else None
         rows = listed(tx, aside) if aside else _page(tx, pools, state, after)
         again = _repeated(tx, view, rows)
-        hazards, missed = unsafe(tx), missing(tx)
+        hazards, missed = unsafe(tx), missing(tx, view.known)
     more = _next(rows) if len(rows) > PAGE else None
     stages = [(s, _count(counts, s)) for s in State if HOLDER[s] in pools]
     chosen: dict[str, Any] = {"stage": state, "aside": aside, "again": again, "more": more, "after": after}

@@ -46,9 +46,10 @@ def patience(city: Books) -> timedelta:
     return timedelta(minutes=city.city.get("terminals", {}).get("silent_minutes", MINUTES))
 
 
-def missing(tx: ReadTx) -> int:
-    """How many units are being missed now."""
-    return int(value(tx, "SELECT count(*) FROM silence WHERE ended_at IS NULL"))
+def missing(tx: ReadTx, city: Books) -> int:
+    """How many units are being missed now; one whose terminal or people were taken away is waited for no longer."""
+    open_ones = "SELECT count(*) FROM silence WHERE ended_at IS NULL AND unit_id = ANY(%(units)s)"
+    return int(value(tx, open_ones, units=expected(tx, city)))
 
 
 def silent(

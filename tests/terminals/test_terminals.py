@@ -18,7 +18,7 @@ from dispatch.lifecycle.states import Action
 from dispatch.people.sessions import begin
 from dispatch.terminals.presence import SHARES, beat, opened, shares, up_since
 from dispatch.terminals.record import board, receipts, wanting
-from dispatch.terminals.silence import watch
+from dispatch.terminals.silence import missing, watch
 from dispatch.verify import verify
 from gis.db import execute, read, write
 from tests.cases.town import MONDAY, Town, look, settled
@@ -117,6 +117,22 @@ def test_a_silent_terminal_is_told_of_once_and_again_only_after_it_was_back(town
     stay(town, MONDAY + 21 * MINUTE, MONDAY + 37 * MINUTE)
     assert watch() == 1
     assert broken() == []
+
+
+def test_a_unit_that_nobody_receives_for_any_more_is_not_missed(town: Town) -> None:
+    here = terminal(town)
+    stay(town, MONDAY, MONDAY + 3 * MINUTE, here)
+    stay(town, MONDAY + 3 * MINUTE, MONDAY + 19 * MINUTE)
+    watch()
+    before = missed()
+    with write() as tx:
+        execute(tx, "UPDATE person SET disabled = true WHERE login = %(u)s", u=UNIT)
+    assert before - missed() == 1
+
+
+def missed() -> int:
+    with read() as tx:
+        return missing(tx, books(tx))
 
 
 def silent_units() -> set[str]:
