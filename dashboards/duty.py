@@ -14,7 +14,7 @@ from starlette.responses import Response
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.alarms.answer import calls_to
-from dispatch.alarms.command import instant
+from dispatch.alarms.command import day_of, instant
 from dispatch.alarms.nightly import drill_of
 from dispatch.alarms.who import centre_of, kin, lint, shifts_between, unit_for, who
 from dispatch.cases.books import Books, books, books_on
@@ -118,9 +118,8 @@ def _page(
             then, city = _then(tx, asked.at)
             unit = _unit_of(me, city, asked.unit, asked.category)
             called = who(tx, city, unit, then)
-            first = date.fromisoformat(asked.since) if asked.since else then.astimezone(city.zone).date()
-        except (Problem, ValueError) as fault:
-            refused = fault if isinstance(fault, Problem) else _no_day()
+            first = day_of(asked.since) if asked.since else then.astimezone(city.zone).date()
+        except Problem as refused:
             unit, first, then = _default(me, view.known), view.today, tx.now
             called, problem = [], problem or refused
         seen = _seen(me, view.known)
@@ -231,7 +230,3 @@ def _head(me: Me, city: Books, unit: str) -> bool:
 
 def _midnight(view: View, day: date) -> datetime:
     return datetime.combine(day, time(), view.known.zone).astimezone(UTC)
-
-
-def _no_day() -> FormIncomplete:
-    return FormIncomplete("This is no day", zh="日期无效", fields={"since": "form"})

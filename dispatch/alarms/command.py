@@ -17,12 +17,13 @@ from dispatch.notify.configured import read_channels
 from gis.db import read
 from gis.problems import FormIncomplete
 
-__all__ = ["command", "instant"]
+__all__ = ["command", "day_of", "instant"]
 
 CALLED = ("unit", "post", "person", "name", "since", "until", "instead_of")
 FOUND = ("kind", "unit", "post", "person", "since", "until")
 PAGED = ("unit", "post", "person", "outcome", "at")
 MOST_DAYS = 366
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -80,7 +81,7 @@ def _lint(asked: Namespace) -> int:
         raise FormIncomplete(f"--days is from 1 to {MOST_DAYS}", zh=f"--days 须在 1 至 {MOST_DAYS} 之间")
     with read() as tx:
         zone = books(tx).zone
-        first = _day(asked.since) if asked.since else tx.now.astimezone(zone).date()
+        first = day_of(asked.since) if asked.since else tx.now.astimezone(zone).date()
         since, until = (datetime.combine(day, time(), zone) for day in (first, first + timedelta(days=asked.days)))
         found = lint(tx, since.astimezone(UTC), until.astimezone(UTC), reaches)
     rows = [{name: getattr(one, name) for name in FOUND} for one in found]
@@ -106,6 +107,7 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     """Wall time of the city, or an instant with its offset, as UTC. Raises FormIncomplete."""
     try:
         at = datetime.fromisoformat(text)
+        _near(at.date())
     except ValueError as fault:
         raise FormIncomplete(
             f"{text} is no instant: 2026-10-03T02:00", zh=f"{text} 不是时刻", fields={"at": "form"}
@@ -113,11 +115,19 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A day of the city. Raises FormIncomplete."""
     try:
-        return date.fromisoformat(text)
+        return _near(date.fromisoformat(text))
     except ValueError as fault:
         raise FormIncomplete(f"{text} is no day: 2026-10-01", zh=f"{text} 不是日期", fields={"from": "form"}) from fault
+
+
+def _near(day: date) -> date:
+    """The day. Raises ValueError where a week more, or another zone, would lead out of the calendar."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"{day} is too far off")
+    return day
 
 
 command = Command(

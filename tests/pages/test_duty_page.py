@@ -71,7 +71,8 @@ def test_a_department_sees_its_own_duty_only(person: Callable[[str], Person]) ->
         "leader",
     ]
     assert person("inspector1").get("/duty").status_code == 403
-    assert person("acceptor").get("/duty?at=never").status_code == 422
+    for asked in ("at=never", "at=0001-01-01T00:00", "at=9999-12-31T23:59", "since=never", "since=9999-12-31"):
+        assert person("acceptor").get(f"/duty?{asked}").status_code == 422
 
 
 def test_a_night_that_began_the_day_before_says_so(sit: Sit) -> None:
