@@ -90,3 +90,16 @@ def test_a_year_in_which_nothing_was_kept_is_no_data_not_a_fall_from_zero(lived:
     shown = person("leader").get(f"{YEAR}&lang=en").text
     assert re.findall(r'data-th="2025">([^<]*)</td>', shown)[0] == "no data"
     assert not re.search(r'data-th="2025"><a', shown)
+
+
+def test_each_hours_bar_stands_over_its_own_number(lived: Office, sit: Sit) -> None:
+    seat = sit("leader", DESK)
+    seat.go(YEAR)
+    hours = seat.page.locator(".byhour")
+    bars = [bar.bounding_box() for bar in hours.locator("svg").all()]
+    numbers = [cell.bounding_box() for cell in hours.locator("tbody tr").first.locator("td").all()]
+    assert len(bars) == len(numbers) == 24
+    for bar, number in zip(bars, numbers, strict=True):
+        assert bar is not None
+        assert number is not None
+        assert number["x"] <= bar["x"] < bar["x"] + bar["width"] <= number["x"] + number["width"]
