@@ -28,6 +28,7 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 KIND = SCHEMES.key
+LARGEST, PLACES = 1_000_000, 4  # scores are fractions: 1e999999 would be a whole number of a million digits
 
 
 @router.get("/schemes", **needs(Permission.SEE_RANKING))
@@ -122,8 +123,12 @@ def _number(text: str) -> Decimal:
         found = Decimal(text.strip())
     except InvalidOperation as fault:
         raise FormIncomplete(f"{text} is not a number", zh=f"{text} 不是数字", fields={"weight": text}) from fault
-    if not found.is_finite():
-        raise FormIncomplete(f"{text} is not a number", zh=f"{text} 不是数字", fields={"weight": text})
+    if not found.is_finite() or found < 0 or found > LARGEST or int(found.as_tuple().exponent) < -PLACES:
+        raise FormIncomplete(
+            f"{text} is no number from 0 to {LARGEST:,} with {PLACES} places at most",
+            zh=f"{text} 不是 0 至 {LARGEST} 之间、至多 {PLACES} 位小数的数字",
+            fields={"weight": text},
+        )
     return found
 
 

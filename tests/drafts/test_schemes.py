@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from dashboards.schemes import Fields
 from dispatch.cases.books import books
 from dispatch.cluster import Urls
 from dispatch.drafts import draft as drafting
@@ -138,3 +139,12 @@ def test_a_scheme_that_does_not_hold_is_refused_and_the_draft_is_kept(town: Town
     assert proposed(strange)["plain-ontime"].groups == ("knights",)
     with pytest.raises((Conflict, FormIncomplete), match="knights"):
         publish(town, submitted(town, strange), "leader")
+
+
+@pytest.mark.parametrize("typed", ["1e999999", "1e-999999", "-1", "NaN", "0.00001", "many"])
+def test_a_weight_is_a_number_that_can_be_reckoned_with(typed: str) -> None:
+    count = len(PLAIN.indicators)
+    sent = Fields(weight=("10.5",) * count, steps=("",) * count)
+    assert sent.changed(PLAIN).indicators[0].weight == Decimal("10.5")
+    with pytest.raises(FormIncomplete):
+        replace(sent, weight=(typed, *sent.weight[1:])).changed(PLAIN)
