@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from dashboards.leader import Asked, instant_asked, period_asked
-from dashboards.shell import page
+from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.read import Row, by_ids
 from dispatch.evaluation.measures import NOTHING, Cut, measure
@@ -57,9 +57,9 @@ class Sheet:
 
 
 @router.get("/ranking/moved", **needs(Permission.SEE_RANKING))
-def moved_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()], unit: str) -> Response:
-    """Any unit of a ranking."""
-    return _page(request, me, asked, unit)
+def moved_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()], unit: str = "") -> Response:
+    """Any unit of a ranking; without one, the ranking to choose it from."""
+    return go("/ranking") if not unit else _page(request, me, asked, unit)
 
 
 @router.get("/desk/score", **needs(Permission.SEE_INBOX))

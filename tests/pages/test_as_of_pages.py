@@ -122,4 +122,5 @@ def test_a_department_sees_its_own_score_and_nobody_elses(reopened: str, office:
     assert number in person("leader").get("/ranking/moved?period=2026-07&unit=enforcement-a&group=section").text
     assert own.get("/desk/score?unit=enforcement-b").status_code == 404
     assert own.get("/ranking/moved?unit=enforcement-a").status_code == 403
+    assert person("leader").get("/ranking/moved").url.path == "/ranking"
     assert person("leader").get("/ranking/moved?unit=nobody").status_code == 404
