@@ -22,17 +22,18 @@ QUESTIONS = ("found", "called", "hour", "class", "again", "stage", "returned", "
 NONE: tuple[Campaign, ...] = ()
 COUNT: LiteralString = f"SELECT key, count(*)::int AS number FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key = %(key)s ORDER BY case_id"
-# A shift that nobody ended counts eight hours, as in the tests of integrity.
+# A shift that nobody ended counts eight hours at most, and no hour that is still to come.
 PATROL: LiteralString = """
     SELECT duty_grid AS key,
-           (sum(extract(epoch FROM coalesce(ended_at, started_at + interval '8 hours') - started_at)) / 60)::int
-             AS minutes
+           (sum(extract(epoch FROM coalesce(ended_at, least(started_at + interval '8 hours', %(now)s)) - started_at))
+            / 60)::int AS minutes
       FROM shift WHERE started_at >= %(since)s AND started_at < %(until)s AND duty_grid IS NOT NULL GROUP BY duty_grid
 """
 PATROL_HOURS: LiteralString = """
     SELECT to_char(h.at AT TIME ZONE %(zone)s, 'HH24') AS key, count(*)::int AS number
       FROM shift s CROSS JOIN LATERAL generate_series(date_trunc('hour', s.started_at),
-             coalesce(s.ended_at, s.started_at + interval '8 hours') - interval '1 second', interval '1 hour') AS h (at)
+             coalesce(s.ended_at, least(s.started_at + interval '8 hours', %(now)s)) - interval '1 second',
+             interval '1 hour') AS h (at)
      WHERE s.started_at >= %(since)s AND s.started_at < %(until)s GROUP BY 1
 """
 STAGES: LiteralString = """
@@ -123,14 +124,16 @@ def stages(tx: ReadTx, period: Period) -> dict[str, Stage]:
 
 def patrol_by_hour(tx: ReadTx, period: Period, zone: ZoneInfo) -> dict[str, int]:
     """How many hours on patrol began in each hour of the day, all inspectors together."""
-    found = dicts(tx, PATROL_HOURS, since=period.start, until=period.end, zone=str(zone))
+    found = dicts(tx, PATROL_HOURS, since=period.start, until=period.end, zone=str(zone), now=tx.now)
     return {row["key"]: row["number"] for row in found}
 
 
 def hot_spots(tx: ReadTx, period: Period, zone: ZoneInfo) -> list[Hot]:
     """Duty grids, those with the most finds for the time spent looking first: more found is not yet worse."""
     found, called = (counted(tx, question, period, zone) for question in ("found", "called"))
-    minutes = {row["key"]: row["minutes"] for row in dicts(tx, PATROL, since=period.start, until=period.end)}
+    minutes = {
+        row["key"]: row["minutes"] for row in dicts(tx, PATROL, since=period.start, until=period.end, now=tx.now)
+    }
     walked = sum(minutes.values())
     whole = sum(number for grid, number in found.items() if minutes.get(grid))
     grids = [
