@@ -46,6 +46,7 @@ from dashboards import (
     socket,
     terminals,
     who,
+    work,
 )
 from dispatch.http import install
 from dispatch.live.hub import Hub
@@ -79,6 +80,7 @@ PAGES = (
     notices,
     integrity,
     analysis,
+    work,
     maps,
     moved,
     edit,

@@ -81,6 +81,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/cards", "cards", Permission.SEE_CASES),
     ("/rules", "rules", Permission.SEE_RULES),
     ("/notices", "notices", Permission.SEE_SYSTEM),
+    ("/work", "work", Permission.SEE_SYSTEM),
 )
 # Pages that are reached from one of the ways above, and belong to it.
 WITHIN = {

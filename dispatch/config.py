@@ -29,6 +29,7 @@ class Settings:
     debug: bool
     tls: bool
     url: str  # where people reach the product from outside, without a slash at the end; empty: nobody has said
+    metrics_token: str | None
 
 
 @cache
@@ -52,6 +53,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         debug=environment.get("WANGGE_DEBUG", "") not in ("", "0"),
         tls=environment.get("WANGGE_TLS", "") not in ("", "0"),
         url=(environment.get("WANGGE_URL") or "").rstrip("/"),
+        metrics_token=environment.get("WANGGE_METRICS_TOKEN") or None,
     )
 
 

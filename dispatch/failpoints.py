@@ -1,4 +1,5 @@
-"""Named places where a rehearsal may kill the process or raise: `FAILPOINT=name:n:kill|raise`, at the n-th passing."""
+"""Named places where a rehearsal may kill, freeze or fail the process at the n-th passing:
+`FAILPOINT=name:n:kill|stop|raise`."""
 
 from __future__ import annotations
 
@@ -23,4 +24,7 @@ def failpoint(name: str) -> None:
         return
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if how == "stop":  # until somebody sends SIGCONT
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return
     raise RuntimeError(f"fail point {name}")

@@ -48,7 +48,7 @@ PARTITION_LOCK = 0x57616E68  # advisory: two workers do not make the same partit
 NO_CITY = "SELECT NOT EXISTS (SELECT FROM city)"
 SOON = """
     SELECT extract(epoch FROM min(next_at) - coalesce((SELECT simulated_now FROM city), clock_timestamp()))::float8
-      FROM cases WHERE next_at IS NOT NULL
+      FROM cases c WHERE next_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id)
 """
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal, LiteralString, TypeVar, cast
 import orjson
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.generators import send
 from psycopg.pq import ConnStatus
 from psycopg.rows import class_row, dict_row, tuple_row
@@ -156,7 +157,7 @@ def _connection(*, side: bool = False) -> Iterator[Connection]:
     try:
         with pool.connection() as connection:
             yield connection
-    except (PoolTimeout, psycopg.OperationalError) as error:
+    except (PoolTimeout, psycopg.OperationalError, IdleInTransactionSessionTimeout) as error:
         raise Unavailable(
             # Not "nothing was written": the connection may have been lost while the commit was on its way.
             "The database cannot be reached; send the same again in a moment, it is never taken twice",
@@ -165,14 +166,23 @@ def _connection(*, side: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def write(*, as_units: Sequence[str] | None = None, durable: bool = True, together: bool = False) -> Iterator[Tx]:
+def write(
+    *,
+    as_units: Sequence[str] | None = None,
+    durable: bool = True,
+    together: bool = False,
+    patience: int | None = None,
+) -> Iterator[Tx]:
     """One transaction, READ COMMITTED. `as_units`: under row security for these units only.
 
     `durable=False` acknowledges before the disk does: for rehearsals, never for a person's report.
     `together`: a statement travels with the next one whose rows are asked for, the last ones with the commit. What the
     database refuses is then raised there, not where it was executed; no COPY, savepoint or named cursor in it.
+    `patience`: seconds after which the server gives it up if it hears nothing: what it holds is then free for others.
     """
     with _connection() as connection, _begun(connection, "BEGIN", together=together) as pipeline:
+        if patience is not None:
+            connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{patience:d}s'")
         if as_units is not None:
             _become_department(connection, as_units)
         if not durable:

@@ -6,21 +6,19 @@ has to wait for that, and says how far it is.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
 from dispatch.cases.books import books
-from dispatch.cases.overdue import settle_case
+from dispatch.cases.overdue import PATIENCE, settle_case
+from dispatch.cases.parked import park
 from dispatch.cases.settle_many import settle_many
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import Action
 from gis.db import ReadTx, Tx, column, execute, one, rows, value, write
 
 __all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
-
-log = logging.getLogger("wangge.calendars")
 
 BATCH = 500  # cases in one transaction; whoever wants one of them waits a quarter of a second at most
 # Another worker has this turn in hand: it goes on with it.
@@ -74,9 +72,9 @@ def recount_some(limit: int = BATCH) -> bool:
     """One transaction's worth of cases; False if there is nothing left to do, or another worker does it.
 
     A case that somebody has in hand is counted by him, perhaps by the books of before the change: it is looked at when
-    he is done. One that cannot be counted is told of, and stops no other.
+    he is done. One that cannot be counted is put aside, and stops no other.
     """
-    with write() as tx:
+    with write(patience=PATIENCE) as tx:
         edition = books(tx).editions["calendar"]
         _begin(tx, edition)
         reached = value(tx, CLAIM, edition=edition)
@@ -89,8 +87,7 @@ def recount_some(limit: int = BATCH) -> bool:
         moved = sum(any(step.action == Action.RECOUNT for step in draft.steps) for draft in found.changed)
         now, last = tx.now, max(ids, default=None)
         execute(tx, GO_ON, edition=edition, reached=last, cases=len(ids), moved=moved, done=done, now=now)
-    for case_id, fault in found.faults.items():
-        log.error("case %d could not be counted by the new calendar", case_id, exc_info=fault)
+    park(found.faults)
     for case_id in {*ids} - found.looked_at:
         with write() as tx:
             settle_case(tx, case_id, now=tx.now)

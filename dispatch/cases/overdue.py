@@ -7,6 +7,7 @@ from typing import LiteralString
 
 from dispatch.cases.act import locked
 from dispatch.cases.books import books
+from dispatch.cases.parked import park
 from dispatch.cases.save import save
 from dispatch.cases.settle import settle
 from dispatch.cases.settle_many import Settled, settle_many
@@ -15,49 +16,48 @@ from gis.db import Tx, column, write
 from gis.problems import Unavailable
 
 BATCH = 20  # cases in one transaction: whoever wants one of them waits for the others as well
+PATIENCE = 5  # seconds: a worker that was frozen loses what it holds to the others
 # SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it.
 CLAIM: LiteralString = """
-    SELECT id FROM cases
-     WHERE next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
-       AND id <> ALL (%(aside)s)
-     ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT c.id FROM cases c
+     WHERE c.next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
+       AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id AND p.again_at > clock_timestamp())
+     ORDER BY c.next_at LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED
 """
 
 
 def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True) -> int:
     """Settle about `limit` of the cases that are due, `BATCH` in each transaction; the number of events fired.
 
-    A case that cannot be settled is put aside for this sweep and raised at its end, so that one bad row stops no other.
+    A case that cannot be settled is put aside (`cases.parked`), so that it stops no other.
     """
     fired, left, size = 0, limit, BATCH
-    aside: list[int] = [0]
-    fault: Exception | None = None
     while left > 0:
         claimed: list[int] = []
         try:
-            found = _settle_next(claimed, aside, size, now=now, durable=durable)
+            found = _settle_next(claimed, size, now=now, durable=durable)
         except Unavailable:
             raise
         except Exception as error:  # the database refused one of them: which, is seen by taking each by itself
+            if not claimed:
+                raise
             if size == 1:
-                aside, fault = [*aside, *claimed], error
+                park(dict.fromkeys(claimed, error))
             size = 1
+            left -= 1
             continue
         if not claimed:
             break
         left -= len(claimed)
         fired += found.events
-        aside += found.faults
-        fault = next(iter(found.faults.values()), fault)
-    if fault is not None:
-        raise RuntimeError(f"cases {aside[1:]} could not be settled") from fault
+        park(found.faults)
     return fired
 
 
-def _settle_next(claimed: list[int], aside: list[int], size: int, *, now: datetime | None, durable: bool) -> Settled:
+def _settle_next(claimed: list[int], size: int, *, now: datetime | None, durable: bool) -> Settled:
     """The next cases that are due, in one transaction; `claimed` names them, whatever becomes of it."""
-    with write(durable=durable) as tx:
-        claimed += column(tx, CLAIM, now=now, aside=aside, limit=size)
+    with write(durable=durable, patience=PATIENCE) as tx:
+        claimed += column(tx, CLAIM, now=now, limit=size)
         found = settle_many(tx, claimed, now=now)
         failpoint("between-claim-and-fire")
     failpoint("after-fire")

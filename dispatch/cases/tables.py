@@ -229,6 +229,17 @@ fired = Table(
     instant("at", nullable=False),
 )
 
+parked = Table(
+    "parked",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("fault", Text, nullable=False, comment="its kind and first line: no word of people"),
+    Column("times", Integer, nullable=False, comment="how often it was tried"),
+    instant("first_at", nullable=False),
+    instant("last_at", nullable=False),
+    instant("again_at", nullable=False, comment="not before then"),
+)
+
 fact = Table(
     "fact",
     metadata,

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from bench.boards import fill
+from dispatch.backlog import backlog
 from dispatch.calendars.turn import NEXT
 from dispatch.cases import read as look
 from dispatch.cases.act import ANSWERED, LOCK, LOCK_NUMBER
@@ -62,7 +63,8 @@ LISTS: dict[str, Ask] = {
     "case under lock, by number": lambda tx, unit: _plain(tx, LOCK_NUMBER.replace("FOR UPDATE OF c", ""), case="F1"),
     "answered before": lambda tx, unit: _plain(tx, ANSWERED, key=UUID(int=1)),
     "report before": lambda tx, unit: _plain(tx, OPENING.replace("nextval(", "length("), id=UUID(int=1)),
-    "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE SKIP LOCKED", ""), now=NOW, aside=[0], limit=20),
+    "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE OF c SKIP LOCKED", ""), now=NOW, limit=20),
+    "what the worker owes": lambda tx, unit: backlog(tx),
     "to be counted anew": lambda tx, unit: _plain(tx, NEXT, reached=5, limit=500),
     "session": lambda tx, unit: _plain(tx, ME, hash=b"x", idle=30),
     "place": lambda tx, unit: place_of(tx, 113.5, 22.5, category="0101"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 
 from dispatch.cases.act import Receipt
 from dispatch.cases.overdue import settle_case, sweep
+from dispatch.cases.parked import park, parked, try_again
 from dispatch.cases.settle_many import PORTION, settle_many
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from gis.db import execute, read, value, write
+from gis.problems import Unavailable
 from tests.cases.town import Town, look, settled
 
 OWN = {"id", "number", "receipt", "report_id", "last_hash", "case_id", "message_id", "known_at", "recorded_at", "tx"}
@@ -112,10 +115,13 @@ def test_a_case_whose_data_cannot_be_settled_stops_none_of_the_others(town: Town
             "UPDATE cases SET state = 'void' WHERE id = %(id)s",  # a state in which nothing can lapse
             id=spoilt.case_id,
         )
-    with pytest.raises(RuntimeError, match=str(spoilt.case_id)):
-        sweep()
+    sweep()
     with read() as tx:
         assert value(tx, "SELECT array_agg(DISTINCT case_id) FROM fired") == [other.case_id]
+        (aside,) = parked(tx)
+    assert (aside.case, aside.times) == (spoilt.number, 1)
+    assert aside.fault.startswith("NotAllowed: ")
+    assert aside.again_at - aside.last_at == timedelta(seconds=10)
 
 
 def test_a_case_that_the_database_refuses_stops_none_of_the_others(town: Town) -> None:
@@ -127,7 +133,47 @@ def test_a_case_that_the_database_refuses_stops_none_of_the_others(town: Town) -
             "INSERT INTO fired (case_id, kind, epoch, event, seq, at) VALUES (%(id)s, 'accept', 1, 'warn', 1, now())",
             id=refused.case_id,
         )
-    with pytest.raises(RuntimeError, match=str(refused.case_id)):
-        sweep()
+    sweep()
+    with read() as tx:
+        (aside,) = parked(tx)
+    assert aside.case == refused.number
+    assert aside.fault.startswith("UniqueViolation: ")
+    assert str(refused.case_id) not in aside.fault  # the row itself is not quoted
     told = look("SELECT event FROM fired WHERE case_id = %(id)s ORDER BY event", id=other.case_id)
     assert told == [{"event": "lapse"}, {"event": "warn"}]
+
+
+def test_a_case_put_aside_is_left_alone_until_its_time_and_forgotten_once_it_went_well(town: Town) -> None:
+    case = town.report()
+    town.later(hours=1)
+    spoil = "UPDATE cases SET state = %(state)s WHERE id = %(id)s"
+    with write() as tx:
+        execute(tx, spoil, state="void", id=case.case_id)
+    sweep()
+    with write() as tx:
+        execute(tx, spoil, state="reported", id=case.case_id)
+    assert sweep() == 0  # not before its time
+    with write() as tx:
+        try_again(tx, case.case_id)
+    assert sweep() == 2
+    assert look("SELECT count(*) AS n FROM parked")[0]["n"] == 0
+
+
+def test_each_further_failure_makes_the_next_attempt_wait_twice_as_long(town: Town) -> None:
+    case = town.report()
+    for _ in range(3):
+        park({case.case_id: ValueError("again")})
+    with read() as tx:
+        (aside,) = parked(tx)
+    assert (aside.times, aside.again_at - aside.last_at) == (3, timedelta(seconds=40))
+
+
+def test_a_worker_that_slept_on_its_transaction_is_told_so_and_has_lost_what_it_held(town: Town) -> None:
+    case = town.report()
+    lock = "SELECT id FROM cases WHERE id = %(id)s FOR UPDATE"
+    with pytest.raises(Unavailable), write(patience=1) as frozen:
+        value(frozen, lock, id=case.case_id)
+        time.sleep(2)
+        with write() as tx:
+            assert value(tx, lock + " NOWAIT", id=case.case_id) == case.case_id
+        value(frozen, "SELECT 1")

@@ -1,0 +1,54 @@
+"""What the worker owes and what it has put aside, for the system administrator; and the same figures for a monitor."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi import Form as Posted
+from starlette.responses import Response
+
+from dashboards.shell import go, page
+from dashboards.view import View
+from dispatch.backlog import MEANING, backlog, exposition
+from dispatch.cases.parked import parked, try_again
+from dispatch.config import settings
+from dispatch.people.roles import Permission
+from dispatch.people.who import Signed, Visitor, needs
+from gis.db import read
+from gis.problems import Forbidden
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/work", **needs(Permission.SEE_SYSTEM))
+def work(request: Request, me: Signed) -> Response:
+    """What is owed, how late, and the cases that stand aside."""
+    with me.read() as tx:
+        view = View.of(request, tx, me)
+        found, aside = backlog(tx), parked(tx)
+    return page(view, "work.html", backlog=found, figures=list(MEANING), aside=aside)
+
+
+@router.post("/work", **needs(Permission.SEE_SYSTEM))
+def again(me: Signed, case: Annotated[int, Posted(ge=1, lt=2**63)]) -> Response:
+    """Have a case tried with the next sweep."""
+    with me.write() as tx:
+        try_again(tx, case)
+    return go("/work")
+
+
+@router.get("/metrics", **needs(Permission.PUBLIC))
+def metrics(request: Request, me: Visitor) -> Response:
+    """For a monitor that knows WANGGE_METRICS_TOKEN, and for the system administrator. Raises Forbidden."""
+    token = settings().metrics_token
+    sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+    known = token is not None and hmac.compare_digest(sent.encode(), token.encode())
+    if not known and not (me and me.may(Permission.SEE_SYSTEM)):
+        raise Forbidden("The metrics want their token, or the system administrator", zh="指标须凭令牌或系统管理员查看")
+    with read() as tx:
+        return Response(exposition(backlog(tx)), media_type=PROMETHEUS)

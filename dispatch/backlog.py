@@ -1,0 +1,77 @@
+"""What the worker still owes, and how late it is with it: for a page, and for a monitor in Prometheus' text form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import LiteralString
+
+from gis.db import ReadTx, one
+from gis.problems import Unavailable
+
+__all__ = ["MEANING", "Backlog", "backlog", "exposition"]
+
+# Each part walks an index of what is owed, which is little, or of the last hour.
+BACKLOG: LiteralString = """
+    WITH due AS MATERIALIZED (
+      SELECT c.next_at FROM cases c
+       WHERE c.next_at <= %(now)s AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id))
+    SELECT (SELECT count(*) FROM due) AS deadlines_due,
+           (SELECT coalesce(extract(epoch FROM %(now)s - min(next_at)), 0)::float8 FROM due) AS deadlines_lag_seconds,
+           (SELECT coalesce(max(extract(epoch FROM recorded_at - at)), 0)::float8 FROM step
+             WHERE action IN ('warn', 'lapse') AND at BETWEEN %(now)s - interval '1 hour' AND %(now)s)
+             AS deadlines_longest_wait_seconds,
+           (SELECT count(*) FROM parked) AS parked_cases,
+           (SELECT count(*) FROM calendar_turn WHERE done_at IS NULL) AS calendar_turns_open,
+           (SELECT coalesce(extract(epoch FROM %(now)s - min(recorded_at)), 0)::float8 FROM step
+             WHERE tx >= (SELECT coalesce(max(to_tx), '0') FROM audit_block)) AS seal_lag_seconds,
+           (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS messages_waiting,
+           (SELECT count(*) FROM delivery WHERE next_at IS NOT NULL) AS notices_waiting,
+           (SELECT count(*) FROM delivery WHERE dead_at IS NOT NULL) AS notices_dead
+"""
+MEANING = {
+    "deadlines_due": "Deadlines whose instant has passed and that have not fired",
+    "deadlines_lag_seconds": "Seconds since the oldest of them was due",
+    "deadlines_longest_wait_seconds": "The longest that an event of the last hour waited after its instant",
+    "parked_cases": "Cases put aside because time could not be let act on them",
+    "calendar_turns_open": "Changes of the calendar by which not all deadlines are counted yet",
+    "seal_lag_seconds": "Seconds since the oldest step was recorded that is not sealed",
+    "messages_waiting": "Messages not yet handed to those they concern",
+    "notices_waiting": "Notices by mail or gateway that wait for their next attempt",
+    "notices_dead": "Notices that were given up",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Numbers of things, and seconds; `MEANING` says of what."""
+
+    deadlines_due: int
+    deadlines_lag_seconds: float
+    deadlines_longest_wait_seconds: float
+    parked_cases: int
+    calendar_turns_open: int
+    seal_lag_seconds: float
+    messages_waiting: int
+    notices_waiting: int
+    notices_dead: int
+
+
+def backlog(tx: ReadTx) -> Backlog:
+    """As it stands now."""
+    found = one(tx, Backlog, BACKLOG, now=tx.now)
+    if found is None:
+        raise Unavailable("The backlog could not be counted", zh="无法统计后台作业")
+    return found
+
+
+def exposition(found: Backlog) -> str:
+    """Every figure as a gauge of its own."""
+    lines = []
+    for field in fields(found):
+        name = f"wangge_{field.name}"
+        lines += [
+            f"# HELP {name} {MEANING[field.name]}",
+            f"# TYPE {name} gauge",
+            f"{name} {getattr(found, field.name)}",
+        ]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,68 @@
+"""The system administrator sees what the worker owes and has put aside; a monitor reads the same figures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from dashboards import work
+from dispatch.cases.overdue import sweep
+from dispatch.config import read_settings
+from gis.db import execute, write
+from tests.pages.conftest import Office, Person
+from tests.pages.seats import DESK, PHONE, Sit
+
+
+def figures(text: str) -> dict[str, float]:
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
+
+
+def test_a_case_put_aside_is_seen_and_tried_again(office: Office, sit: Sit) -> None:
+    case = office.town.report()
+    seat = sit("system_admin", DESK)
+    seat.go("/work")
+    expect(seat.page.get_by_text("没有搁置的案件")).to_be_visible()
+    office.town.later(hours=1)
+    with write() as tx:
+        execute(tx, "UPDATE cases SET state = 'void' WHERE id = %(id)s", id=case.case_id)
+    sweep()
+    seat.go("/work")
+    row = seat.page.get_by_role("row", name=case.number)
+    expect(row).to_contain_text("已试 1 次")
+    if folder := os.environ.get("SHOTS"):
+        seat.page.screenshot(path=f"{folder}/work.png", full_page=True)
+    with write() as tx:
+        execute(tx, "UPDATE cases SET state = 'reported' WHERE id = %(id)s", id=case.case_id)
+    row.get_by_role("button", name="立即再试").click()
+    sweep()
+    phone = sit("system_admin", PHONE)
+    phone.go("/work?lang=en")
+    expect(phone.page.get_by_text("No case is put aside")).to_be_visible()
+
+
+def test_the_metrics_are_for_who_knows_the_token_and_for_the_administrator(
+    office: Office, person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        office.town.report()
+    office.town.later(hours=1)
+    known = read_settings({"WANGGE_METRICS_TOKEN": "known"})
+    monkeypatch.setattr(work, "settings", lambda: known)
+    asked = [
+        httpx.get(f"{office.address}/metrics", headers={"authorization": token}).status_code
+        for token in ("", "Bearer other", "Bearer known")
+    ]
+    assert asked == [403, 403, 200]
+    assert person("leader").get("/metrics").status_code == 403
+    found = figures(person("system_admin").get("/metrics").text)
+    assert found["wangge_deadlines_due"] == 3
+    assert found["wangge_deadlines_lag_seconds"] == 3600 - 12 * 60  # the warning is due at twelve minutes
+    sweep()
+    after = figures(person("system_admin").get("/metrics").text)
+    assert after["wangge_deadlines_due"] == 0
+    assert after["wangge_deadlines_longest_wait_seconds"] == 3600 - 12 * 60
