@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import gis.db
+from dispatch.audit.where import heads_file
 from dispatch.cases import books
 from dispatch.cluster import Cluster, Urls
 from dispatch.migrate import migrate
@@ -33,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start: choose the run's folder, and clear away what killed runs left."""
     if hasattr(config, "workerinput"):
         os.environ.pop("PYTHONHASHSEED", None)  # what the tests start is as random as ever
-        # Photos and sealed heads belong to a database, and each worker has databases of its own.
+        # Photos belong to a database, and each worker has databases of its own.
         os.environ["WANGGE_DATA"] += f"-{config.workerinput['workerid']}"
         return
     for left in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
@@ -128,13 +129,26 @@ def _copy(cluster: Cluster) -> Iterator[Urls]:
     configured.append(urls.app)
     gis.db.configure(urls.app)
     books.forget()
-    yield urls
+    with _heads():
+        yield urls
     gis.db.close()
     books.forget()
     configured.pop()
     cluster.drop_database(name)
     if configured:  # a test's own database is done with: back to its module's
         gis.db.configure(configured[-1])
+
+
+@contextlib.contextmanager
+def _heads() -> Iterator[None]:
+    """No sealed heads but the database's own: those of its module's, for a test's own, come back afterwards."""
+    file = heads_file()
+    before = file.read_bytes() if file.exists() else None
+    file.unlink(missing_ok=True)
+    yield
+    file.unlink(missing_ok=True)
+    if before is not None:
+        file.write_bytes(before)
 
 
 def _in_use(folder: Path) -> bool:

@@ -33,7 +33,6 @@ WORDS = "对面的王师傅说又占道了"
 @pytest.fixture
 def town(fresh_database: Urls) -> Iterator[Town]:
     """A Monday of work, looked at on the Monday after."""
-    heads_file().unlink(missing_ok=True)
     with settled() as town:
         for _ in range(3):
             town.closed()

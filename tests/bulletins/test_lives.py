@@ -104,7 +104,6 @@ def whole(made: Bulletin) -> list[str]:
 @pytest.fixture(scope="module", params=[11, 12])
 def life(databases: Callable[[], AbstractContextManager[Urls]], request: pytest.FixtureRequest) -> Iterator[Publishing]:
     with databases(), settled() as town:
-        heads_file().unlink(missing_ok=True)
         life = Publishing(town, request.param)
         life.live()
         town.set(END)

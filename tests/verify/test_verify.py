@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -25,7 +24,6 @@ numbers = count(1)
 @pytest.fixture(scope="module")
 def lived(database: Urls) -> Iterator[Urls]:
     """The town, as template for copies: nobody may be connected to it while it is copied."""
-    shutil.rmtree(settings().data / "audit", ignore_errors=True)  # heads of another database
     with settled() as town:
         live(town)
         yield database
