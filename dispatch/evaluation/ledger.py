@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import LiteralString
+from zoneinfo import ZoneInfo
 
 from dispatch.audit.trail import record
+from dispatch.evaluation.period import kind_of, period_of
 from dispatch.evaluation.scheme import Hand, Scheme
 from gis.db import ReadTx, Tx, dicts, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound
@@ -22,6 +24,7 @@ __all__ = ["EXCLUSION", "Asked", "Entry", "by_hand", "decide", "enter", "entries
 
 EXCLUSION = "exclusion"
 LOCK = 0x1ED6E2
+NAMES = ZoneInfo("UTC")  # a period has one name in every zone
 ENTRIES: LiteralString = """
     SELECT e.id, e.kind, e.unit_id, e.scheme, e.period, e.points, c.number, e.reason, e.document_no, e.document_hash,
            e.made_by, maker.name AS maker, e.made_at, coalesce(d.decision, 'waiting') AS state, decider.name AS decider,
@@ -162,11 +165,25 @@ def decide(tx: Tx, id: int, person_id: int, *, agree: bool, words: str = "") -> 
     return _recorded(tx, "ledger_agreed" if agree else "ledger_refused", person_id, id)
 
 
+def _is_named(period: str) -> bool:
+    """Whether bulletins and rankings call a period so: points of a free range would count in none of them."""
+    try:
+        return kind_of(period_of(period, NAMES), NAMES) is not None
+    except ValueError:
+        return False
+
+
 def _points(tx: ReadTx, scheme: Scheme, asked: Asked) -> Mapping[str, object]:
     kind = next((hand for hand in scheme.hand if hand.kind == asked.kind), None)
     if kind is None:
         raise _wrong(
             "kind", f"{scheme.key} has no points of the kind {asked.kind}", f"方案 {scheme.key} 没有这类人工计分"
+        )
+    if not _is_named(asked.period):
+        raise _wrong(
+            "period",
+            "Points count in a week, month, quarter or year, named as 2026-W41, 2026-10, 2026-Q3 or 2026",
+            "人工计分须写明周、月、季或年:如 2026-W41、2026-10、2026-Q3、2026",
         )
     points = _number(asked.points)
     said = {"unit": asked.unit, "scheme": scheme.key, "period": asked.period, "points": points}

@@ -50,7 +50,7 @@ TESTS: Mapping[str, Test] = MappingProxyType(
 
 def seen_by(tx: ReadTx, test: Test, period: Period, thresholds: Mapping[str, Any]) -> list[Seen]:
     """What the test saw of everybody it looked at; of pairs, only of those with enough traces."""
-    return rows(tx, Seen, test.look, since=period.start, until=period.end, **thresholds)
+    return rows(tx, Seen, test.look, since=period.start, until=period.end, now=tx.now, **thresholds)
 
 
 def found_by(tx: ReadTx, test: Test, period: Period, thresholds: Mapping[str, Any]) -> list[Finding]:

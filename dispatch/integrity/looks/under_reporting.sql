@@ -2,7 +2,8 @@
 -- The evidence are the matters that the public had to report instead, filed, in the same grid. Index: cases_reported.
 WITH patrol AS (
     SELECT duty_grid AS grid,
-           (sum(extract(epoch FROM coalesce(ended_at, started_at + interval '8 hours') - started_at)) / 60)::int AS minutes
+           (sum(extract(epoch FROM coalesce(ended_at, least(started_at + interval '8 hours', %(now)s)) - started_at))
+            / 60)::int AS minutes
       FROM shift WHERE started_at >= %(since)s AND started_at < %(until)s AND duty_grid IS NOT NULL GROUP BY duty_grid
 ), here AS (
     SELECT c.duty_grid AS grid, c.id, c.source = 'inspector' AS found, c.public AND f.filed_at IS NOT NULL AS missed

@@ -2,7 +2,8 @@
 -- minutes and metres: one matter made into several. Indexes: cases_reported; the shifts of the period are few.
 WITH patrol AS (
     SELECT person_id AS person,
-           (sum(extract(epoch FROM coalesce(ended_at, started_at + interval '8 hours') - started_at)) / 60)::int AS minutes
+           (sum(extract(epoch FROM coalesce(ended_at, least(started_at + interval '8 hours', %(now)s)) - started_at))
+            / 60)::int AS minutes
       FROM shift WHERE started_at >= %(since)s AND started_at < %(until)s GROUP BY person_id
 ), own AS (
     SELECT c.id, c.reporter_id AS person, c.reported_at AS at, c.geom,
