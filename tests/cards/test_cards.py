@@ -7,7 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
 from dispatch.cards.contest import DAYS, cards, contest, rule, tally
@@ -149,12 +151,14 @@ def test_after_its_days_a_card_stands(town: Town) -> None:
         contest(tx, first("late_click"), [UNIT], by=by, reason="system", words="x")
 
 
-def test_verify_finds_a_card_that_rests_on_nothing_and_one_of_the_wrong_colour(town: Town) -> None:
+def test_verify_finds_a_card_that_rests_on_nothing_and_one_of_the_wrong_colour(
+    town: Town, fresh_database: Urls
+) -> None:
     lapse(town)
     give()
-    with write() as tx:
-        execute(tx, "UPDATE card SET colour = 'red' WHERE cause = 'late_click'")
-        execute(tx, "UPDATE card SET unit_id = 'water' WHERE cause = 'late_work'")
+    with psycopg.connect(fresh_database.owner) as owner:
+        owner.execute("UPDATE card SET colour = 'red' WHERE cause = 'late_click'")
+        owner.execute("UPDATE card SET unit_id = 'water' WHERE cause = 'late_work'")
     found = " ".join(broken())
     assert "is red, the 1. of its kind" in found
     assert "late_work of water does not rest on" in found
@@ -166,3 +170,11 @@ def test_giving_walks_the_index_of_lapses(town: Town) -> None:
         asked = {"now": MONDAY, "look_back": LOOK_BACK, "days": 30, "rules": Jsonb(RULES)}
         plan = "\n".join(line for (line,) in tx.connection.execute("EXPLAIN " + GIVE, asked))
     assert "step_lapses" in plan
+
+
+def test_nobody_makes_a_card_another_one(town: Town) -> None:
+    lapse(town)
+    give()
+    for change in ("UPDATE card SET colour = 'yellow'", "UPDATE card SET nth = 1", "DELETE FROM card"):
+        with pytest.raises(InsufficientPrivilege), write() as tx:
+            execute(tx, change)

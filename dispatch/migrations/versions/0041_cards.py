@@ -45,8 +45,9 @@ COMMENT ON COLUMN card.ruling IS 'stands or wrong';
 CREATE INDEX card_unit ON card (unit_id, at);
 CREATE INDEX card_at ON card (at);
 CREATE INDEX card_contested ON card (contested_at) WHERE contested_at IS NOT NULL AND ruled_at IS NULL;
-REVOKE ALL ON card FROM wangge_department;
-GRANT SELECT, INSERT, UPDATE ON card TO wangge_app;
+REVOKE ALL ON card FROM wangge_app, wangge_department;
+GRANT SELECT, INSERT ON card TO wangge_app;
+GRANT UPDATE (contested_at, contested_by, reason, words, photos, ruled_at, ruled_by, ruling) ON card TO wangge_app;
 """
 
 
