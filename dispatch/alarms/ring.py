@@ -21,6 +21,7 @@ from dispatch.duty.roster import Post
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import ClockKind
 from gis.db import ReadTx, Tx, execute, one, value, write
+from gis.problems import Unavailable
 
 __all__ = ["ring_due"]
 
@@ -77,12 +78,15 @@ class _Alarm:
 def ring_due(*, now: datetime | None = None, limit: int = 200) -> int:
     """Ring at most `limit` alarms that are due, each in a transaction of its own; how many people were rung.
 
-    One that cannot be rung is put aside for this sweep and raised at its end.
+    One that cannot be rung is put aside for this sweep and raised at its end. Raises Unavailable at once: the database
+    is gone, and no alarm is to blame.
     """
     rung, aside, fault = 0, [0], None
     for _ in range(limit):
         try:
             count = _ring_next(now, aside)
+        except Unavailable:
+            raise
         except Exception as error:  # the alarm in hand is `aside[-1]`; the others go on
             fault = error
             continue
