@@ -98,7 +98,7 @@ def test_used_left_part_and_due_time_tell_one_story(
     assert warn is not None
     if whole:
         reached = used(begin, warn, limit.rule, town.calendar, rests)
-        assert abs(reached.total_seconds() - float(part) * whole.total_seconds()) <= 0.5
+        assert abs(Decimal(reached.total_seconds()) - part * Decimal(whole.total_seconds())) <= Decimal("0.5")
         assert warn <= due
 
 
