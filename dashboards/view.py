@@ -12,21 +12,20 @@ from urllib.parse import quote
 
 from fastapi import Request
 
+from dashboards.navigation import NavItem, ways_of
 from dashboards.times import Left, left_of, span, time_left, when
 from dashboards.words import LANGUAGES, Words, words
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import holders_clock
 from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, Pool, State
-from dispatch.people.may import may
-from dispatch.people.roles import Permission
 from dispatch.people.who import Me
 from dispatch.routing.rule import Rule
 from dispatch.routing.words import sentence
 from gis.db import ReadTx
 from gis.problems import Problem, Unavailable
 
-__all__ = ["SHAPES", "NavItem", "View", "language_of"]
+__all__ = ["SHAPES", "View", "language_of"]
 
 # State → icon and colour of the design kit: colour, shape and word always stand together.
 SHAPES: dict[State, tuple[str, str]] = {
@@ -66,33 +65,6 @@ TOKENS = {
     "st-suspended": "st-held",
     "st-void": "st-void",
 }
-NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
-    ("/console", "console", Permission.SEE_BOARD),
-    ("/desk", "inbox", Permission.SEE_INBOX),
-    ("/field", "field", Permission.SEE_TASKS),
-    ("/field/mine", "mine", Permission.SEE_TASKS),
-    ("/cases", "cases", Permission.SEE_CASES),
-    ("/ranking", "ranking", Permission.SEE_RANKING),
-    ("/analysis", "analysis", Permission.SEE_RANKING),
-    ("/integrity", "integrity", Permission.SEE_INTEGRITY),
-    ("/map", "map", Permission.SEE_MAP),
-    ("/duty", "duty", Permission.SEE_DUTY),
-    ("/terminals", "terminals", Permission.SEE_BOARD),
-    ("/cards", "cards", Permission.SEE_CASES),
-    ("/rules", "rules", Permission.SEE_RULES),
-    ("/notices", "notices", Permission.SEE_SYSTEM),
-    ("/work", "work", Permission.SEE_SYSTEM),
-)
-# Pages that are reached from one of the ways above, and belong to it.
-WITHIN = {
-    "/bulletins": "/ranking",
-    "/settlements": "/ranking",
-    "/schemes": "/ranking",
-    "/ledger": "/ranking",
-    "/who": "/rules",
-    "/rulings": "/rules",
-    "/owners": "/rules",
-}
 
 
 class Named(Protocol):
@@ -120,15 +92,6 @@ class Standing(Protocol):
     def state(self) -> State: ...
     @property
     def clocks(self) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class NavItem:
-    """One way through the product, for the posts the person holds."""
-
-    path: str
-    word: str
-    here: bool
 
 
 def language_of(request: Request, me: Me | None, default: str = LANGUAGES[0]) -> str:
@@ -191,10 +154,7 @@ class View:
         """The ways open to the person."""
         if self.me is None:
             return []
-        ways = [(p, w) for p, w, needed in NAVIGATION if may(self.me.roles, needed)]
-        path = next((way for page, way in WITHIN.items() if self.path.startswith(page)), self.path)
-        here = max((p for p, _ in ways if path.startswith(p)), key=len, default="")
-        return [NavItem(p, self.t(f"nav.{w}"), p == here) for p, w in ways]
+        return [NavItem(p, self.t(f"nav.{w}"), here) for p, w, here in ways_of(self.me.roles, self.path)]
 
     @property
     def theme(self) -> str:

@@ -16,7 +16,7 @@ from dashboards.app import create_app
 from dispatch.cluster import Urls
 from dispatch.people.passwords import hash_password
 from gis.db import execute, write
-from tests.cases.town import OFF_ROAD, Town, settled
+from tests.cases.town import MONDAY, OFF_ROAD, Town, settled
 from tests.http.serving import served
 from tests.pages.seats import CHROMIUM, FLAGS, Seat, Sit
 from tests.people.made import PASSWORD
@@ -52,6 +52,17 @@ class Person:
     def post(self, to: str, **fields: object) -> httpx.Response:
         """Send fields; the answer itself, not where it leads."""
         return self.web.post(to, data=fields, headers={"accept": "text/html"})
+
+
+def good_and_bad(town: Town) -> None:
+    """A week with a good unit and a bad one, looked at when it is over."""
+    for _ in range(3):
+        town.closed()
+    for _ in range(2):
+        town.handling("enforcement-b")
+    town.filed("E0405", 2)
+    town.set(MONDAY.replace(day=16))
+    town.sweep()
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from dispatch.bulletins.freeze import Bulletin, bulletin_of, bulletins, decide, 
 from dispatch.bulletins.listing import FIGURES
 from dispatch.lifecycle.states import Action
 from gis.db import read, write
-from tests.cases.town import MONDAY, look
-from tests.pages.conftest import Office, Person
+from tests.cases.town import look
+from tests.pages.conftest import Office, Person, good_and_bad
 from tests.pages.seats import DESK, PHONE, Sit
 
 WEEK = "2026-W24"
@@ -31,13 +31,7 @@ Enter = Callable[[str], Person]
 @pytest.fixture(scope="module")
 def lived(office: Office) -> Office:
     """A week with a good unit and a bad one."""
-    for _ in range(3):
-        office.town.closed()
-    for _ in range(2):
-        office.town.handling("enforcement-b")
-    office.town.filed("E0405", 2)
-    office.town.set(MONDAY.replace(day=16))
-    office.town.sweep()
+    good_and_bad(office.town)
     return office
 
 

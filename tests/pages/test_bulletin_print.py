@@ -21,8 +21,7 @@ from dashboards.words import LANGUAGES, words
 from dispatch.bulletins.freeze import Bulletin, decide, seal
 from gis.db import write
 from gis.problems import Unavailable
-from tests.cases.town import MONDAY
-from tests.pages.conftest import Office, Person
+from tests.pages.conftest import Office, Person, good_and_bad
 
 WEEK = "2026-W24"
 Enter = Callable[[str], Person]
@@ -31,13 +30,7 @@ Enter = Callable[[str], Person]
 @pytest.fixture(scope="module")
 def made(office: Office) -> Bulletin:
     """A published week with a good unit and a bad one."""
-    for _ in range(3):
-        office.town.closed()
-    for _ in range(2):
-        office.town.handling("enforcement-b")
-    office.town.filed("E0405", 2)
-    office.town.set(MONDAY.replace(day=16))
-    office.town.sweep()
+    good_and_bad(office.town)
     people = [office.town.people[name].person_id or 0 for name in ("leader", "evaluator")]
     with write() as tx:
         sealed = seal(tx, people[0], period=WEEK)
