@@ -16,7 +16,7 @@ from dispatch.alarms.who import centre_of, shifts_between
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import Clock, clock_of
 from dispatch.clock.limits import fraction_at
-from dispatch.duty.ladder import Call, Rung, rungs_of
+from dispatch.duty.ladder import DANGER, Call, Rung, rungs_of
 from dispatch.duty.roster import Post
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import ClockKind
@@ -32,8 +32,8 @@ POSTS = {Call.DUTY: Post.DUTY, Call.HEAD: Post.HEAD, Call.CENTRE: Post.DUTY, Cal
 
 # The case goes with it: whoever acts on it locks it first, then its alarms. SKIP LOCKED: they may silence this one.
 CLAIM: LiteralString = """
-    SELECT a.id, a.case_id, a.clock, a.rungs, a.rung, a.next_at, a.ladder, c.clocks, c.unit_id, c.route_unit, c.hazard,
-           c.inspector_id
+    SELECT a.id, a.case_id, a.clock, a.event, a.rungs, a.rung, a.next_at, a.ladder, c.clocks, c.unit_id, c.route_unit,
+           c.hazard, c.inspector_id
       FROM alarm a JOIN cases c ON c.id = a.case_id
      WHERE a.next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
        AND a.id <> ALL (%(aside)s)
@@ -64,6 +64,7 @@ class _Alarm:
     id: int
     case_id: int
     clock: str
+    event: str
     rungs: list[dict[str, Any]]
     rung: int
     next_at: datetime
@@ -150,7 +151,7 @@ def _unit(tx: ReadTx, city: Books, alarm: _Alarm, clock: Clock, call: Call) -> s
         return centre
     if clock.kind in OF_THE_UNIT:
         return clock.unit or alarm.unit_id
-    if clock.kind in OF_THE_INSPECTOR and alarm.inspector_id is not None:
+    if clock.kind in OF_THE_INSPECTOR and alarm.inspector_id is not None and alarm.event != DANGER:
         home: str | None = value(tx, HOME, id=alarm.inspector_id)
         return home
     return (alarm.unit_id or alarm.route_unit if alarm.hazard else None) or centre

@@ -10,6 +10,7 @@ from uuid import UUID
 from dispatch.cases.actor import Actor
 from dispatch.cases.assists import parts_of
 from dispatch.cases.books import Books
+from dispatch.cases.danger import ring_danger
 from dispatch.cases.draft import Draft, Text
 from dispatch.cases.effects import EFFECTS, after
 from dispatch.cases.facts import fold
@@ -68,7 +69,7 @@ def apply(
 
 
 def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
-    draft = effect.draft
+    draft, safe = effect.draft, not effect.draft.case.hazard
     if action is Action.DISPATCH and draft.case.dispatched_at is not None:
         effect.data["unit_before"] = _taken_from(tx, draft)
     if action in EFFECTS:
@@ -82,6 +83,8 @@ def _effects(tx: Tx, effect: Effect, action: Action, change: Change) -> None:
         route_anew(tx, draft, effect.books, effect.data)
         draft.moved = False
     draft.case.state = after(effect, action, change.to)
+    if safe and draft.case.hazard:
+        ring_danger(tx, effect)
 
 
 def _taken_from(tx: Tx, draft: Draft) -> str | None:

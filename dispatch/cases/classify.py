@@ -5,7 +5,8 @@ from __future__ import annotations
 from dispatch.cases.assists import drop_parts
 from dispatch.cases.moves import Effect, begin_clock, keep_clock, limit_of, move_clocks, stop_clock
 from dispatch.cases.ruled import ruled_unit
-from dispatch.lifecycle.states import ClockKind, Pool, State
+from dispatch.lifecycle.states import Action, ClockKind, State
+from dispatch.lifecycle.table import BY_ACTION
 from gis.problems import FormIncomplete
 
 __all__ = ["accept", "after_amend", "amend", "file"]
@@ -83,7 +84,7 @@ def _cordon(effect: Effect, *, was: bool) -> None:
     case, waits = effect.draft.case, ClockKind.CORDON in effect.draft.clocks
     if waits and not case.hazard:
         stop_clock(effect, ClockKind.CORDON)
-    elif case.hazard and not was and case.unit_id is not None and effect.draft.pool == Pool.UNIT:
+    elif case.hazard and not was and (case.state, Action.CORDON) in BY_ACTION:
         begin_clock(effect, ClockKind.CORDON, limit_of(effect, ClockKind.CORDON))
 
 

@@ -15,9 +15,22 @@ from typing import Any
 
 from dispatch.lifecycle.states import ClockKind
 
-__all__ = ["EVENTS", "Call", "Ladder", "Ladders", "Rung", "after_answer", "circles", "ladders_of", "listed", "rungs_of"]
+__all__ = [
+    "DANGER",
+    "EVENTS",
+    "Call",
+    "Ladder",
+    "Ladders",
+    "Rung",
+    "after_answer",
+    "circles",
+    "ladders_of",
+    "listed",
+    "rungs_of",
+]
 
 EVENTS = ("start", "warn", "lapse")  # of a clock, on which a ladder begins
+DANGER = "danger"  # the case is found to be dangerous while the clock runs: the ladder of a danger's start begins
 
 
 class Call(StrEnum):
@@ -66,6 +79,11 @@ class Ladders:
         """The ladder that begins with this event of a clock; one for dangerous cases alone comes first."""
         fit = [one for one in self.all if clock in one.clocks and one.event == event and one.hazard in (None, hazard)]
         return min(fit, key=lambda one: one.hazard is None, default=None)
+
+    def of_danger(self, clock: ClockKind) -> Ladder | None:
+        """The ladder for danger alone that begins with this clock's start, else the one of a danger's report."""
+        begun = (self.on(kind, "start", hazard=True) for kind in (clock, ClockKind.ACCEPT))
+        return next((one for one in begun if one is not None and one.hazard), None)
 
     @cached_property
     def by_key(self) -> dict[str, Ladder]:

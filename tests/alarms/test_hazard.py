@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from dispatch.alarms.ring import ring_due
@@ -173,3 +174,105 @@ def test_the_lane_is_found_by_its_index(town: Town) -> None:
             ORDER BY c.reported_at, c.id LIMIT 50"""
     )
     assert any("cases_unsafe" in str(row) for row in plan)
+
+
+# ---------------------------------------------------------------------------- danger that is seen after the report
+
+
+def dangerous(urgent: bool = True) -> tuple[str, int]:
+    """A dangerous category, with a condition that counts day and night, or that does not."""
+    found = look(
+        f"""SELECT c.code, f.no FROM category c JOIN filing_condition f ON f.edition_id = c.edition_id
+               AND f.category = c.code
+             WHERE c.hazard AND f.time_class {"" if urgent else "NOT"} LIKE 'urgent%%' ORDER BY c.code, f.no LIMIT 1"""
+    )
+    return str(found[0]["code"]), int(found[0]["no"])
+
+
+def began() -> list[tuple[str, str, str]]:
+    """Ladders for danger alone, as they began: ladder, clock, event."""
+    sql = "SELECT ladder, clock, event FROM alarm WHERE ladder IN ('reported', 'cordon') ORDER BY id"
+    return [(row["ladder"], row["clock"], row["event"]) for row in look(sql)]
+
+
+def test_a_report_accepted_as_dangerous_rings_at_once_the_unit_it_will_go_to_and_the_centre(town: Town) -> None:
+    code, no = dangerous()
+    case = town.told()
+    assert began() == []
+    town.later(minutes=1)
+    town.do(case, Action.ACCEPT, "acceptor", category=code)
+    assert began() == [("reported", "file", "danger")]
+    ring_due()
+    (row,) = look(f"SELECT route_unit FROM cases WHERE id = {case.case_id}")
+    on_duty = {"water": "wb", "enforcement-a": "enforcement-a"}.get(str(row["route_unit"]))
+    assert rang() == [("reported", on_duty, "23:01"), ("reported", "dispatcher", "23:01")]
+    town.later(minutes=1)
+    town.do(case, Action.FILE, "shift_leader", condition=no)
+    run(town, 20)
+    assert [row[2] for row in rang()] == ["23:01", "23:01"], "once only"
+    assert broken() == []
+
+
+def test_a_danger_found_on_filing_after_it_was_taken_for_none_has_rung_already_and_does_not_again(town: Town) -> None:
+    code, no = dangerous()
+    case = town.report(code)
+    ring_due()
+    assert len(rang()) == 2
+    town.do(case, Action.ACCEPT, "acceptor", category="E0405")
+    town.do(case, Action.AMEND, "shift_leader", category=code, reason="wrong_class")
+    town.do(case, Action.FILE, "shift_leader", condition=no)
+    run(town, 10)
+    assert began() == [("reported", "accept", "start")]
+    assert len(rang()) == 2
+
+
+@pytest.mark.parametrize(
+    ("stands", "clock"), [("reported", "accept"), ("accepted", "file"), ("filed", "dispatch"), ("verifying", "verify")]
+)
+def test_an_amendment_to_a_danger_rings_whoever_is_on_duty_on_the_clock_that_runs(
+    town: Town, stands: str, clock: str
+) -> None:
+    code, no = dangerous()
+    case = town.told() if stands != "filed" else town.filed()
+    if stands == "accepted":
+        town.do(case, Action.ACCEPT, "acceptor", category="E0405")
+    if stands == "verifying":
+        town.do(case, Action.SEND_VERIFY, "acceptor", inspector=town.people["inspector1"].person_id)
+    who = "dispatcher" if stands == "filed" else "acceptor"
+    town.do(case, Action.AMEND, who, category=code, condition=no if stands == "filed" else None, reason="wrong_class")
+    assert began() == [("reported", clock, "danger")]
+    ring_due()
+    assert rang()[-1] == ("reported", "dispatcher", "23:00")
+    (call,) = look("SELECT unit_id FROM alarm_call WHERE rung = 0")
+    (row,) = look(f"SELECT route_unit FROM cases WHERE id = {case.case_id}")
+    assert call["unit_id"] == (row["route_unit"] or "hall"), "not the inspector's unit"
+    assert lane() == [case.number]
+    assert broken() == []
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_an_amendment_while_the_unit_has_it_rings_the_unit_once_by_the_ladder_of_the_cordon(
+    town: Town, asked: bool
+) -> None:
+    code, no = dangerous()
+    (row,) = look(f"SELECT route_unit FROM cases WHERE id = {town.filed(code, no).case_id}")
+    unit = str(row["route_unit"] or "enforcement-a")
+    case = town.handling(unit)
+    if asked:
+        town.do(case, Action.ASK_DELAY, unit, reason="weather")
+    town.do(case, Action.AMEND, "dispatcher", category=code, condition=no, reason="wrong_class")
+    mine = f"SELECT ladder, clock, event FROM alarm WHERE case_id = {case.case_id} AND ladder IN ('reported', 'cordon')"
+    assert look(mine) == [{"ladder": "cordon", "clock": "cordon", "event": "start"}]
+    assert case.number in lane()
+
+
+def test_verify_names_a_dangerous_case_that_never_rang(town: Town, fresh_database: Urls) -> None:
+    code, _ = dangerous()
+    case = town.told()
+    with psycopg.connect(fresh_database.super) as owner:
+        owner.execute("UPDATE edition SET published_at = '2026-01-01' WHERE kind = 'ladders'")
+        owner.commit()
+        town.do(case, Action.ACCEPT, "acceptor", category=code)
+        assert broken() == []
+        owner.execute("DELETE FROM alarm")
+    assert broken() == ["it is dangerous, and no ladder for danger ever began"]

@@ -58,4 +58,22 @@ SELECT c.number, f.words
                       AND l -> 'clock' @> to_jsonb(split_part(f.kind, ':', 1)))
        AND NOT EXISTS (SELECT FROM alarm a
                         WHERE (a.case_id, a.clock, a.epoch, a.event) = (f.case_id, f.kind, f.epoch, f.event))
+    UNION ALL
+    -- Danger that nobody has made safe, reported where a ladder begins with the report of one, and none began: neither
+    -- with the report nor when it was found to be dangerous later.
+    SELECT c.id, 'it is dangerous, and no ladder for danger ever began'
+      FROM cases c JOIN fact t ON t.case_id = c.id AND NOT t.imported
+      CROSS JOIN LATERAL (SELECT e.content FROM edition e
+                           WHERE e.kind = 'ladders' AND e.published_at < c.reported_at
+                             AND e.in_force <= (c.reported_at AT TIME ZONE %(zone)s)::date
+                           ORDER BY e.in_force DESC, e.id DESC LIMIT 1) e
+     WHERE c.hazard AND (c.unit_id IS NULL OR c.clocks ? 'cordon')
+       AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
+       AND EXISTS (SELECT FROM jsonb_array_elements(e.content -> 'ladder') AS l
+                    WHERE l ->> 'event' = 'start' AND l -> 'hazard' = 'true' AND l -> 'clock' @> '"accept"')
+       AND NOT EXISTS (SELECT FROM alarm a
+                        WHERE a.case_id = c.id
+                          AND a.ladder IN (SELECT l ->> 'key' FROM edition h
+                                            CROSS JOIN jsonb_array_elements(h.content -> 'ladder') AS l
+                                            WHERE h.kind = 'ladders' AND l -> 'hazard' = 'true'))
   ) f JOIN cases c ON c.id = f.case_id
