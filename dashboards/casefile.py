@@ -22,7 +22,7 @@ from dispatch.cases.act import act
 from dispatch.cases.books import books_on
 from dispatch.cases.dossier import Case, Full, Inspector, full, inspectors
 from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
-from dispatch.cases.read import Row, board, inbox
+from dispatch.cases.read import Row, board, inbox, unsafe
 from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.http import whence
@@ -207,7 +207,14 @@ def _personal(request: Request, me: Me, case_id: int) -> list[CaseText]:
 
 
 def queue_of(tx: ReadTx, me: Me, limit: int = 50) -> list[Row]:
-    """What waits for this person beside the case at hand."""
+    """What waits for this person beside the case at hand; dangers that nobody has made safe on top."""
+    own = me.is_department_only
+    hazards = unsafe(tx, units=me.units if own else None, limit=limit)
+    first = {row.id for row in hazards}
+    return [*hazards, *(row for row in _waiting(tx, me, limit) if row.id not in first)][:limit]
+
+
+def _waiting(tx: ReadTx, me: Me, limit: int) -> list[Row]:
     if me.roles & UNIT and not me.roles & POOLS.keys():
         return inbox(tx, me.units, limit=limit)
     pools = [pool for role, pool in POOLS.items() if role in me.roles]

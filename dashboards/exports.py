@@ -15,8 +15,10 @@ from dashboards.cases import Asked as CasesAsked
 from dashboards.files import Tick, bounded, delivered, made_file, recorded, sent
 from dashboards.leader import Asked, ids_behind, instant_asked, period_asked, ranking_table
 from dashboards.spreadsheet import Cell, Column, write_table
+from dashboards.times import left_of
 from dashboards.view import View
 from dispatch.cases.read import Filters, Row, by_ids, search
+from dispatch.lifecycle.states import ClockKind
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
 from gis.db import ReadTx
@@ -92,12 +94,13 @@ def cases_file(request: Request, me: Signed, asked: Annotated[CasesAsked, Depend
 
 CASE = (
     *("number", "reported", "code", "category", "condition", "state", "place", "unit_id", "unit", "source"),
-    *("due", "late_mark"),
+    *("due", "late_mark", "danger", "cordon_due"),
 )
 
 
 def _case(view: View, row: Row) -> tuple[Cell, ...]:
     """One case: nothing of persons, nothing that was written by hand."""
+    cordon = left_of(row.clocks, ClockKind.CORDON)
     return (
         row.number,
         wall(view, row.reported_at),
@@ -111,7 +114,15 @@ def _case(view: View, row: Row) -> tuple[Cell, ...]:
         view.source(row.source),
         wall(view, row.due_at),
         view.t("board.late") if row.late else None,
+        _danger(view, row),
+        wall(view, cordon.due if cordon else None),
     )
+
+
+def _danger(view: View, row: Row) -> str | None:
+    if not row.hazard:
+        return None
+    return view.t("hazards.title" if row.unsafe else "board.urgent")
 
 
 def wall(view: View, at: datetime | None) -> datetime | None:

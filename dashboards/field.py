@@ -18,7 +18,7 @@ from dashboards.view import View
 from dispatch.cases.act import act
 from dispatch.cases.dossier import Full, full
 from dispatch.cases.intake import Report, receive
-from dispatch.cases.read import mine, tasks
+from dispatch.cases.read import mine, tasks, unsafe
 from dispatch.cases.texts import OPEN_KINDS, texts
 from dispatch.lifecycle.states import Action, State
 from dispatch.live.feed import here
@@ -82,10 +82,11 @@ def start(request: Request, me: Signed, reported: str = "", joined: str = "") ->
         view = View.of(request, tx, me)
         live = here(tx)
         waiting, sent = tasks(tx, me.person_id), mine(tx, me.person_id, limit=5)
+        hazards = unsafe(tx, inspector=me.person_id)
         shift = present(tx, me.person_id, tx.now)
     until = shift and (shift.started_at + LONGEST).timestamp() * 1000
     more: dict[str, Any] = {"reported": reported, "joined": joined, "shift": shift, "shift_until": until}
-    return page(view, "field.html", live=live, tasks=waiting, mine=sent, **more)
+    return page(view, "field.html", live=live, tasks=waiting, mine=sent, hazards=hazards, **more)
 
 
 @router.post("/field/duty", **needs(Permission.REPORT))

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.books import books
-from dispatch.lifecycle.states import State
+from dispatch.cases.read import Filters, Row, search
+from dispatch.lifecycle.states import ClockKind, State
 from dispatch.live.feed import seen as feed_seen
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
-from gis.db import dicts, one, read
+from gis.db import dicts, read
 from gis.problems import NotFound, Unauthorised
 from gis.tiles import edition_of, tag, tile
 
@@ -43,9 +44,6 @@ class TilePlace:
 
 
 GROUND = frozenset({"road", "area"})  # what a citizen's report form draws under its cross
-PIN: LiteralString = """
-    SELECT number, state, category, place_words, place_words_en, unit_id, late FROM cases WHERE number = %(number)s
-"""
 HERE: LiteralString = """
     SELECT code, name, name_en FROM area
      WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490))
@@ -117,25 +115,12 @@ def ground(
     return Response(drawn, media_type="application/vnd.mapbox-vector-tile", headers=headers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
-    """One case on the map."""
-
-    number: str
-    state: str
-    category: str | None
-    place_words: str
-    place_words_en: str
-    unit_id: str | None
-    late: bool
-
-
 @router.get("/map/cases/{number}", **needs(Permission.SEE_MAP))
 def pin(request: Request, me: Signed, number: str) -> Response:
     """A case in the page's words, for the box that opens when its pin is chosen."""
     with me.read() as tx:
         view = View.of(request, tx, me)
-        found = one(tx, Pin, PIN, number=number)
+        found = next(iter(search(tx, Filters(number=number), limit=1)), None)
     if found is None:
         raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
     said = {
@@ -145,8 +130,16 @@ def pin(request: Request, me: Signed, number: str) -> Response:
         "place": view.place(found),
         "unit": view.unit(found.unit_id),
         "late": view.t("board.late") if found.late else "",
+        "danger": _danger(view, found),
     }
     return Response(orjson.dumps(said), media_type="application/json")
+
+
+def _danger(view: View, case: Row) -> str:
+    """That it is dangerous and nobody has made it safe, and what is left for the cordon; else empty."""
+    left = view.left(case, ClockKind.CORDON.value)
+    words = [view.t("hazards.title"), *([view.t("hazards.cordon_left", left=left.words)] if left else [])]
+    return view.t("dot").join(words) if case.unsafe else ""
 
 
 @router.get("/map/here", **needs(Permission.SEE_MAP))

@@ -1,6 +1,6 @@
 // The whole city: layers to switch on, the ground of any day, open cases on top, and a search.
 
-import { asOf, cluster, componentStyle, draw, dutyStyle, ground, pin, sprite, tiles, token } from "./ground.js";
+import { asOf, cluster, componentStyle, danger, draw, dutyStyle, ground, pin, sprite, tiles, token } from "./ground.js";
 import { hideWho, offerWho } from "./who.js";
 import { CircleStyle, fromLonLat, Stroke, Style, toLonLat } from "./vendor/ol.js";
 
@@ -12,6 +12,7 @@ const LATE = () => new Style({ image: new CircleStyle({ radius: 14, stroke: new 
 const caseStyle = (shapes, symbols) => (feature) => {
   const [n, late] = [feature.get("n"), feature.get("late")];
   if (n > 1) return cluster(n, late);
+  if (feature.get("unsafe")) return danger(symbols);
   const styles = pin(shapes[feature.get("state")], symbols);
   return late ? [LATE(), ...styles] : styles;
 };
@@ -39,7 +40,8 @@ async function tellCase(info, number, unavailable) {
     link.append(found.category);
     const head = document.createElement("b");
     head.append(link);
-    info.replaceChildren(head, paragraph([found.state, found.late, found.place].filter(Boolean).join(" · ")), paragraph(found.unit), paragraph(found.number, "mono xs"));
+    const unsafe = found.danger ? [paragraph(found.danger, "ur ur-hazard")] : [];
+    info.replaceChildren(head, ...unsafe, paragraph([found.state, found.late, found.place].filter(Boolean).join(" · ")), paragraph(found.unit), paragraph(found.number, "mono xs"));
   } catch {
     info.replaceChildren(paragraph(unavailable));
   }
@@ -55,13 +57,13 @@ async function tellGround(info, [lon, lat], { unavailable, day }) {
   }
 }
 
-/** The pin or number nearest to a place of the map, within `reach` map units. */
+/** The pin or number nearest to a place of the map, within `reach` map units; a danger lies on top of the others. */
 function nearest(layer, [x, y], reach) {
   const near = layer.getFeaturesInExtent([x - reach, y - reach, x + reach, y + reach]).map((feature) => {
     const [fx, fy] = feature.getFlatCoordinates();
-    return { number: feature.get("number"), n: feature.get("n"), away: Math.hypot(fx - x, fy - y) };
+    return { number: feature.get("number"), n: feature.get("n"), unsafe: feature.get("unsafe") || 0, away: Math.hypot(fx - x, fy - y) };
   });
-  return near.filter((found) => found.away <= reach).sort((a, b) => a.away - b.away)[0];
+  return near.filter((found) => found.away <= reach).sort((a, b) => b.unsafe - a.unsafe || a.away - b.away)[0];
 }
 
 export function cityMap(element) {

@@ -137,20 +137,25 @@ export function draw(element, layers) {
 export const sprite = fetch("/static/icons.svg").then((answer) => answer.text()).then((text) => new DOMParser().parseFromString(text, "image/svg+xml"));
 const drawn = new Map();
 
-/** A disc with the state's symbol on it. `shape`: [icon, colour token]. */
-export function pin([icon, colour], document_) {
+/** A disc with a symbol on it, of a state as a rule. `shape`: [icon, colour token]. */
+export function pin([icon, colour], document_, { fill = "--map-pin", radius = 11, zIndex = 1 } = {}) {
   const key = `${icon} ${colour}`;
   if (!drawn.has(key)) {
     const paint = token(`--${colour}`) || token("--ink");
     const symbol = document_.getElementById(icon);
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="30" height="30" viewBox="0 0 16 16" color="${paint}">${symbol ? symbol.innerHTML : ""}</svg>`;
-    const disc = new CircleStyle({ radius: 11, fill: new Fill({ color: token("--map-pin") }), stroke: new Stroke({ color: paint, width: 1.2 }) });
+    const disc = new CircleStyle({ radius, fill: new Fill({ color: token(fill) }), stroke: new Stroke({ color: paint, width: 1.2 }) });
     drawn.set(key, [
-      new Style({ image: disc, zIndex: 1 }),
-      new Style({ image: new Icon({ src: `data:image/svg+xml,${encodeURIComponent(svg)}`, scale: 0.5 }), zIndex: 2 }),
+      new Style({ image: disc, zIndex }),
+      new Style({ image: new Icon({ src: `data:image/svg+xml,${encodeURIComponent(svg)}`, scale: 0.5 }), zIndex: zIndex + 1 }),
     ]);
   }
   return drawn.get(key);
+}
+
+/** A danger that nobody has made safe: the lane's own sign, above all other pins. */
+export function danger(symbols) {
+  return pin(["hazard", "hz-b"], symbols, { fill: "--hz-a", radius: 13, zIndex: 10 });
 }
 
 export function accuracy(lon, lat, metres) {

@@ -45,6 +45,11 @@ def holders_clock(state: State, clocks: Container[str]) -> ClockKind | None:
     return next((kind for kind in HOLDERS_CLOCKS.get(state, ()) if kind in clocks), None)
 
 
+def waits_for_cordon(unit: str | None, clocks: Container[str]) -> bool:
+    """Whether a dangerous open case is not made safe yet: nobody has it, or its cordon is waited for."""
+    return unit is None or ClockKind.CORDON in clocks
+
+
 WARNED, LAPSED = "warn", "lapse"
 
 

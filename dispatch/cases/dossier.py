@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, LiteralString
 
+from dispatch.cases.clocks import waits_for_cordon
 from dispatch.lifecycle.states import Action, Pool, State
 from gis.db import ReadTx, one, rows, value
 from gis.problems import NotFound
@@ -87,6 +88,11 @@ class Case:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
         object.__setattr__(self, "pool", Pool(self.pool))
+
+    @property
+    def unsafe(self) -> bool:
+        """Dangerous, and not made safe yet."""
+        return self.hazard and self.pool is not Pool.NOBODY and waits_for_cordon(self.unit_id, self.clocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

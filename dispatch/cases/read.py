@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
-from dispatch.lifecycle.states import ClockKind, Pool, State
+from dispatch.cases.clocks import waits_for_cordon
+from dispatch.lifecycle.states import Pool, State
 from gis.db import ReadTx, listed, rows
 
 __all__ = [
@@ -76,10 +77,8 @@ class Row:
 
     @property
     def unsafe(self) -> bool:
-        """Dangerous, and not made safe yet: nobody has it, or its cordon is waited for. As `UNSAFE` says it."""
-        return (
-            self.hazard and self.pool is not Pool.NOBODY and (self.unit_id is None or ClockKind.CORDON in self.clocks)
-        )
+        """Dangerous, and not made safe yet. As `UNSAFE` says it."""
+        return self.hazard and self.pool is not Pool.NOBODY and waits_for_cordon(self.unit_id, self.clocks)
 
     @property
     def cursor(self) -> Cursor:
@@ -213,22 +212,29 @@ def assisted(tx: ReadTx, units: Sequence[str], *, limit: int = PAGE) -> list[Row
     return listed(tx, Row, ASSISTED, units=list(units), limit=limit)
 
 
-def unsafe(tx: ReadTx, *, units: Sequence[str] | None = None, limit: int = PAGE) -> list[Row]:
-    """Dangerous cases that nobody has made safe yet, oldest first; of these units, or of all. Index: cases_unsafe."""
+def unsafe(
+    tx: ReadTx, *, units: Sequence[str] | None = None, inspector: int | None = None, limit: int = PAGE
+) -> list[Row]:
+    """Dangerous cases that nobody has made safe yet, oldest first; of these units, or of all. Index: cases_unsafe.
+
+    `inspector`: only those that this one reported, or has the task of.
+    """
     sql: LiteralString = (
         "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE " + UNSAFE + " AND " + OPEN_ONLY
-        + " AND (%(units)s::text[] IS NULL OR c.unit_id = ANY(%(units)s)) ORDER BY c.reported_at, c.id LIMIT %(limit)s)"
+        + " AND (%(units)s::text[] IS NULL OR c.unit_id = ANY(%(units)s))"
+        + " AND (%(who)s::bigint IS NULL OR %(who)s IN (c.inspector_id, c.reporter_id))"
+        + " ORDER BY c.reported_at, c.id LIMIT %(limit)s)"
         + DRESS + " ORDER BY p.reported_at, p.id"
     )  # fmt: skip
-    return listed(tx, Row, sql, units=None if units is None else list(units), limit=limit)
+    return listed(tx, Row, sql, units=None if units is None else list(units), who=inspector, limit=limit)
 
 
 def tasks(tx: ReadTx, inspector: int, *, limit: int = PAGE) -> list[Row]:
-    """The verify and check tasks one inspector holds, first due first. Index: cases_inspector."""
+    """The verify and check tasks one inspector holds: dangers first, then first due first. Index: cases_inspector."""
     sql: LiteralString = (
         "WITH page AS (SELECT " + COLUMNS + " FROM cases c WHERE c.inspector_id = %(who)s AND " + OPEN_ONLY
-        + " AND c.state IN ('verifying', 'checking') ORDER BY c.stage_due_at, c.id LIMIT %(limit)s)"
-        + DRESS + " ORDER BY p.stage_due_at NULLS LAST, p.id"
+        + " AND c.state IN ('verifying', 'checking') ORDER BY c.hazard DESC, c.stage_due_at, c.id LIMIT %(limit)s)"
+        + DRESS + " ORDER BY p.hazard DESC, p.stage_due_at NULLS LAST, p.id"
     )  # fmt: skip
     return listed(tx, Row, sql, who=inspector, limit=limit)
 

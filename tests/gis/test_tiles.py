@@ -7,6 +7,7 @@ from math import asinh, floor, pi, radians, tan
 from typing import LiteralString
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from gis import tiles
 from gis.db import ReadTx, Tx, execute, read, value, write
@@ -200,6 +201,25 @@ def test_cases_near_each_other_stand_for_one_until_one_is_close() -> None:
         assert b"K-1" in tile(tx, "case", *at(114.0005, 22.5005, 17))
         execute(tx, "UPDATE cases SET state = 'closed' WHERE number <> 'K-2'")
         assert b"K-2" in tile(tx, "case", *at(114.0005, 22.5005, 12))  # alone, it is a pin from afar too
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_danger_not_made_safe_is_a_pin_of_its_own_among_many_and_once_only() -> None:
+    cordon = "UPDATE cases SET hazard = true, clocks = %(clocks)s WHERE number = 'K-2'"
+    with write() as tx:
+        draw(tx)
+    make_unit("water")
+    with write() as tx:
+        for number in ("K-1", "K-2", "K-3"):
+            execute(tx, CASE, number=number, unit="water", state="handling", ended=None)
+        execute(tx, cordon, clocks=Jsonb({"cordon": {}}))
+        for zoom in (8, 12, 16, 17, 20):
+            found = tile(tx, "case", *at(114.0005, 22.5005, zoom))
+            assert found.count(b"K-2") == 1
+            assert b"unsafe" in found
+        assert tile(tx, "case", *at(114.0005, 22.5005, 7)) == b""
+        execute(tx, cordon, clocks=Jsonb({}))
+        assert b"K-2" not in tile(tx, "case", *at(114.0005, 22.5005, 12))
 
 
 @pytest.mark.usefixtures("fresh_database")
