@@ -4,16 +4,18 @@
 -- Dangerous cases that nobody has made safe yet are pins of their own at every zoom (`unsafe`), last and so on top; those
 -- are few, and read along cases_unsafe.
 WITH stretch AS (
-  SELECT map_spot(%(x)s >> greatest(%(z)s - 20, 0), %(y)s >> greatest(%(z)s - 20, 0)) << 2 * (20 - least(%(z)s, 20)) AS low,
-         2 * (20 - least(%(z)s, 20)) AS bits
+  SELECT low, low + (1::bigint << bits) - 1 AS high, greatest(bits - 6, 0) AS part
+    FROM (SELECT 2 * (20 - least(%(z)s, 20)) AS bits) b,
+         LATERAL (SELECT map_spot(%(x)s >> greatest(%(z)s - 20, 0), %(y)s >> greatest(%(z)s - 20, 0)) << bits AS low) l
 ),
+-- What a stretch is, is asked as a value: a join would be gone through once more for each of its cases.
 cell AS (
   SELECT count(*)::int AS n, count(*) FILTER (WHERE c.late)::int AS late, count(*) FILTER (WHERE c.hazard)::int AS hazard,
-         min(c.id) AS first, ((c.spot - s.low) >> greatest(s.bits - 6, 0))::int AS part
-    FROM stretch s JOIN cases c ON c.spot BETWEEN s.low AND s.low + (1::bigint << s.bits) - 1
-   WHERE %(z)s BETWEEN 8 AND 16
+         min(c.id) AS first, (c.spot >> (SELECT part FROM stretch) & 63)::int AS part
+    FROM cases c
+   WHERE c.spot BETWEEN (SELECT low FROM stretch) AND (SELECT high FROM stretch) AND %(z)s BETWEEN 8 AND 16
      AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
-   GROUP BY part
+   GROUP BY c.spot >> (SELECT part FROM stretch)
 ),
 danger AS MATERIALIZED (
   SELECT c.id, c.number, c.state, c.category, c.late, (tile_x(c.geom, %(z)s) - %(x)s) * 4096 AS east,
@@ -30,8 +32,9 @@ pin AS (
   UNION ALL
   (SELECT c.number, c.state, c.category, c.late, c.hazard, (tile_x(c.geom, %(z)s) - %(x)s) * 4096,
           (tile_y(c.geom, %(z)s) - %(y)s) * 4096
-     FROM stretch s JOIN cases c ON c.spot BETWEEN s.low AND s.low + (1::bigint << s.bits) - 1
-    WHERE %(z)s >= 17 AND c.id NOT IN (SELECT id FROM danger)
+     FROM cases c
+    WHERE c.spot BETWEEN (SELECT low FROM stretch) AND (SELECT high FROM stretch) AND %(z)s >= 17
+      AND c.id NOT IN (SELECT id FROM danger)
       AND c.state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')
     ORDER BY c.late DESC, c.id DESC LIMIT 5000)
 ),
