@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -30,11 +32,15 @@ FILL = (Path(__file__).parent / "places.sql").read_text(encoding="utf-8")
 LOOKS, WARM_UP = 400, 12  # prepared at once, a plan for all values after five
 TYPES = {"on": "date", "component": "text", "category": "text"}
 A_GRID = 100  # components
+NAMES = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query("place"))))
+Connection = psycopg.Connection[Any]
 
 
 def measure_places(here: Ground, city: Path, side: int, points: int) -> None:
     """`side`: grids on one side of the large city. Raises nothing: the lines say what was missed."""
-    few, many = _times(here, "few", max(10, side // 10)), _times(here, "many", side)
+    sides = (max(10, side // 10), side)
+    with closing(_ground(here, "few", sides[0])) as small, closing(_ground(here, "many", sides[1])) as large:
+        few, many = _looks((small, large), sides)
     size = f"{side * side:,} grids, {side * side * A_GRID:,} components"
     note = f"95 of 100 below {quantiles(many, n=20)[-1]:.2f} ms, {size}"
     line("place and roads of a point, database, ms", median(many), at_most=1, note=note)
@@ -43,35 +49,43 @@ def measure_places(here: Ground, city: Path, side: int, points: int) -> None:
     _bulk(here, town_of_folder(city), points)
 
 
-def _times(here: Ground, name: str, side: int) -> list[float]:
-    """Milliseconds that the database itself takes for each look, planning included."""
+def _ground(here: Ground, name: str, side: int) -> Connection:
+    """A database with so many grids on a side; the statement is prepared."""
     urls = here.cluster.create_database(f"wangge_places_{name}")
     migrate(urls.owner)
     begin = time.monotonic()
     size = {"columns": side, "rows": side, "components": side * side * A_GRID}
-    with psycopg.connect(urls.super or "", autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        for statement in FILL.split(";\n"):
-            if statement.strip():
-                connection.execute(cast(Any, statement), size)
-        say(f"{size['components']:,} components in {time.monotonic() - begin:.0f} s")
-        return _looks(connection, side)
-
-
-def _looks(connection: psycopg.Connection[Any], side: int) -> list[float]:
-    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query("place"))))
-    text = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", query("place"))
-    kinds = ", ".join(TYPES.get(name, "float8") for name in names)
+    connection = psycopg.connect(urls.super or "", autocommit=True)
+    connection.execute("SET session_replication_role = replica")
+    for statement in FILL.split(";\n"):
+        if statement.strip():
+            connection.execute(cast(Any, statement), size)
+    say(f"{size['components']:,} components in {time.monotonic() - begin:.0f} s")
+    text = re.sub(r"%\((\w+)\)s", lambda found: f"${NAMES.index(found[1]) + 1}", query("place"))
+    kinds = ", ".join(TYPES.get(name, "float8") for name in NAMES)
     connection.execute(f"PREPARE place ({kinds}) AS {text}".encode())
-    random, found = Random(1), []  # noqa: S311
+    return connection
+
+
+def _looks(grounds: Sequence[Connection], sides: Sequence[int]) -> list[list[float]]:
+    """Milliseconds that each database itself says each look took, planning included. They take turns, look by look:
+    what else the machine does, and what it keeps near the processor, is then the same for all."""
+    random = Random(1)  # noqa: S311
+    found: list[list[float]] = [[] for _ in grounds]
     for number in range(WARM_UP + LOOKS):
-        given = _given(114 + random.random() * side / 1000, 22.5 + random.random() * side / 1000, number)
-        values = sql.SQL(", ").join(sql.Literal(given[name]) for name in names)
-        asked = sql.SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE place ({})").format(values)
-        told = (connection.execute(asked).fetchone() or [[{}]])[0][0]
-        if number >= WARM_UP:
-            found.append(told["Planning Time"] + told["Execution Time"])
+        for connection, side, times in zip(grounds, sides, found, strict=True):
+            spent = _look(connection, side, random, number)
+            if number >= WARM_UP:
+                times.append(spent)
     return found
+
+
+def _look(connection: Connection, side: int, random: Random, number: int) -> float:
+    given = _given(114 + random.random() * side / 1000, 22.5 + random.random() * side / 1000, number)
+    values = sql.SQL(", ").join(sql.Literal(given[name]) for name in NAMES)
+    asked = sql.SQL("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE place ({})").format(values)
+    told = (connection.execute(asked).fetchone() or [[{}]])[0][0]
+    return float(told["Planning Time"] + told["Execution Time"])
 
 
 def _given(lon: float, lat: float, number: int) -> dict[str, object]:
