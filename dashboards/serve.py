@@ -16,6 +16,7 @@ from dispatch.database import bring_up_to_date, connected, urls_of
 __all__ = ["application", "command", "migrate_command"]
 
 APP = "dashboards.serve:application"
+PATIENCE = 8  # seconds: a process that is frozen while it holds a case loses it to the others
 
 
 def application() -> FastAPI:
@@ -23,7 +24,7 @@ def application() -> FastAPI:
     from dashboards.app import create_app  # only here: `wangge migrate` need not load the pages
 
     url = urls_of(settings()).app
-    gis.db.configure(url)
+    gis.db.configure(url, patience=PATIENCE)
     return create_app(url)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import psycopg
-from apscheduler.schedulers.background import BackgroundScheduler
 from psycopg import sql
 
 from dispatch.alarms.nightly import look_ahead
@@ -35,8 +35,8 @@ from dispatch.notify.configured import read_channels
 from dispatch.notify.deliver import send_by
 from dispatch.notify.outbox import send_due
 from dispatch.terminals.silence import watch
+from dispatch.ticker import Job, catch_up, run_jobs
 from gis.db import execute, read, value, write
-from gis.problems import Unavailable
 
 __all__ = ["JOBS", "Job", "command", "run_jobs", "with_channels"]
 
@@ -50,15 +50,6 @@ SOON = """
     SELECT extract(epoch FROM min(next_at) - coalesce((SELECT simulated_now FROM city), clock_timestamp()))::float8
       FROM cases c WHERE next_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something to be done every so many seconds. It claims its own rows, so that two at once do no harm."""
-
-    name: str
-    every: float
-    run: Callable[[], None]
 
 
 class _Life:
@@ -210,47 +201,18 @@ JOBS = (
 )
 
 
-def _careful(job: Job) -> Callable[[], None]:
-    """The job, its faults written down by its name: a fault of one never stops the others, nor its own next round."""
-
-    def run() -> None:
-        try:
-            job.run()
-        except Unavailable as error:
-            log.warning("%s: %s", job.name, error)
-        except Exception:  # the loop's one broad except: it names the job and goes on
-            log.exception("%s failed; it is tried again in %g s", job.name, job.every)
-
-    return run
-
-
-def run_jobs(jobs: tuple[Job, ...] = JOBS) -> BackgroundScheduler:
-    """Start ticking; the caller shuts the scheduler down."""
-    _Life.over.clear()
-    scheduler = BackgroundScheduler(timezone=UTC)
-    for job in jobs:
-        scheduler.add_job(
-            _careful(job),
-            "interval",
-            seconds=job.every,
-            id=job.name,
-            next_run_time=datetime.now(UTC),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
-    scheduler.start()
-    return scheduler
-
-
 def _run(arguments: Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     jobs = with_channels(read_channels(settings().data))
+    _Life.over.clear()
     scheduler = run_jobs(jobs)
     log.info("working: %s", ", ".join(job.name for job in jobs))
     try:
-        threading.Event().wait()
+        while True:
+            time.sleep(1.0)
+            if catch_up(scheduler):
+                log.warning("this machine's clock was set back; the jobs go on")
     finally:  # SIGTERM and Ctrl-C come as KeyboardInterrupt: what is in hand is finished, nothing new is begun
         _Life.over.set()
         scheduler.shutdown(wait=True)

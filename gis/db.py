@@ -31,13 +31,35 @@ set_json_dumps(lambda document: orjson.dumps(document, option=orjson.OPT_NON_STR
 set_json_loads(orjson.loads)
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-# Bounds on one statement, one wait for a lock, and a transaction left open by a stuck handler (milliseconds).
-LIMITS = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000 -c TimeZone=UTC"
+# Bounds on one statement and one wait for a lock, in milliseconds; on a transaction left open by a stuck or frozen
+# handler, in seconds.
+LIMITS = (
+    "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout={patience}s -c TimeZone=UTC"
+)
+PATIENCE = 15
+TAKEOVER = 5  # seconds: a worker that was frozen loses what it holds to the others
+AGAIN = 10.0  # seconds: so long the library tries to connect at growing distances, then from the start
 NOW = "SELECT coalesce((SELECT simulated_now FROM city), clock_timestamp())"
 
 
-class _Together(psycopg.Pipeline):
-    """A pipeline that sends nothing until somebody waits for an answer; then all that was asked, in one packet.
+class _Synced(psycopg.Pipeline):
+    """A pipeline whose packets end with a sync.
+
+    The library ends them with a flush, also after its last sync. The server then counts nothing: a process that is
+    frozen after it would keep its locks for ever, whatever `patience` was asked for.
+    """
+
+    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
+        if flush and self.result_queue and self.result_queue[-1] is not None:
+            self._enqueue_sync()
+        while self.command_queue:
+            self.command_queue.popleft()()
+        yield from send(self.pgconn)
+        yield from super()._fetch_gen(flush=False)
+
+
+class _Together(_Synced):
+    """One that sends nothing until somebody waits for an answer; then all that was asked, in one packet.
 
     The library's own sends, and looks for answers, at every statement: a third of what a report costs the server.
     """
@@ -45,12 +67,12 @@ class _Together(psycopg.Pipeline):
     def _communicate_gen(self) -> PQGen[None]:
         yield from ()
 
-    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
-        while self.command_queue:
-            self.command_queue.popleft()()
-        if not flush:
-            yield from send(self.pgconn)
-        yield from super()._fetch_gen(flush=flush)
+
+def _pipeline(connection: Connection, kind: type[_Synced] = _Synced) -> AbstractContextManager[psycopg.Pipeline]:
+    """The connection's pipeline, one of ours where it has none."""
+    if connection._pipeline is None:
+        connection._pipeline = kind(connection)
+    return connection.pipeline()
 
 
 @dataclass
@@ -87,13 +109,13 @@ class Tx(ReadTx):
 
     def at_once(self) -> AbstractContextManager[object]:
         """What is executed in it takes one round trip; none of its own where the whole transaction travels together."""
-        return self.connection.pipeline() if self.pipeline is None else nullcontext()
+        return _pipeline(self.connection) if self.pipeline is None else nullcontext()
 
     @contextmanager
     def ahead(self) -> Iterator[Callable[[], None]]:
         """Statements in it are sent without waiting for what they answer. The call it gives ends a portion: the server
         works on it while we prepare the next one, and gives the transaction up if it never hears of us again."""
-        with self.connection.pipeline() as pipeline:
+        with _pipeline(self.connection) as pipeline:
 
             def end_portion() -> None:
                 # The library's own `sync` also waits. Without a sync the server would wait for ever for the rest.
@@ -114,21 +136,26 @@ class _Pools:
 SIDE = 2  # tiles, rankings and exports wait for each other, never people's acts for them
 
 
-def configure(url: str, *, size: int = 10) -> None:
-    """Point this process at a database. `size`: connections kept at most, one for each thread of a worker."""
+def configure(url: str, *, size: int = 10, patience: int = PATIENCE) -> None:
+    """Point this process at a database. `size`: connections kept at most, one for each thread of a worker.
+
+    `patience`: seconds after which the server gives a transaction up that it hears nothing of; tiles, rankings and
+    exports, which hold nothing that others wait for, have `PATIENCE`.
+    """
     close()
-    _Pools.main, _Pools.side = _pool(url, 1, size), _pool(url, 0, SIDE)
+    _Pools.main, _Pools.side = _pool(url, 1, size, patience), _pool(url, 0, SIDE, PATIENCE)
 
 
-def _pool(url: str, least: int, most: int) -> ConnectionPool[Connection]:
+def _pool(url: str, least: int, most: int, patience: int) -> ConnectionPool[Connection]:
     return ConnectionPool(
         url,
         min_size=least,
         max_size=most,
         timeout=10,
+        reconnect_timeout=AGAIN,
         open=True,
         # Transactions are begun by `write` and `read`: the library's own BEGIN would be a round trip.
-        kwargs={"options": LIMITS, "row_factory": tuple_row, "autocommit": True},
+        kwargs={"options": LIMITS.format(patience=patience), "row_factory": tuple_row, "autocommit": True},
         check=_check_alive,
     )
 
@@ -227,8 +254,7 @@ def _begun(connection: Connection, begin: LiteralString, *, together: bool) -> I
         connection.execute(begin)
         yield None
         return
-    connection._pipeline = _Together(connection)
-    with connection.pipeline() as pipeline:
+    with _pipeline(connection, _Together) as pipeline:
         connection.execute(begin)
         yield pipeline
         connection.execute("COMMIT")
@@ -303,5 +329,5 @@ def execute(tx: Tx, sql: LiteralString, **params: object) -> int:
 
 def execute_many(tx: Tx, sql: LiteralString, params: Sequence[Mapping[str, object]]) -> None:
     """Run a statement once for each mapping, in one round trip."""
-    with tx.connection.cursor() as cursor:
+    with _pipeline(tx.connection), tx.connection.cursor() as cursor:
         cursor.executemany(sql, params)

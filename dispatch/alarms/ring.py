@@ -20,7 +20,7 @@ from dispatch.duty.ladder import DANGER, Call, Rung, rungs_of
 from dispatch.duty.roster import Post
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import ClockKind
-from gis.db import ReadTx, Tx, execute, one, value, write
+from gis.db import TAKEOVER, ReadTx, Tx, execute, one, value, write
 from gis.problems import Unavailable
 
 __all__ = ["ring_due"]
@@ -100,7 +100,7 @@ def ring_due(*, now: datetime | None = None, limit: int = 200) -> int:
 
 
 def _ring_next(now: datetime | None, aside: list[int]) -> int | None:
-    with write() as tx:
+    with write(patience=TAKEOVER) as tx:
         alarm = one(tx, _Alarm, CLAIM, now=now, aside=aside)
         if alarm is None:
             return None

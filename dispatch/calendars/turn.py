@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import LiteralString
 
 from dispatch.cases.books import books
-from dispatch.cases.overdue import PATIENCE, settle_case
+from dispatch.cases.overdue import settle_case
 from dispatch.cases.parked import park
 from dispatch.cases.settle_many import settle_many
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import Action
-from gis.db import ReadTx, Tx, column, execute, one, rows, value, write
+from gis.db import TAKEOVER, ReadTx, Tx, column, execute, one, rows, value, write
 
 __all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
 
@@ -74,7 +74,7 @@ def recount_some(limit: int = BATCH) -> bool:
     A case that somebody has in hand is counted by him, perhaps by the books of before the change: it is looked at when
     he is done. One that cannot be counted is put aside, and stops no other.
     """
-    with write(patience=PATIENCE) as tx:
+    with write(patience=TAKEOVER) as tx:
         edition = books(tx).editions["calendar"]
         _begin(tx, edition)
         reached = value(tx, CLAIM, edition=edition)

@@ -12,16 +12,17 @@ from dispatch.cases.save import save
 from dispatch.cases.settle import settle
 from dispatch.cases.settle_many import Settled, settle_many
 from dispatch.failpoints import failpoint
-from gis.db import Tx, column, write
+from gis.db import TAKEOVER, Tx, column, write
 from gis.problems import Unavailable
 
 BATCH = 20  # cases in one transaction: whoever wants one of them waits for the others as well
-PATIENCE = 5  # seconds: a worker that was frozen loses what it holds to the others
-# SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it.
+# SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it. A case put aside while the
+# machine's clock was far ahead (`last_at` is still to come) waits no longer.
 CLAIM: LiteralString = """
     SELECT c.id FROM cases c
      WHERE c.next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
-       AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id AND p.again_at > clock_timestamp())
+       AND NOT EXISTS (SELECT FROM parked p
+                        WHERE p.case_id = c.id AND clock_timestamp() BETWEEN p.last_at AND p.again_at)
      ORDER BY c.next_at LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED
 """
 
@@ -56,10 +57,11 @@ def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True
 
 def _settle_next(claimed: list[int], size: int, *, now: datetime | None, durable: bool) -> Settled:
     """The next cases that are due, in one transaction; `claimed` names them, whatever becomes of it."""
-    with write(durable=durable, patience=PATIENCE) as tx:
+    with write(durable=durable, patience=TAKEOVER) as tx:
         claimed += column(tx, CLAIM, now=now, limit=size)
         found = settle_many(tx, claimed, now=now)
-        failpoint("between-claim-and-fire")
+        if claimed:
+            failpoint("between-claim-and-fire")
     failpoint("after-fire")
     return found
 

@@ -14,7 +14,7 @@ from dispatch.notify.sockets import NotSent
 from dispatch.notify.words import Words, subject_of, text_of
 from dispatch.people.reach import masked
 from dispatch.secrets import reveal
-from gis.db import Tx, execute, one, value, write
+from gis.db import TAKEOVER, Tx, execute, one, value, write
 
 __all__ = ["MOST", "WAITS", "resend", "send_by"]
 
@@ -54,7 +54,11 @@ FAILED = """
            dead_at = CASE WHEN %(over)s THEN clock_timestamp() END
      WHERE id = %(id)s AND next_at = %(claim)s
 """
+# Nothing waits for two days, not even for quiet hours: what does was put off while the machine's clock was far ahead.
 BURY = """
+    WITH hurried AS (
+      UPDATE delivery SET next_at = clock_timestamp()
+       WHERE channel = %(channel)s AND next_at > clock_timestamp() + interval '2 days')
     UPDATE delivery SET dead_at = clock_timestamp(), next_at = NULL
      WHERE channel = %(channel)s AND next_at <= clock_timestamp() AND attempts >= %(most)s
 """
@@ -97,7 +101,7 @@ def _drain(channel: Channel) -> int:
 
 
 def _claim(channel: Channel) -> _Claim | None:
-    with write() as tx:
+    with write(patience=TAKEOVER) as tx:
         claimed = value(tx, CLAIM, channel=channel.name, waits=list(WAITS), most=MOST)
         return None if claimed is None else one(tx, _Claim, CLAIMED, id=claimed, reach=channel.reach)
 

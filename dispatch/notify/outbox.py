@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dispatch.notify.channels import Channel
-from gis.db import value, write
+from gis.db import TAKEOVER, value, write
 
 __all__ = ["send_due"]
 
@@ -46,5 +46,5 @@ SEND = """
 def send_due(channels: Sequence[Channel] = (), *, limit: int = 500) -> int:
     """Send at most `limit` messages in the product, oldest first, and put down who is told by `channels`; how many."""
     names, reaches = [channel.name for channel in channels], [channel.reach for channel in channels]
-    with write() as tx:
+    with write(patience=TAKEOVER) as tx:
         return int(value(tx, SEND, limit=limit, names=names, reaches=reaches))

@@ -143,6 +143,17 @@ def test_a_case_that_the_database_refuses_stops_none_of_the_others(town: Town) -
     assert told == [{"event": "lapse"}, {"event": "warn"}]
 
 
+def test_a_case_put_aside_by_a_clock_that_was_ahead_waits_for_no_such_time(town: Town) -> None:
+    case = town.report()
+    town.later(hours=1)
+    park({case.case_id: ValueError("at the wrong time")})
+    assert sweep() == 0
+    ahead = "UPDATE parked SET last_at = last_at + interval '400 days', again_at = again_at + interval '400 days'"
+    with write() as tx:
+        execute(tx, ahead)
+    assert sweep() == 2
+
+
 def test_a_case_put_aside_is_left_alone_until_its_time_and_forgotten_once_it_went_well(town: Town) -> None:
     case = town.report()
     town.later(hours=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from dispatch.cluster import Urls
-from gis.db import Tx, execute, read, value, write
+from gis.db import Tx, execute, execute_many, read, value, write
+from gis.problems import Unavailable
 
 KEEP = "INSERT INTO throttle (key, count, since) VALUES (%(key)s, 1, now())"
 COUNT = "SELECT count(*) FROM throttle WHERE key LIKE %(like)s"
@@ -76,3 +78,39 @@ def test_a_reader_cannot_write_and_a_count_is_known_at_once(database: Urls):
     with write(together=True) as tx:
         tx.connection.execute(KEEP, {"key": key})
         assert execute(tx, "UPDATE throttle SET count = 2 WHERE key = %(key)s", key=key) == 1
+
+
+@pytest.mark.parametrize("way", ["by itself", "together", "ahead", "at once", "many"])
+def test_the_server_gives_a_transaction_up_that_it_hears_nothing_of(database: Urls, way: str):
+    """Also after a pipeline: nothing the library sends last may stop the server from counting."""
+    with (
+        psycopg.connect(database.super or "", autocommit=True) as other,
+        pytest.raises(Unavailable),
+        write(together=way == "together", patience=1) as tx,
+    ):
+        assert value(tx, "SELECT 1") == 1
+        if way == "ahead":
+            with tx.ahead() as end_portion:
+                tx.connection.execute(KEEP, {"key": way})
+                end_portion()
+                tx.connection.execute(KEEP, {"key": f"{way} 2"})
+        if way == "at once":
+            with tx.at_once():
+                tx.connection.execute(KEEP, {"key": way})
+        if way == "many":
+            execute_many(tx, KEEP, [{"key": f"{way} 1"}, {"key": f"{way} 2"}])
+        assert _is_given_up(other, tx)
+        value(tx, "SELECT 1")
+    assert _kept(f"{way}%") == 0
+
+
+def _is_given_up(other: psycopg.Connection[tuple[int]], tx: Tx) -> bool:
+    """Waits for it: a silent process cannot be told."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        row = other.execute(asked, [tx.connection.info.backend_pid]).fetchone()
+        if row == (0,):
+            return True
+        time.sleep(0.05)
+    return False

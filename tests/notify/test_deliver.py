@@ -74,6 +74,15 @@ def again() -> None:
         execute(tx, "UPDATE delivery SET next_at = clock_timestamp() WHERE next_at IS NOT NULL")
 
 
+def test_a_notice_put_off_by_a_clock_that_was_ahead_waits_for_no_such_time(town: Town, receiver: Receiver) -> None:
+    channel = sms(receiver)
+    owed(town, channel)
+    with write() as tx:
+        execute(tx, "UPDATE delivery SET next_at = next_at + interval '400 days'")
+    assert send_by(channel) == 1
+    assert [one["sent"] for one in deliveries()] == [True]
+
+
 def deliveries() -> list[dict[str, object]]:
     return look(
         "SELECT attempts, outcome, masked, sent_at IS NOT NULL AS sent, dead_at IS NOT NULL AS dead FROM delivery"

@@ -6,13 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dispatch import worker
 from dispatch.cluster import Urls
 from dispatch.notify.outbox import send_due
-from dispatch.worker import JOBS, Job, run_jobs
+from dispatch.ticker import Every, Job, catch_up, run_jobs
+from dispatch.worker import JOBS
 from tests.cases.town import Town, look, settled
 
 
@@ -47,6 +49,42 @@ def test_a_job_that_fails_is_named_and_stops_no_other(caplog: pytest.LogCaptureF
             scheduler.shutdown()
     assert "poison" in caplog.text
     assert "broken" in caplog.text
+
+
+def test_a_clock_set_forward_owes_one_tick_and_not_all_it_passed_over() -> None:
+    """APScheduler asks for one tick after the other until it has passed `now`."""
+    now = datetime(2026, 10, 1, tzinfo=UTC)
+    assert Every(1.0).get_next_fire_time(None, now) == now + timedelta(seconds=1)
+    assert Every(1.0).get_next_fire_time(now, now + timedelta(seconds=0.4)) == now + timedelta(seconds=1)
+    ahead = now + timedelta(days=400)
+    assert Every(1.0).get_next_fire_time(now, ahead) == ahead + timedelta(seconds=1)
+
+
+def test_a_clock_set_back_holds_up_no_job() -> None:
+    """Set back by two hours, the clock says of every job that it is next in two hours."""
+    ran: list[float] = []
+    scheduler = run_jobs((Job("often", 0.05, lambda: ran.append(1)), Job("seldom", 3600.0, lambda: None)))
+    try:
+        assert until(lambda: ran)
+        assert catch_up(scheduler) == 0
+        often = scheduler.get_job("often")
+        often.modify(next_run_time=datetime.now(UTC) + timedelta(hours=2))
+        before = len(ran)
+        assert catch_up(scheduler) == 1
+        assert until(lambda: len(ran) > before + 1)
+    finally:
+        scheduler.shutdown()
+
+
+def test_a_job_that_hangs_holds_up_no_other() -> None:
+    over, ran = threading.Event(), threading.Event()
+    hanging = tuple(Job(f"hangs {n}", 0.05, lambda: over.wait() and None) for n in range(12))
+    scheduler = run_jobs((*hanging, Job("healthy", 0.05, ran.set)))
+    try:
+        assert ran.wait(10)
+    finally:
+        over.set()
+        scheduler.shutdown()
 
 
 def test_two_workers_fire_each_event_once(town: Town) -> None:
