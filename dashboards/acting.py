@@ -16,6 +16,7 @@ from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
 from dispatch.lifecycle.decide import PART_SENT, PART_SIGNED, PARTS_OPEN, allowed, extenders, for_referee
 from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.respites import RESPITES, refusal
 from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.lifecycle.table import BY_ACTION
 from dispatch.people.may import UNIT
@@ -27,6 +28,7 @@ __all__ = [
     "SHOWS",
     "Fields",
     "Offer",
+    "barred",
     "chosen",
     "degrees",
     "form_of",
@@ -67,6 +69,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.ASK_DELAY: ("reason", "limit", "photos", "note"),
     A.APPROVE_DELAY: TELLING,
     A.REFUSE_DELAY: REFUSING,
+    A.ASK_DEFER: ("reason", "until", "photos", "note"),
     A.ASK_SUSPEND: ("reason", "until", "photos", "note"),
     A.APPROVE_SUSPEND: TELLING,
     A.REFUSE_SUSPEND: REFUSING,
@@ -160,6 +163,14 @@ def _shown(action: Action, *, waits: bool) -> tuple[str, ...]:
     return tuple(name for name in SHOWS[action] if not (without and name == "reason"))
 
 
+def barred(case: Case, me: Me, city: Books) -> dict[Action, tuple[str, str]]:
+    """Of the ways to more time those that the unit has no more: why, and what to do instead, English and Chinese."""
+    if case.unit_id not in me.units:
+        return {}
+    closed = {a: refusal(a, case, city.policy) for a in RESPITES if a in allowed(case.state, me.roles & UNIT)}
+    return {action: words for action, words in closed.items() if words}
+
+
 def own_parts(case: Case, me: Me) -> dict[str, str]:
     """Of the case's open parts those of this person's units: unit → sent or signed."""
     return {u: part for u, part in parts_of(case.assists).items() if u in me.units and part in PARTS_OPEN}
@@ -189,7 +200,7 @@ def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
         A.APPEAL: not case.appealed and case.late,
         A.CORDON: ClockKind.CORDON in case.clocks,
         A.ANSWER_SUPERVISION: case.supervised,
-        A.ASK_DELAY: not case.late,
+        **{action: refusal(action, case, city.policy) is None for action in RESPITES},
         A.APPROVE_DELAY: bool(me.roles & higher),
         A.ANSWER_CITIZEN: case.public,
         A.REVISIT: case.public,

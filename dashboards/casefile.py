@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from dashboards.acting import SHOWS, Fields, Offer, chosen, form_of, offers, own_parts, uuid_of, version_of
+from dashboards.acting import SHOWS, Fields, Offer, barred, chosen, form_of, offers, own_parts, uuid_of, version_of
 from dashboards.deadlines import Deadline, deadlines
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
@@ -25,8 +25,10 @@ from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
 from dispatch.cases.read import Row, board, inbox, unsafe
 from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
+from dispatch.evaluation.respites import Share, shares
 from dispatch.http import whence
-from dispatch.lifecycle.states import Action, Pool
+from dispatch.lifecycle.respites import RESPITES
+from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.lifecycle.table import HIGHER
 from dispatch.notify.letters import Told, told
 from dispatch.people.may import UNIT
@@ -44,6 +46,7 @@ POOLS: dict[Role, Pool] = {
     Role.SHIFT_LEADER: Pool.SHIFT_LEADER,
     Role.DISPATCHER: Pool.DISPATCHER,
 }
+WAITING = (State.DELAY_ASKED, State.SUSPEND_ASKED)
 INSPECTORS = frozenset({Action.SEND_VERIFY, Action.SEND_CHECK})
 
 
@@ -54,6 +57,7 @@ class Sheet:
     file: Full
     then: View
     offers: list[Offer]
+    barred: Mapping[Action, tuple[str, str]]
     asks: bool
     words: dict[int, list[CaseText]]
     personal: list[CaseText]
@@ -69,6 +73,7 @@ class Sheet:
     calls: Sequence[Rang]
     orderer: str
     budget: Budget | None = None
+    shares: Mapping[str, Share] = field(default_factory=dict)
     parts: Sequence[Unit] = ()
 
 
@@ -124,6 +129,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         file=file,
         then=_then(tx, view, file.case),
         offers=open_to,
+        barred=barred(file.case, me, view.known),
         asks=any(offer.action is Action.DISPATCH for offer in open_to),
         words=said,
         personal=[],
@@ -139,6 +145,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         calls=_calls(me, file.case.id),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,
+        shares=_shares(view, file.case, open_to),
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )
 
@@ -166,6 +173,16 @@ def _budget(view: View, case: Case) -> Budget | None:
         return None
     with read() as tx:
         return budget_of(tx, policy, case.unit_id, tx.now)
+
+
+def _shares(view: View, case: Case, open_to: Sequence[Offer]) -> Mapping[str, Share]:
+    """How often the unit asks for more time, beside its peers; counted with the centre's eyes. Where one may ask, and
+    where an ask waits for its answer."""
+    asks = any(offer.action in RESPITES for offer in open_to)
+    if case.unit_id is None or not (asks or case.state in WAITING):
+        return {}
+    with read() as tx:
+        return {kind.value: share for kind, share in shares(tx, view.known, case.unit_id, tx.now).items()}
 
 
 def _others(tx: ReadTx, case: Case) -> list[Inspector]:

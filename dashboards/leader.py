@@ -15,6 +15,7 @@ from starlette.responses import Response
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids, unsafe
+from dispatch.cases.resting import stock
 from dispatch.cases.waiting import waits_for
 from dispatch.evaluation.assists import assisted
 from dispatch.evaluation.fairness import Fair, fairness
@@ -127,10 +128,10 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
         other = _against(tx, view, asked, table)
         helped = assisted(tx, table.period)
         asides = [one for one in waits_for(tx, me.roles) if one.count] if me.may(Permission.SEE_BOARD) else []
-        hazards = unsafe(tx)
+        hazards, rests = unsafe(tx), stock(tx, tx.now)
     schemes = [one for one in table.terms.schemes.values() if one.of == "unit"]
     more: dict[str, Any] = {"ways": _ways(view, table.period), "assisted": helped, "schemes": schemes, "sways": SWAYS}
-    more |= {"asides": asides, "hazards": hazards}
+    more |= {"asides": asides, "hazards": hazards, "resting": rests}
     now = view.now or table.then
     return page(view, "ranking.html", table=table, asked=asked, other=other, ended=table.period.end <= now, **more)
 

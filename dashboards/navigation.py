@@ -29,6 +29,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
 )
 # Pages that are reached from one of the ways above, and belong to it.
 WITHIN = {
+    "/suspended": "/cases",
     "/bulletins": "/ranking",
     "/settlements": "/ranking",
     "/schemes": "/ranking",

@@ -18,6 +18,7 @@ from dashboards.words import LANGUAGES, Words, words
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import holders_clock
 from dispatch.lifecycle.form import NOBODY_KNOWN
+from dispatch.lifecycle.respites import RESPITES, standard_respites
 from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.people.who import Me
 from dispatch.routing.rule import Rule
@@ -293,8 +294,14 @@ class View:
         """Who holds the case, in words."""
         return self.t(f"pool.{pool.value}")
 
-    def reason(self, action: str, code: str) -> str:
-        """A reason's words; the code itself if data brought one along."""
+    def reason(self, action: str, code: str, why: Mapping[str, Any] | None = None) -> str:
+        """A reason's words: those it was given with (`why`), ours, the city's; the code itself if data brought it."""
+        if why is not None:
+            return self._said(why)
+        if action in RESPITES:
+            offered = (self.known.policy.respites[Action(action)], standard_respites()[Action(action)])
+            found = next((one.reasons[code] for one in offered if code in one.reasons), None)
+            return code if found is None else self.named(found)
         return self.t.get(f"reason.{action}.{code}", code)
 
     def problem(self, problem: Problem) -> str:

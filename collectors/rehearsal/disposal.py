@@ -24,8 +24,8 @@ KNOWN = 0.7  # of the returns name the unit that is right
 WOKEN = 0.25  # of the suspended cases go on before their date
 SUPERVISED = 0.35  # of those a day overdue
 RETURN = ("not_owner", "not_area", "wrong_place", "not_found")
-DELAY = ("weather", "material", "permit", "coordination", "complex")
-SUSPEND = ("works", "season", "funds", "law")
+DEFERRED = 0.015  # of what is dispatched, before anybody goes there
+USUAL = 0.85  # of what a unit that games the clock asks, it asks for the reason it always gives
 
 
 def other_units(turn: Turn) -> list[str]:
@@ -57,6 +57,8 @@ def _dispatched(turn: Turn) -> Plan | None:
         return turn.unit(at, Action.SUBDISPATCH, unit=turn.rng.choice(below))
     if unit is not None and not unit.terminal:
         return turn.centre(Role.DISPATCHER, at, Action.SIGN_FOR, proxy=unit.name)
+    if case.deferrals == 0 and not case.hazard and turn.fate("defers") < DEFERRED:
+        return _respite(turn, at, Action.ASK_DEFER, until=at + timedelta(days=3 + int(turn.fate("until") * 12)))
     open_ = case.ruled is None and turn.scene.books.return_open(case.dispatched_at, at)
     if open_ and turn.chance(_reluctance(turn)):
         return _returned(turn, at)
@@ -192,10 +194,21 @@ def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
     if case.due_at is None or at >= case.due_at or at >= reply_at:
         return None
     if waits and case.suspensions == 0 and not case.hazard:
-        return turn.unit(at, Action.ASK_SUSPEND, reason=turn.reason(SUSPEND), until=at + timedelta(days=days))
+        return _respite(turn, at, Action.ASK_SUSPEND, until=at + timedelta(days=days))
     if asks and pace > 1 and case.extensions == 0:
-        return turn.unit(at, Action.ASK_DELAY, reason=turn.reason(DELAY))
+        return _respite(turn, at, Action.ASK_DELAY)
     return None
+
+
+def _respite(turn: Turn, at: datetime, action: Action, **form: Any) -> Plan | None:
+    """Ask for more time, for one of the reasons the city offers, with the picture or the words that it wants."""
+    offered = turn.scene.books.policy.respites[action].reasons
+    code = turn.reason(tuple(offered))
+    if turn.games and turn.fate("usual reason") < USUAL:
+        code = next(iter(offered))
+    photo = turn.photos[int(turn.fate("evidence") * len(turn.photos)) :][:1] if offered[code].evidence else ()
+    note = "现场情况复杂，需要另行安排时间。" if offered[code].words else None
+    return turn.unit(at, action, reason=code, photos=photo, note=note, **form)
 
 
 def _supervised(turn: Turn, urged: datetime) -> Plan | None:

@@ -30,7 +30,7 @@ LIVES = """
     SELECT c.id, c.report_id, c.version, c.state, c.source, c.public, c.category, c.condition_no, c.hazard, c.area_path,
            c.duty_grid, c.unit_id, c.route_unit, c.route->'between' AS between, c.route->>'rule' AS rule,
            c.inspector_id, c.reworks, c.returns,
-           c.extensions, c.suspensions, c.supervised, c.appealed,
+           c.extensions, c.deferrals, c.suspensions, c.supervised, c.appealed,
            c.close_asked IS NOT NULL AS close_asked, c.assists,
            CASE WHEN c.asked->>'action' = 'rule_other' THEN c.asked->>'unit' END AS ruled,
            c.clocks, c.reported_at, c.suspended_until,
@@ -62,6 +62,7 @@ class Life:
     reworks: int
     returns: int
     extensions: int
+    deferrals: int
     suspensions: int
     supervised: bool
     appealed: bool

@@ -22,13 +22,16 @@ from dispatch.cases.steps import Step, step_hash
 from dispatch.cases.whose import route_anew
 from dispatch.lifecycle.decide import Change, Standing, decide
 from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.respites import RESPITES
 from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.secrets import salted_hash
 from gis.db import Tx, value
 
 __all__ = ["apply"]
 
-RECEIPTS = frozenset({Action.SIGN, Action.SUBDISPATCH, Action.ASSIST_SIGN})  # a unit says that it has it: where
+# By these a unit says that it has it: the step keeps where.
+RECEIPTS = frozenset({Action.SIGN, Action.SUBDISPATCH, Action.ASSIST_SIGN, Action.ASK_DEFER})
+EVIDENCE = frozenset({*RESPITES, Action.ASK_RETURN, Action.ASK_RULING, Action.APPEAL})
 AFTER = frozenset({Action.REPLY, Action.REPLY_FOR, Action.REPORT_HANDLED, Action.ASSIST_REPORT})
 
 TAKEN_FROM = """
@@ -107,6 +110,7 @@ def _standing(tx: Tx, draft: Draft, city: Books, action: Action, at: datetime) -
         late=case.due_at is not None and case.due_at < at,
         returns=case.returns,
         extensions=case.extensions,
+        deferrals=case.deferrals,
         suspensions=case.suspensions,
         appealed=case.appealed,
         close_asked=case.close_asked is not None,
@@ -178,4 +182,4 @@ def _photo_kind(action: Action) -> str:
         return "check"
     if action in (Action.VERIFY, Action.CORDON):
         return action.value
-    return "after" if action in AFTER else "before"
+    return "after" if action in AFTER else "evidence" if action in EVIDENCE else "before"

@@ -20,6 +20,7 @@ from dispatch.clock.limits import Limit, Rule, used
 from dispatch.duty.ladder import Ladders, ladders_of
 from dispatch.duty.roster import Roster, roster_of
 from dispatch.lifecycle.decide import Policy
+from dispatch.lifecycle.respites import respites_of
 from dispatch.lifecycle.states import ClockKind
 from dispatch.routing.rulebook import Rulebook, rulebook_of
 from dispatch.routing.table import Table
@@ -217,7 +218,7 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
         catalogue=catalogue,
         rulebook=rulebook,
         tree=tree,
-        policy=Policy(**policy),
+        policy=Policy(**policy, respites=respites_of(city.get("respites", {}))),
         stages=_stages(value(tx, CONTENT, id=found["stages"]["id"]), classes),
         time_classes=classes,
         roster=roster_of(_content(tx, found, "roster")),

@@ -68,6 +68,8 @@ class Case:
     reworks: int
     returns: int
     extensions: int
+    deferrals: int
+    suspensions: int
     appealed: bool
     clocks: dict[str, dict[str, Any]]
     asked: dict[str, Any] | None
@@ -161,7 +163,8 @@ CASE: LiteralString = """
            c.road_m, c.component_code, c.place_words,
            c.place_words_en, c.unit_id, c.route,
            c.route_unit, c.reporter_id, c.inspector_id, c.merged_into, m.number AS merged_number, c.supervised,
-           c.reworks, c.returns, c.extensions, c.appealed, c.clocks, c.asked, c.close_asked, c.supervision, c.assists,
+           c.reworks, c.returns, c.extensions, c.deferrals, c.suspensions, c.appealed,
+           c.clocks, c.asked, c.close_asked, c.supervision, c.assists,
            c.editions, c.reported_at, c.hand_back_at,
            c.suspended_until, c.dispatched_at, c.ended_at, c.due_at, c.stage_due_at, c.late, c.last_at
       FROM cases c

@@ -50,6 +50,7 @@ class CaseRow:
     reworks: int
     returns: int
     extensions: int
+    deferrals: int
     suspensions: int
     appealed: bool
     asked: dict[str, Any] | None

@@ -75,6 +75,16 @@ def _ask(effect: Effect) -> None:
     case.asked = asked | {"by": effect.person}
 
 
+def _ask_respite(effect: Effect) -> None:
+    """The reason's own words stay with the ask, and the edition that offered it."""
+    city, action = effect.books, Action(effect.data["action"])
+    reason = city.policy.respites[action].reasons[effect.form.reason or ""]
+    why = {"name": reason.name, "name_en": reason.name_en, "settings": city.editions["settings"]}
+    effect.data["why"] = why
+    _ask(effect)
+    effect.draft.case.asked = {**(effect.draft.case.asked or {}), "why": why}
+
+
 def _ask_return(effect: Effect) -> None:
     form, city = effect.form, effect.books
     faults = {}
@@ -178,7 +188,11 @@ def _check_class(effect: Effect) -> None:
 def _suspend(effect: Effect) -> None:
     case = effect.draft.case
     until = effect.form.until or datetime.fromisoformat(str((case.asked or {})["until"]))
-    case.suspensions += 1
+    effect.data["asked"] = {"action": (case.asked or {}).get("action")}
+    if (case.asked or {}).get("action") == Action.ASK_DEFER:
+        case.deferrals += 1
+    else:
+        case.suspensions += 1
     case.suspended_until = until
     effect.data["until"] = until.isoformat()
     rest_parts(effect)
@@ -310,10 +324,11 @@ EFFECTS: dict[Action, Callable[[Effect], None]] = {
     Action.ASK_RULING: _ask_return,
     Action.RULE_OTHER: _rule_other,
     Action.RULE_STAY: _rule_stay,
-    Action.ASK_DELAY: _ask,
+    Action.ASK_DELAY: _ask_respite,
     Action.APPROVE_DELAY: _extend,
     Action.REFUSE_DELAY: _answered,
-    Action.ASK_SUSPEND: _ask,
+    Action.ASK_DEFER: _ask_respite,
+    Action.ASK_SUSPEND: _ask_respite,
     Action.APPROVE_SUSPEND: _suspend,
     Action.REFUSE_SUSPEND: _answered,
     Action.RESUME: _wake,

@@ -278,6 +278,7 @@ RULES: dict[str, Rule] = {
     Action.DISPATCH: _dispatch,
     Action.SIGN: _sign,
     Action.SIGN_FOR: _sign,
+    Action.ASK_DEFER: _sign,
     Action.APPROVE_RETURN: _return,
     Action.REFUSE_RETURN: _shirk,
     Action.RULE_OTHER: _return,

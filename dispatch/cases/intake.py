@@ -242,6 +242,7 @@ def draft_of(
         reworks=0,
         returns=0,
         extensions=0,
+        deferrals=0,
         suspensions=0,
         appealed=False,
         asked=None,

@@ -25,6 +25,8 @@ ANSWERS = frozenset(
         Action.REFUSE_DELAY,
         Action.APPROVE_SUSPEND,
         Action.REFUSE_SUSPEND,
+        Action.GRANT_APPEAL,
+        Action.REFUSE_APPEAL,
     }
 )
 

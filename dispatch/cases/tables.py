@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from dispatch.audit.tables import Xid8
-from dispatch.lifecycle.states import ENDED, Pool, State
+from dispatch.lifecycle.respites import RESPITES
+from dispatch.lifecycle.states import ENDED, Action, Pool, State
 from gis.tables import SRID, instant, metadata
 
 
@@ -43,6 +44,9 @@ def _given(column: str, also: TextClause | None = None) -> TextClause:
 
 ENDINGS = ", ".join(f"'{s.value}'" for s in sorted(ENDED))
 OPEN = text(f"state NOT IN ({ENDINGS})")
+GRANTED = (Action.APPROVE_DELAY, Action.APPROVE_SUSPEND)
+_ASKED_OR_GRANTED = ", ".join(f"'{action.value}'" for action in (*RESPITES, *GRANTED))
+RESPITE_STEPS = text(f"action IN ({_ASKED_OR_GRANTED})")
 UNSAFE = text(f"hazard AND (unit_id IS NULL OR clocks ? 'cordon') AND state NOT IN ({ENDINGS})")
 TO_ANSWER = text("state IN ('closed', 'closed_forced', 'refused') AND stage_due_at IS NOT NULL")
 
@@ -87,6 +91,7 @@ cases = Table(
     Column("reworks", Integer, nullable=False, server_default="0"),
     Column("returns", Integer, nullable=False, server_default="0"),
     Column("extensions", Integer, nullable=False, server_default="0"),
+    Column("deferrals", Integer, nullable=False, server_default="0"),
     Column("suspensions", Integer, nullable=False, server_default="0"),
     Column("appealed", Boolean, nullable=False, server_default="false"),
     Column(
@@ -136,6 +141,7 @@ cases = Table(
     Index("cases_assisting", "assisting", postgresql_using="gin", postgresql_where=_given("assisting", OPEN)),
     Index("cases_assists", "dispatched_at", postgresql_where=text("assists IS NOT NULL")),
     Index("cases_unsafe", "reported_at", "id", postgresql_where=UNSAFE),
+    Index("cases_resting", "suspended_until", "id", postgresql_where=text("suspended_until IS NOT NULL")),
     Index("cases_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 
@@ -178,6 +184,7 @@ step = Table(
     ),  # a unit's budget of returns
     Index("step_recounts", "at", postgresql_where=text("action = 'recount'")),  # what a new calendar moved
     Index("step_lapses", "at", postgresql_where=text("action IN ('lapse', 'check_fail')")),  # what cards rest on
+    Index("step_respites", "at", "unit_id", postgresql_where=RESPITE_STEPS),  # how often units ask for time, and get it
     Index("step_at", "at", postgresql_using="brin"),
 )
 

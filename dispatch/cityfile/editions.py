@@ -21,7 +21,7 @@ OPTIONAL = ("settings", "duty_grids", "roster", "ladders", "schemes")
 # What of city.toml cases are decided by, besides the calendar and the stages. All else of it is what the city is.
 SETTINGS = (
     *("levels", "component_code", "case_number", "road_classes", "time_classes"),
-    *("reach", "policy", "ranking"),
+    *("reach", "policy", "ranking", "respites"),
 )
 
 

@@ -89,6 +89,7 @@ NoticeKind = Annotated[str, AfterValidator(_notice_kind)]
 IntegrityTest = Literal[
     "invented_find", "staged_fix", "clock_gaming", "self_dealing", "volume_padding", "under_reporting"
 ]
+RespiteKind = Literal["ask_delay", "ask_defer", "ask_suspend"]
 Word = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -191,6 +192,8 @@ class _Policy(_Part):
     return_budget: Count | None = None
     return_budget_days: Annotated[int, Field(ge=1)] | None = None
     max_extensions: Count
+    max_deferrals: Count | None = None
+    max_suspensions: Count | None = None
     extend_first: Posts | None = None
     extend_more: Posts | None = None
     max_suspension_days: Count
@@ -198,6 +201,19 @@ class _Policy(_Part):
     unanswered: Literal["grant", "refuse"]
     unanswered_force_close: Literal["grant", "refuse"] | None = None
     self_dispatch: bool
+
+
+class _Reason(_Part):
+    code: Annotated[str, Field(pattern=r"^[a-z0-9_:-]{1,40}$")]
+    name: Word
+    name_en: str = ""
+    evidence: bool = False
+    words: bool = False
+
+
+class _Respite(_Part):
+    quota: Annotated[float, Field(gt=0, le=100)] | None = None
+    reasons: Annotated[list[_Reason], Field(min_length=1)]
 
 
 class _Group(_Part):
@@ -277,6 +293,7 @@ class _CityToml(_Part):
     stages: list[_Stage]
     reach: _Reach
     policy: _Policy
+    respites: dict[RespiteKind, _Respite] = {}
     ranking: _Ranking
     check: _Check | None = None
     notices: dict[NoticeKind, _Sentence] = {}
@@ -316,6 +333,8 @@ def _check_names(document: dict[str, Any], faults: Faults) -> None:
             faults.error(FILE, None, f"campaigns {one['key']}: it ends before it begins")
         if "area" in one and one["area"].partition(":")[0] not in {level["key"] for level in document["levels"]}:
             faults.error(FILE, None, f"campaigns {one['key']}: {one['area']} is of no level")
+    for kind, respite in document.get("respites", {}).items():
+        _refuse_twice(f"respites.{kind}", [reason["code"] for reason in respite["reasons"]], faults)
     _refuse_twice("campaigns", [one["key"] for one in campaigns], faults)
     _refuse_twice("levels", [level["key"] for level in document["levels"]], faults)
     _refuse_twice("stages", [f"{s['stage']} urgent={s['urgent']}" for s in document["stages"]], faults)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.respites import Respites, check_reason, refusal, standard_respites
 from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import BY_ACTION, TRANSITIONS, Transition
 from dispatch.people.roles import Role
@@ -35,6 +36,7 @@ class Standing:
     late: bool = False
     returns: int = 0
     extensions: int = 0
+    deferrals: int = 0
     suspensions: int = 0
     appealed: bool = False
     close_asked: bool = False
@@ -64,12 +66,14 @@ class Policy:
     max_extensions: int = 2
     extend_first: Sequence[str] = ("dispatcher", "shift_leader")
     extend_more: Sequence[str] = ("leader", "supervisor")
+    max_deferrals: int = 1
     max_suspensions: int = 1
     max_suspension_days: int = 365
     reopen_within_days: int = 30
     unanswered: str = "grant"
     unanswered_force_close: str = "refuse"
     self_dispatch: bool = False
+    respites: Respites = field(default_factory=standard_respites)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,12 +197,19 @@ def _cites(form: Form) -> None:
 
 
 def _delay(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
-    if case.late:
-        raise _refuse(
-            "The deadline has passed; an extension must be asked before it", "已超期,延期须在到期前申请", case
-        )
-    if case.extensions >= policy.max_extensions:
-        raise _refuse(f"Already extended {case.extensions} times", f"已延期 {case.extensions} 次,不能再延", case)
+    _respite(Action.ASK_DELAY, case, form, policy)
+
+
+def _defer(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    _respite(Action.ASK_DEFER, case, form, policy)
+    _until(form, now, policy)
+
+
+def _respite(action: Action, case: Standing, form: Form, policy: Policy) -> None:
+    words = refusal(action, case, policy)
+    if words is not None:
+        raise _refuse(*words, case)
+    check_reason(policy.respites[action], form)
 
 
 def extenders(extensions: int, policy: Policy, *, estimate: bool) -> frozenset[Role]:
@@ -213,8 +224,7 @@ def _extenders(case: Standing, form: Form, policy: Policy) -> frozenset[Role]:
 
 
 def _suspend(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
-    if case.suspensions >= policy.max_suspensions:
-        raise _refuse("Already suspended once", "已挂账过一次", case)
+    _respite(Action.ASK_SUSPEND, case, form, policy)
     _until(form, now, policy)
 
 
@@ -226,12 +236,12 @@ def _grant_suspension(case: Standing, form: Form, now: datetime, policy: Policy)
 def _until(form: Form, now: datetime, policy: Policy) -> None:
     if form.until is None or form.until <= now:
         raise FormIncomplete(
-            "The end of the suspension must lie ahead", zh="挂账截止时间须晚于现在", fields={"until": "past"}
+            "Say until when: the end must lie ahead", zh="请填写截止时间，须晚于现在", fields={"until": "past"}
         )
     if form.until > now + timedelta(days=policy.max_suspension_days):
         raise FormIncomplete(
-            f"At most {policy.max_suspension_days} days",
-            zh=f"最长 {policy.max_suspension_days} 天",
+            f"At most {policy.max_suspension_days} days: choose an earlier end",
+            zh=f"最长 {policy.max_suspension_days} 天，请填写更早的截止时间",
             fields={"until": "too far"},
         )
 
@@ -348,6 +358,7 @@ PROCEDURE = {
     Action.ASK_RETURN: _return,
     Action.ASK_RULING: _ask_ruling,
     Action.ASK_DELAY: _delay,
+    Action.ASK_DEFER: _defer,
     Action.ASK_SUSPEND: _suspend,
     Action.APPROVE_SUSPEND: _grant_suspension,
     Action.DISPATCH: _dispatch,

@@ -101,6 +101,7 @@ class Action(StrEnum):
     ASK_DELAY = "ask_delay"  # 申请延期
     APPROVE_DELAY = "approve_delay"  # 同意延期
     REFUSE_DELAY = "refuse_delay"  # 驳回延期
+    ASK_DEFER = "ask_defer"  # 申请缓办
     ASK_SUSPEND = "ask_suspend"  # 申请挂账
     APPROVE_SUSPEND = "approve_suspend"  # 同意挂账
     REFUSE_SUSPEND = "refuse_suspend"  # 驳回挂账

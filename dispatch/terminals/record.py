@@ -32,7 +32,7 @@ RECEIPTS: LiteralString = """
     SELECT c.number, s.action, s.unit_id AS unit, c.dispatched_at, s.at, p.name AS person, s.role,
            host(t.address) AS address
       FROM cases c
-      JOIN LATERAL (SELECT * FROM step WHERE case_id = c.id AND action IN ('sign', 'sign_for')
+      JOIN LATERAL (SELECT * FROM step WHERE case_id = c.id AND action IN ('sign', 'sign_for', 'ask_defer')
                      ORDER BY seq DESC LIMIT 1) s ON true
       LEFT JOIN person p ON p.id = s.actor_id LEFT JOIN terminal t ON t.id = (s.data ->> 'terminal')::bigint
      WHERE c.unit_id = %(unit)s AND c.reported_at >= %(since)s AND c.reported_at < %(until)s

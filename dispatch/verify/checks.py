@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString
@@ -12,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from dispatch.audit.seal import verify_chain
 from dispatch.audit.where import heads_file
+from dispatch.lifecycle.respites import Respite, standard_respites
 from dispatch.lifecycle.states import HOLDER, OPEN, Action, Pool, State
 from dispatch.lifecycle.table import TRANSITIONS
 from dispatch.people.roles import Role
@@ -57,6 +59,7 @@ CHECKS: dict[str, str] = {
     "I21": "a terminal is called silent only while it could have been seen, and receipts name one there is",
     "I22": "a supervise order stands on its case until it is answered",
     "I23": "a card rests on a lapse of its own unit, by the rule on it, and two persons contest and rule",
+    "I24": "more time is asked for a reason on the list, with its evidence, in time; another one answers",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -76,8 +79,9 @@ COUNTED: dict[str, LiteralString] = {
     "I22": "SELECT count(*) FROM step WHERE action = 'supervise'",
     "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
     "I20": "SELECT count(*) FROM alarm_call",
+    "I24": "SELECT count(*) FROM step WHERE action IN ('ask_delay', 'ask_defer', 'ask_suspend')",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20", "I21", "I22", "I23")
+BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20", "I21", "I22", "I23", "I24")
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(
@@ -156,11 +160,16 @@ def _params(tx: ReadTx) -> dict[str, Any]:
         "most": MAX_RETURNS if policy is None else policy,
         "referee": value(tx, REFEREE, default=REFEREE_FROM) or 0,
         "legal": Jsonb(_legal()),
+        "respites": Jsonb({kind: {"reasons": _reasons(one)} for kind, one in standard_respites().items()}),
         "holder": Jsonb({state.value: pool.value for state, pool in HOLDER.items()}),
         "units": [*with_unit, State.CLOSED.value],
         "no_unit": sorted(UNITLESS),
         "tasks": sorted(TASKS),
     }
+
+
+def _reasons(respite: Respite) -> list[dict[str, Any]]:
+    return [asdict(reason) for reason in respite.reasons.values()]
 
 
 def _legal() -> list[dict[str, str]]:

@@ -154,7 +154,7 @@ def test_the_holder_is_warned_by_the_ladder_alone(town: Town) -> None:
 def test_a_suspension_silences_and_a_late_case_that_goes_on_rings_from_the_beginning(town: Town) -> None:
     case = town.handling()
     minute_by_minute(town, 245)
-    town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="weather", until=MONDAY + timedelta(days=30))
+    town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="season", until=MONDAY + timedelta(days=30))
     town.do(case, Action.APPROVE_SUSPEND, "dispatcher")
     minute_by_minute(town, 60)
     assert rang("late") == [("12:00", "enforcement-a")]

@@ -27,7 +27,7 @@ def test_an_approval_asked_again_after_much_time_has_passed_begins_another_epoch
     limit = look("SELECT clocks FROM cases WHERE id = %(id)s", id=case.case_id)[0]["clocks"]["dispose"]
     assert limit["due"] < town.later(days=1).isoformat()  # a warning and a lapse wait to be settled by the next act
     for _ in range(3):
-        town.do(case, A.ASK_SUSPEND, "enforcement-a", reason="weather", until=town.now + timedelta(days=9))
+        town.do(case, A.ASK_SUSPEND, "enforcement-a", reason="season", until=town.now + timedelta(days=9))
         town.do(case, A.REFUSE_SUSPEND, "dispatcher", reason="other")
     started = epochs(case.case_id, "approve")
     assert started == sorted(set(started))
@@ -43,7 +43,7 @@ def test_no_case_that_has_ended_keeps_a_clock_or_waits_for_the_sweep(town: Town)
     town.do(accepted, A.ACCEPT, "acceptor", category="E0405")
     town.do(accepted, A.VOID, "shift_leader", reason="other")
     suspended = town.handling()
-    town.do(suspended, A.ASK_SUSPEND, "enforcement-a", reason="weather", until=town.now + timedelta(days=9))
+    town.do(suspended, A.ASK_SUSPEND, "enforcement-a", reason="season", until=town.now + timedelta(days=9))
     town.do(suspended, A.APPROVE_SUSPEND, "dispatcher")
     asked = town.handling()
     town.do(asked, A.ASK_DELAY, "enforcement-a", reason="weather")
@@ -87,7 +87,7 @@ def test_an_extension_that_nobody_answered_is_one_original_limit_whatever_was_as
 @pytest.mark.parametrize("days", [-1, 400])
 def test_a_suspension_is_not_granted_into_the_past_nor_for_ever(town: Town, days: int) -> None:
     case = town.handling()
-    town.do(case, A.ASK_SUSPEND, "enforcement-a", reason="weather", until=town.now + timedelta(days=9))
+    town.do(case, A.ASK_SUSPEND, "enforcement-a", reason="season", until=town.now + timedelta(days=9))
     with pytest.raises(FormIncomplete):
         town.do(case, A.APPROVE_SUSPEND, "dispatcher", until=town.now + timedelta(days=days))
 

@@ -42,17 +42,19 @@ def do(town: Town, case: Receipt, action: Action, who: str, **form: Any) -> None
     [
         (A.ASK_RETURN, (A.APPROVE_RETURN, A.REFUSE_RETURN)),
         (A.ASK_DELAY, (A.APPROVE_DELAY, A.REFUSE_DELAY)),
+        (A.ASK_DEFER, (A.APPROVE_SUSPEND, A.REFUSE_SUSPEND)),
         (A.ASK_SUSPEND, (A.APPROVE_SUSPEND, A.REFUSE_SUSPEND)),
+        (A.APPEAL, (A.GRANT_APPEAL, A.REFUSE_APPEAL)),
     ],
 )
 def test_who_asked_does_not_answer(town: Town, both: str, ask: Action, answers: tuple[Action, Action]) -> None:
-    case = town.handling()
-    more = {"until": town.now + timedelta(days=9)} if ask is A.ASK_SUSPEND else {}
-    do(town, case, ask, both, reason="weather", **more)
+    case = {A.ASK_DEFER: town.dispatched, A.APPEAL: town.closed}.get(ask, town.handling)()
+    more = {"until": town.now + timedelta(days=9)} if ask in (A.ASK_DEFER, A.ASK_SUSPEND) else {}
+    do(town, case, ask, both, reason="other", note="道路封闭", **more)
     for answer in answers:
         with pytest.raises(NotAllowed, match="somebody else"):
             do(town, case, answer, both, reason="other")
-    do(town, case, answers[1], "dispatcher", reason="other")
+    do(town, case, answers[1], "evaluator" if ask is A.APPEAL else "dispatcher", reason="other")
 
 
 def test_a_post_in_one_unit_does_no_other_units_work(town: Town, both: str) -> None:

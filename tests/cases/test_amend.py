@@ -40,7 +40,7 @@ def test_a_filed_case_of_another_class_needs_one_of_that_classs_conditions(town:
 
 def test_another_condition_keeps_what_was_granted_before(town: Town) -> None:
     case = town.handling()
-    town.do(case, A.ASK_DELAY, "enforcement-a", reason="parts")
+    town.do(case, A.ASK_DELAY, "enforcement-a", reason="material")
     extended = town.do(case, A.APPROVE_DELAY, "shift_leader")
     amended = town.do(case, A.AMEND, "dispatcher", condition=1, reason="wrong_condition")
     assert amended.due_at == extended.due_at

@@ -227,7 +227,7 @@ def test_a_part_is_warned_of_and_lapses_at_its_true_instant_and_not_the_case(tow
 
 def test_a_suspension_rests_the_parts_and_a_return_ends_them(town: Town) -> None:
     case = sent(town)
-    town.do(case, A.ASK_SUSPEND, "utilities", reason="works", until=town.now + timedelta(days=5))
+    town.do(case, A.ASK_SUSPEND, "utilities", reason="season", until=town.now + timedelta(days=5))
     town.do(case, A.APPROVE_SUSPEND, "shift_leader")
     assert row(case)["clocks"]["assist:water"]["due"] is None
     with pytest.raises(NotAllowed):

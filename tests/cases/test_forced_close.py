@@ -59,7 +59,7 @@ def test_the_work_goes_on_while_it_waits(town: Town) -> None:
     case = asked(town)
     with read() as tx:
         assert case.case_id in [one.id for one in listed(tx, "close_asked")]
-    town.do(case, A.ASK_DELAY, "enforcement-a", reason="parts")
+    town.do(case, A.ASK_DELAY, "enforcement-a", reason="material")
     town.do(case, A.APPROVE_DELAY, "shift_leader")
     town.do(case, A.REPLY, "enforcement-a", photos=(town.photo(2),))
     assert town.do(case, A.REFUSE_FORCE_CLOSE, "leader", reason="can_be_done").state == "feedback"

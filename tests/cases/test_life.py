@@ -126,7 +126,7 @@ def test_a_clock_starts_anew_with_each_dispatch(town: Town) -> None:
 
 def test_an_extension_moves_the_due_time(town: Town) -> None:
     case = town.handling()
-    town.do(case, Action.ASK_DELAY, "enforcement-a", reason="parts")
+    town.do(case, Action.ASK_DELAY, "enforcement-a", reason="material")
     town.do(case, Action.APPROVE_DELAY, "dispatcher")
     assert row(case.case_id)["due_at"] == local(9, days=1)  # seven hours today, one tomorrow
     assert fact(case.case_id)["extensions"] == 1
@@ -135,7 +135,7 @@ def test_an_extension_moves_the_due_time(town: Town) -> None:
 def test_a_suspended_case_wakes_by_itself_on_its_day(town: Town) -> None:
     case = town.handling()
     town.later(hours=1)
-    town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="winter", until=local(9, days=2))
+    town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="season", until=local(9, days=2))
     town.do(case, Action.APPROVE_SUSPEND, "shift_leader")
     assert row(case.case_id)["due_at"] is None
     town.set(local(9, 0, days=3))
@@ -213,7 +213,7 @@ def test_a_forced_close_ends_everything(town: Town) -> None:
 
 def test_what_one_unit_did_is_not_charged_to_the_next(town: Town) -> None:
     case = town.handling()
-    town.do(case, Action.ASK_DELAY, "enforcement-a", reason="parts")
+    town.do(case, Action.ASK_DELAY, "enforcement-a", reason="material")
     town.do(case, Action.APPROVE_DELAY, "dispatcher")
     town.do(case, Action.ASK_RETURN, "enforcement-a", reason="not-ours")
     town.do(case, Action.REFUSE_RETURN, "dispatcher", reason="yours")
@@ -256,7 +256,7 @@ def test_an_amended_case_that_another_unit_gets_counts_for_that_one_anew(town: T
     case = town.handling() if suspended else town.checking()
     if suspended:
         until = town.now + timedelta(days=3)
-        town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="rain", until=until)
+        town.do(case, Action.ASK_SUSPEND, "enforcement-a", reason="season", until=until)
         town.do(case, Action.APPROVE_SUSPEND, "shift_leader")
     town.do(case, Action.AMEND, "dispatcher", reason="wrong-class", category="E0201", condition=1)
     found = fact(case.case_id)

@@ -59,12 +59,16 @@ def ruling_asked(town: Town) -> Receipt:
 
 
 def delay_asked(town: Town) -> Receipt:
-    return town.do(town.handling(), A.ASK_DELAY, UNIT, reason="parts")
+    return town.do(town.handling(), A.ASK_DELAY, UNIT, reason="material")
 
 
 def suspend_asked(town: Town) -> Receipt:
     until = town.now + timedelta(days=30)
-    return town.do(town.handling(), A.ASK_SUSPEND, UNIT, reason="winter", until=until)
+    return town.do(town.handling(), A.ASK_SUSPEND, UNIT, reason="season", until=until)
+
+
+def defer_asked(town: Town) -> Receipt:
+    return town.do(town.dispatched(), A.ASK_DEFER, UNIT, reason="traffic", until=town.now + timedelta(days=5))
 
 
 def suspended(town: Town) -> Receipt:
@@ -126,9 +130,10 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (14, A.ASK_RULING, returned_once, "street-a", {"reason": "no", "clause": "R-006", "whose": UNIT}, S.RULING_ASKED),
     (15, A.RULE_OTHER, ruling_asked, "supervisor", {"reason": "by_rule", "unit": "sanitation"}, S.FILED),
     (16, A.RULE_STAY, ruling_asked, "leader", {"reason": "in_area"}, S.HANDLING),
-    (17, A.ASK_DELAY, Town.handling, UNIT, {"reason": "parts"}, S.DELAY_ASKED),
+    (17, A.ASK_DELAY, Town.handling, UNIT, {"reason": "material"}, S.DELAY_ASKED),
     (17, A.APPROVE_DELAY, delay_asked, "shift_leader", {}, S.HANDLING),
     (17, A.REFUSE_DELAY, delay_asked, "dispatcher", {"reason": "no"}, S.HANDLING),
+    (18, A.APPROVE_SUSPEND, defer_asked, "dispatcher", {}, S.SUSPENDED),
     (18, A.APPROVE_SUSPEND, suspend_asked, "dispatcher", {}, S.SUSPENDED),
     (18, A.REFUSE_SUSPEND, suspend_asked, "dispatcher", {"reason": "no"}, S.HANDLING),
     (19, A.RESUME, suspended, "dispatcher", {}, S.HANDLING),
@@ -188,5 +193,5 @@ def test_a_registered_case_begins_reported(town: Town) -> None:
 
 
 def test_the_ways_above_are_all_there_are() -> None:
-    here = {(way[0], way[1]) for way in WAYS} | set(BEGUN.items())
+    here = {(way[0], way[1]) for way in WAYS} | set(BEGUN.items()) | {(18, A.ASK_DEFER)}
     assert {(row.no, row.action) for row in TRANSITIONS if row.no} == here

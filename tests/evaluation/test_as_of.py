@@ -72,7 +72,7 @@ def into(draw: Random, town: Town) -> dict[str, Any]:
 
 
 def until(draw: Random, town: Town) -> dict[str, Any]:
-    return {"reason": "rain", "until": town.now + timedelta(hours=draw.randrange(1, 100))}
+    return {"reason": "season", "until": town.now + timedelta(hours=draw.randrange(1, 100))}
 
 
 CASES = """
@@ -99,7 +99,7 @@ WAYS: dict[str, tuple[tuple[Action, str, Form], ...]] = {
     "handling": (
         *((Action.REPLY, UNIT, photo),) * 4,
         (Action.ASK_RETURN, UNIT, reason),
-        (Action.ASK_DELAY, UNIT, reason),
+        (Action.ASK_DELAY, UNIT, lambda draw, town: {"reason": "weather"}),
         (Action.ASK_SUSPEND, UNIT, until),
         (Action.AMEND, "dispatcher", elsewhere),
         (Action.FORCE_CLOSE, "leader", reason),

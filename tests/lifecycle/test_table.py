@@ -139,6 +139,7 @@ PROCEDURE = [
     ("the unit has used up its returns", Action.ASK_RETURN, State.HANDLING, {"budget_left": False}),
     ("an extension is asked after the deadline", Action.ASK_DELAY, State.HANDLING, {"late": True}),
     ("a third extension is asked", Action.ASK_DELAY, State.HANDLING, {"extensions": 2}),
+    ("a second deferral is asked", Action.ASK_DEFER, State.DISPATCHED, {"deferrals": 1}),
     ("a second suspension is asked", Action.ASK_SUSPEND, State.HANDLING, {"suspensions": 1}),
     ("nobody asked for a forced close", Action.FORCE_CLOSE, State.HANDLING, {}),
     ("a forced close is asked twice", Action.ASK_FORCE_CLOSE, State.HANDLING, {"close_asked": True}),

@@ -13,7 +13,7 @@ from dispatch.cases.overdue import sweep
 from dispatch.lifecycle.states import Action
 from tests.cases.town import ZONE, look
 from tests.pages.conftest import Office, Person
-from tests.pages.seats import DESK, PHONE, Seat, Sit
+from tests.pages.seats import DESK, PHONE, PHOTO, Seat, Sit
 
 FRIDAY = datetime(2026, 6, 12, 16, 30, tzinfo=ZONE)
 
@@ -23,11 +23,17 @@ def card(seat: Seat) -> Locator:
     return seat.page.locator("section[aria-labelledby=dl]")
 
 
-def act(seat: Seat, action: str, **fields: str) -> None:
-    """Open an action's form, fill it in, send it."""
+def open_form(seat: Seat, action: str) -> Locator:
+    """An action's form, open."""
     form = seat.page.locator("details.act", has=seat.page.locator(f"input[name=action][value={action}]"))
     if form.get_attribute("open") is None:
         form.locator("summary").click()
+    return form
+
+
+def act(seat: Seat, action: str, **fields: str) -> None:
+    """Open an action's form, fill it in, send it."""
+    form = open_form(seat, action)
     for name, text in fields.items():
         control = form.locator(f"[name={name}]")
         if control.evaluate("e => e.tagName") == "SELECT":
@@ -87,13 +93,28 @@ def test_an_extension_is_asked_and_refused_and_the_deadline_stays(office: Office
     case = office.town.handling()
     team = sit("enforcement-a", PHONE)
     team.go(f"/cases/{case.number}")
-    act(team, "ask_delay", reason="weather")
+    form = open_form(team, "ask_delay")
+    expect(form.locator("[data-respite]")).to_contain_text("本月本单位：承办")
+    form.locator("[name=reason]").select_option("permit")  # it rests on a paper
+    form.locator("[name=note]").fill("占道许可正在办理")
+    form.locator("button.block").click()
+    expect(team.page.get_by_role("alert")).to_contain_text("理由“等待审批手续”须同时提供证明材料")
+    expect(form.locator("[name=note]")).to_have_value("占道许可正在办理")
+    team.fits()
+    team.faults.clear()  # the browser's console names every refusal
+    form.locator("input[type=file]").set_input_files(PHOTO)
+    expect(form.locator("input[name=photos]")).to_have_count(1)
+    form.locator("button.block").click()
+    expect(team.page.get_by_role("status")).to_be_visible()
     expect(card(team).locator("li").first).to_contain_text("审批")  # another clock is on now: the dispatcher's
     expect(card(team).locator("li").first).to_contain_text("派遣员")
     team.fits()
 
     desk = sit("dispatcher", DESK)
     desk.go(f"/cases/{case.number}")
+    expect(desk.page.locator("[data-respite]")).to_contain_text("承办")
+    expect(desk.page.locator(".said-note").first).to_have_text("占道许可正在办理")
+    expect(desk.page.get_by_alt_text("证明材料")).to_be_visible()
     act(desk, "refuse_delay", reason="not_founded")
     team.go(f"/cases/{case.number}")
     expect(team.page.locator(".hist").first).to_contain_text("驳回延期")
@@ -115,11 +136,22 @@ def test_a_suspension_rests_the_clock_and_wakes_on_its_day(office: Office, sit: 
     team.go(f"/cases/{case.number}")
     expect(card(team)).to_contain_text("计时暂停")
     expect(card(team)).to_contain_text("自 2026-06-12 周五 16:30 起暂停")
+    other = sit("enforcement-b", PHONE)  # what rests is open to everybody inside, as a line
+    other.go("/suspended")
+    row = other.page.locator("tr", has_text=case.number)
+    expect(row).to_contain_text("须待季节（如补种）")
+    expect(row.locator("a")).to_have_count(0)
+    desk.go("/suspended")
+    desk.page.locator("tr", has_text=case.number).get_by_role("link").click()
+    expect(desk.page).to_have_url(f"{desk.address}/cases/{case.number}")
 
     office.town.set(datetime(2026, 6, 18, 10, 0, 1, tzinfo=ZONE))
     sweep()
     team.go(f"/cases/{case.number}")
     expect(team.page.locator(".hist").first).to_contain_text("恢复处置")
+    expect(team.page.locator(".acts")).to_contain_text("本案已挂账 1 次，最多 1 次，不能再申请")
+    other.go("/suspended")
+    expect(other.page.locator("tr", has_text=case.number)).to_have_count(0)
     # The whole limit was left on Thursday: two hours that morning, two after the break.
     expect(card(team)).to_contain_text("今天 16:00 到期")
     expect(card(team)).to_contain_text("暂停 2026-06-12 周五 16:30 至 2026-06-18 周四 10:00 不计")

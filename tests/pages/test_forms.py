@@ -207,11 +207,11 @@ def test_a_refusal_of_the_rules_keeps_the_forms_text(office: Office, person: Ent
     case = office.town.handling()
     page = f"/cases/{case.number}"
     answer = person("enforcement-a").send(
-        page, page, action="ask_suspend", reason="funds", note="等待拨款", until="2020-01-01T00:00"
+        page, page, action="ask_suspend", reason="season", note="等待拨款", until="2020-01-01T00:00"
     )
     assert answer.status_code == 422
     assert "等待拨款" in answer.text
-    assert '<option value="funds" selected>' in answer.text
+    assert '<option value="season" selected>' in answer.text
 
 
 def test_a_department_finds_only_its_own_cases(office: Office, person: Enter) -> None:

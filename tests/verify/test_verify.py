@@ -182,6 +182,26 @@ TWINS: tuple[tuple[str, str, str], ...] = (
         " AND case_id IN (SELECT id FROM cases WHERE state = 'dispatched')",
     ),
     (
+        "I24",
+        "deferrals = 1",
+        """UPDATE edition SET content = content || '{"respites": {"ask_defer": {"reasons": []}}}'
+            WHERE kind = 'settings'""",
+    ),
+    ("I24", "deferrals = 1", "DELETE FROM case_photo WHERE kind = 'evidence'"),
+    (
+        "I24",
+        "deferrals = 1",
+        "UPDATE step SET note_hash = NULL, data = jsonb_set(data, '{form,reason}', '\"other\"')"
+        " WHERE action = 'ask_defer'",
+    ),
+    ("I24", "extensions = 1", "UPDATE step SET at = at + interval '30 days' WHERE action = 'ask_delay'"),
+    (
+        "I24",
+        "deferrals = 1",
+        "UPDATE step a SET actor_id = q.actor_id FROM step q WHERE q.action = 'ask_defer'"
+        " AND a.case_id = q.case_id AND a.seq > q.seq",
+    ),
+    (
         "I18",
         f"id = {ANY}",
         f"UPDATE step SET data = jsonb_set(data, '{{route,unit}}', '\"street-b\"') WHERE seq = 1 AND case_id = {ANY}",
