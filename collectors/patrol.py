@@ -62,6 +62,7 @@ class RegistrationIn(ReportIn):
     source: Literal["hotline", "leader", "media", "12345", "web", "letter"] = "hotline"
     contact_name: Annotated[str, Field(max_length=80)] | None = None
     contact_phone: Annotated[str, Field(max_length=40)] | None = None
+    tell_in: Literal["zh", "en"] | None = None
     address: Annotated[str, Field(max_length=300)] | None = None
     hand_back_at: Instant | None = None
 
@@ -71,6 +72,7 @@ class PublicReportIn(ReportIn):
 
     handled: Literal[False] = False
     contact_phone: Annotated[str, Field(max_length=40)] | None = None
+    tell_in: Literal["zh", "en"] | None = None
 
 
 class ReportOut(BaseModel):
@@ -96,7 +98,8 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
     """The body as the door takes it: the position in the store's datum, the raw one kept."""
     spot = body.position
     lon, lat = (None, None) if spot is None else to_store(spot.x, spot.y, spot.crs)
-    more = {name: getattr(body, name, None) for name in ("contact_name", "contact_phone", "address", "hand_back_at")}
+    names = ("contact_name", "contact_phone", "tell_in", "address", "hand_back_at")
+    more = {name: getattr(body, name, None) for name in names}
     return Report(
         id=body.id,
         source=source,

@@ -19,10 +19,13 @@ from dashboards.view import View
 from dispatch.cases.duplicates import Limits, counted
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally, unsafe
+from dispatch.cases.reporter import language_to_tell
 from dispatch.cases.waiting import LISTS, listed, waits_for
+from dispatch.config import settings
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import HOLDER, Pool, State
 from dispatch.live.feed import here
+from dispatch.notify.configured import tells_citizens
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from dispatch.terminals.silence import missing
@@ -109,6 +112,7 @@ class Call:
     description: Annotated[str, Posted(max_length=4000)] = ""
     contact_name: Annotated[str, Posted(max_length=100)] = ""
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
+    notify: Annotated[str, Posted(max_length=1)] = ""
     hand_back: Annotated[str, Posted()] = ""
     photos: Annotated[tuple[str, ...], Posted()] = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
@@ -117,14 +121,15 @@ class Call:
 @router.get("/console/register", **needs(Permission.REGISTER))
 def register_page(request: Request, me: Signed) -> Response:
     """The empty form."""
-    return _form(request, me, Call(), None)
+    return _form(request, me, Call(notify="1"), None)
 
 
 def _form(request: Request, me: Me, call: Call, problem: Problem | None) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
     status = problem.status if problem else 200
-    return page(view, "register.html", status=status, call=call, sources=SOURCES, problem=problem)
+    tells = tells_citizens(settings().data)
+    return page(view, "register.html", status=status, call=call, sources=SOURCES, problem=problem, tells=tells)
 
 
 @router.post("/console/register", **needs(Permission.REGISTER, body=BODY))
@@ -161,6 +166,7 @@ def _report(call: Call, view: View) -> Report:
         description=call.description.strip() or None,
         contact_name=call.contact_name.strip() or None,
         contact_phone=call.contact_phone.strip() or None,
+        tell_in=language_to_tell(call.contact_phone, view.known.city["languages"][0], wanted=bool(call.notify)),
         address=call.address.strip() or None,
         raw={"crs": "wgs84", "x": call.lon, "y": call.lat} if placed else {},
         hand_back_at=instant("hand_back", call.hand_back, view.known.zone),

@@ -19,6 +19,7 @@ from dispatch.cases.act import act
 from dispatch.cases.dossier import Full, full
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import mine, tasks, unsafe
+from dispatch.cases.reporter import language_to_tell
 from dispatch.cases.texts import OPEN_KINDS, texts
 from dispatch.lifecycle.states import Action, State
 from dispatch.live.feed import here
@@ -47,13 +48,14 @@ class Sent:
     description: Annotated[str, Posted(max_length=4000)] = ""
     address: Annotated[str, Posted(max_length=300)] = ""
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
+    notify: Annotated[str, Posted(max_length=1)] = ""
     handled: Annotated[str, Posted()] = ""
     photos: Annotated[tuple[str, ...], Posted()] = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
 
 
-def report_of(sent: Sent, *, source: str, public: bool) -> Report:
-    """What was typed, as a report. Raises FormIncomplete."""
+def report_of(sent: Sent, *, source: str, public: bool, language: str = "") -> Report:
+    """What was typed, as a report. `language`: of whoever left a number. Raises FormIncomplete."""
     placed = bool(sent.lon.strip() and sent.lat.strip())
     accuracy = degrees("accuracy", sent.accuracy, 1_000_000) if sent.accuracy.strip() else None
     return Report(
@@ -70,6 +72,7 @@ def report_of(sent: Sent, *, source: str, public: bool) -> Report:
         description=sent.description.strip() or None,
         address=sent.address.strip() or None,
         contact_phone=sent.contact_phone.strip() or None,
+        tell_in=language_to_tell(sent.contact_phone, language, wanted=bool(sent.notify)),
         handled=bool(sent.handled),
         raw={"crs": "wgs84", "x": sent.lon, "y": sent.lat} if placed else {},
     )

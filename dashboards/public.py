@@ -16,9 +16,12 @@ from dashboards.view import View
 from dispatch.cases.actor import CITIZEN
 from dispatch.cases.dossier import public_case, public_steps
 from dispatch.cases.intake import receive
+from dispatch.cases.reporter import stop_telling
+from dispatch.config import settings
 from dispatch.geocode import gazetteer
 from dispatch.http import whence
 from dispatch.lifecycle.states import HOLDER, Pool, State
+from dispatch.notify.configured import tells_citizens
 from dispatch.people.roles import Permission
 from dispatch.people.throttle import LOOK_UPS, REPORTS, take
 from dispatch.people.who import Visitor, needs
@@ -74,13 +77,14 @@ def public_home(request: Request, me: Visitor) -> Response:
 @router.get("/report", **needs(Permission.PUBLIC))
 def report_page(request: Request, me: Visitor) -> Response:
     """The empty form."""
-    return _form(request, Sent(), None)
+    return _form(request, Sent(notify="1"), None)
 
 
 def _form(request: Request, sent: Sent, problem: Problem | None) -> Response:
     with read() as tx:
         view = View.of(request, tx, getattr(request.state, "me", None))
-    return page(view, "public_report.html", status=problem.status if problem else 200, sent=sent, problem=problem)
+    status, tells = problem.status if problem else 200, tells_citizens(settings().data)
+    return page(view, "public_report.html", status=status, sent=sent, problem=problem, tells=tells)
 
 
 @router.get("/report/places", **needs(Permission.PUBLIC))
@@ -108,7 +112,8 @@ def report(request: Request, sent: Annotated[Sent, Depends()]) -> Response:
         sent.photos = (*sent.photos, *kept(None, sent.photo))
         sent.handled = ""
         with write() as tx:
-            receipt = receive(tx, report_of(sent, source="web", public=True), CITIZEN)
+            language = View.of(request, tx, None).t.language
+            receipt = receive(tx, report_of(sent, source="web", public=True, language=language), CITIZEN)
     except Problem as problem:
         return _form(request, sent, problem)
     return go(f"/r/{quote(receipt.receipt or '')}?new=1")
@@ -143,3 +148,11 @@ def follow(request: Request, me: Visitor, receipt: str, new: int = 0) -> Respons
             return page(view, "public.html", status=404, problem=problem, receipt=receipt)
         steps = public_steps(tx, case.id)
     return page(view, "receipt.html", case=case, steps=steps, new=new, receipt=receipt, plain=plain(case.state))
+
+
+@router.post("/r/{receipt}", **needs(Permission.PUBLIC))
+def stop(receipt: str) -> Response:
+    """No more messages about this report."""
+    with write() as tx:
+        stop_telling(tx, receipt)
+    return go(f"/r/{quote(receipt)}")

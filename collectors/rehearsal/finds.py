@@ -183,6 +183,7 @@ def _called(scene: Scene, day: date, number: int, photos: tuple[str, ...]) -> li
         photos=_one_of(photos, rng) if source == "web" and rng.random() < 0.7 else (),
         description=f"{category.name}，请尽快处理。",
         contact_phone=f"000{rng.randrange(10**8):08d}" if rng.random() < 0.7 else None,
+        tell_in="zh",
         hand_back_at=at + timedelta(days=5) if source == "12345" else None,
         **_position(scene, spot, rng, spread=6.0),
     )

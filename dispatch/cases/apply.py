@@ -16,6 +16,7 @@ from dispatch.cases.effects import EFFECTS, after
 from dispatch.cases.facts import fold
 from dispatch.cases.moves import Effect, move_clocks
 from dispatch.cases.persons import check_person, check_task_holder
+from dispatch.cases.reporter import tell_reporter
 from dispatch.cases.returns import RETURNS, budget_of, rules_say
 from dispatch.cases.ruled import ruled_unit
 from dispatch.cases.steps import Step, step_hash
@@ -65,6 +66,7 @@ def apply(
         data["terminal"] = by.terminal
     effect = Effect(draft, form, at, city, data, by.person_id)
     _effects(tx, effect, action, change)
+    tell_reporter(draft, action, before)
     if (before, stage_due) != (case.state, draft.stage_due_at):
         data["stage_due"] = draft.stage_due_at and draft.stage_due_at.isoformat()
     del data["action"]

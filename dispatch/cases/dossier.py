@@ -252,6 +252,7 @@ class PublicCase:
     due_at: datetime | None
     ended_at: datetime | None
     late: bool
+    told: bool
     merged_receipt: str | None
 
     def __post_init__(self) -> None:
@@ -263,7 +264,7 @@ def public_case(tx: ReadTx, receipt: str) -> PublicCase:
     sql: LiteralString = """
         SELECT c.id, c.number, c.state, c.category, c.place_words, c.place_words_en, c.unit_id, c.reported_at,
         c.due_at, c.ended_at,
-               c.late, m.receipt AS merged_receipt
+               c.late, c.tell_in IS NOT NULL AS told, m.receipt AS merged_receipt
           FROM cases c LEFT JOIN cases m ON m.id = c.merged_into
          WHERE c.receipt = %(receipt)s
     """

@@ -44,6 +44,7 @@ class CaseRow:
     route: dict[str, Any] | None
     route_unit: str | None
     reporter_id: int | None
+    tell_in: str | None
     inspector_id: int | None
     merged_into: int | None
     supervised: bool
@@ -80,11 +81,12 @@ class Text:
 
 @dataclass(slots=True)
 class Message:
-    """Something to be told to a unit or a person."""
+    """Something to be told to a unit, to a person, or, where it names neither, to whoever reported the case."""
 
     kind: str
     unit_id: str | None = None
     person_id: int | None = None
+    urgent: bool = False
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -176,3 +178,8 @@ class Draft:
         """Leave a message for a unit's people or for one person; nobody means no message."""
         if unit is not None or person is not None:
             self.messages.append(Message(kind, unit, person))
+
+    def tell_reporter(self, kind: str, *, urgent: bool = False) -> None:
+        """Leave a message for whoever reported the case and wants to be told."""
+        if self.case.tell_in is not None:
+            self.messages.append(Message(kind, urgent=urgent))

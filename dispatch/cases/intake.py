@@ -27,6 +27,7 @@ from dispatch.cases.whose import cite, place_case, route_case
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
+from dispatch.people.reach import phone_of
 from dispatch.people.roles import Role
 from dispatch.secrets import new_key, salted_hash
 from gis.db import Tx
@@ -52,7 +53,7 @@ CASE = """
                        accuracy_m,
                        hand_placed, area_id, area_path, duty_grid, road_id, road_class, road_m, component_code,
                        place_words, place_words_en,
-                       unit_id, route, route_unit, reporter_id, editions, reported_at, hand_back_at, clocks,
+                       unit_id, route, route_unit, reporter_id, tell_in, editions, reported_at, hand_back_at, clocks,
                        next_at, due_at,
                        stage_due_at, last_at, last_hash, ended_at)
     OVERRIDING SYSTEM VALUE
@@ -60,6 +61,7 @@ CASE = """
             %(category)s, %(hazard)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(accuracy_m)s, %(hand_placed)s,
             %(area_id)s, %(area_path)s, %(duty_grid)s, %(road_id)s, %(road_class)s, %(road_m)s, %(component_code)s,
             %(place_words)s, %(place_words_en)s, %(unit_id)s, %(route)s, %(route_unit)s, %(reporter_id)s,
+            %(tell_in)s,
             %(editions)s, %(reported_at)s,
             %(hand_back_at)s, %(clocks)s, %(next_at)s, %(due_at)s, %(stage_due_at)s, %(last_at)s,
             %(last_hash)s, %(ended_at)s)
@@ -85,7 +87,8 @@ class Report:
 
     `street_name`: the road it is on, as the reporter calls it; without it the address is looked through for one.
     `raw`: the position as sent (crs, x, y); `captured_at`: the device's claim, kept beside the time it came in;
-    `handled`: the inspector put it right on the spot.
+    `handled`: the inspector put it right on the spot. `tell_in`: the language in which whoever reported it wants to be
+    told at `contact_phone`.
     """
 
     id: UUID
@@ -103,6 +106,7 @@ class Report:
     description: str | None = None
     contact_name: str | None = None
     contact_phone: str | None = None
+    tell_in: str | None = None
     address: str | None = None
     handled: bool = False
     raw: dict[str, Any] = field(default_factory=dict)
@@ -113,8 +117,9 @@ class Report:
         words = dict(self.texts())
         body = {name: getattr(self, name) for name in type(self).__slots__ if name not in words}
         body |= {kind: salted_hash(key, text).hex() if key else "" for kind, text in words.items()}
-        if self.street_name is None:  # as reports were hashed that could not name one
-            del body["street_name"]
+        for later in ("street_name", "tell_in"):  # as reports were hashed that could not name one
+            if body[later] is None:
+                del body[later]
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).digest()
 
     def texts(self) -> list[tuple[str, str]]:
@@ -236,6 +241,7 @@ def draft_of(
         route=None,
         route_unit=None,
         reporter_id=None if report.public else by.person_id,
+        tell_in=report.tell_in if phone_of(report.contact_phone or "") else None,
         inspector_id=None,
         merged_into=None,
         supervised=False,
@@ -273,6 +279,8 @@ def case_number(city: Books, place: Place | None, at: datetime, sequence: int) -
 def described(report: Report, city: Books, place: Place | None, draft: Draft) -> dict[str, Any]:
     """What the first step keeps besides the form: source, class, place, route."""
     data: dict[str, Any] = {"source": report.source, "public": report.public}
+    if draft.case.tell_in is not None:
+        data["tell_in"] = draft.case.tell_in
     category = city.catalogue.categories.get(report.category or "")
     if category is not None:
         data["class_code"] = f"{category.kind}:{category.class_code}"

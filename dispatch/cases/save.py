@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from dispatch.cases.alarms import save_alarms
-from dispatch.cases.draft import CaseRow, Draft, Ruling
+from dispatch.cases.draft import CaseRow, Draft, Message, Ruling
 from dispatch.cases.steps import Step
 from dispatch.secrets import conceal
 from gis.db import Tx
@@ -43,9 +43,11 @@ FIRED = """
     INSERT INTO fired (case_id, kind, epoch, event, seq, at)
     VALUES (%(case_id)s, %(kind)s, %(epoch)s, %(event)s, %(seq)s, %(at)s)
 """
+# Whoever reported it is told each thing once.
 MESSAGE = """
-    INSERT INTO outbox (case_id, kind, unit_id, person_id, created_at)
-    VALUES (%(case_id)s, %(kind)s, %(unit_id)s, %(person_id)s, %(at)s)
+    INSERT INTO outbox (case_id, kind, unit_id, person_id, created_at, urgent)
+    VALUES (%(case_id)s, %(kind)s, %(unit_id)s, %(person_id)s, %(at)s, %(urgent)s)
+    ON CONFLICT (case_id, split_part(kind, ':', 1)) WHERE unit_id IS NULL AND person_id IS NULL DO NOTHING
 """
 PLACE = """
     UPDATE cases SET geom = ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), area_id = %(area_id)s,
@@ -98,7 +100,7 @@ def save_history(tx: Tx, draft: Draft) -> None:
         row = {"case_id": case_id, "kind": kind, "epoch": epoch, "event": event, "seq": seq, "at": at}
         tx.connection.execute(FIRED, row)
     for message in draft.messages:
-        told = {"kind": message.kind, "unit_id": message.unit_id, "person_id": message.person_id}
+        told = {name: getattr(message, name) for name in Message.__slots__}
         tx.connection.execute(MESSAGE, told | {"case_id": case_id, "at": draft.case.last_at})
     save_alarms(tx, [draft])
     for seq, sha256, kind in draft.photos:

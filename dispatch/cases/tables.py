@@ -85,6 +85,7 @@ cases = Table(
     Column("route", JSONB, comment="unit, rule, edition, reason, facts, tried: the last routing"),
     Column("route_unit", Text, comment="suggested unit; empty: the dispatcher's pool must decide"),
     Column("reporter_id", BigInteger, ForeignKey("person.id")),
+    Column("tell_in", Text, comment="language in which whoever reported it is told by telephone; empty: not at all"),
     Column("inspector_id", BigInteger, ForeignKey("person.id"), comment="holds the verify or check task"),
     Column("merged_into", BigInteger, ForeignKey("cases.id")),
     Column("supervised", Boolean, nullable=False, server_default="false"),

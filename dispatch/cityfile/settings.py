@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from dispatch.cityfile.faults import Faults
 from dispatch.clock import Rule
-from dispatch.notify.words import PLACEHOLDER, standard_words
+from dispatch.notify.words import CASE, RECEIPT, TO_REPORTER, standard_words
 
 __all__ = ["check_document"]
 
@@ -70,8 +70,15 @@ def _case_pattern(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    if not text.isprintable() or set(re.findall(r"\{.*?\}", text)) - {PLACEHOLDER}:
-        raise ValueError(f"one line of text, and of placeholders {PLACEHOLDER} alone")
+    if not text.isprintable() or set(re.findall(r"\{.*?\}", text)) - {CASE, RECEIPT}:
+        raise ValueError(f"one line of text, and of placeholders {CASE} alone ({RECEIPT} to those who reported)")
+    return text
+
+
+def _quiet(text: str) -> str:
+    begin, _, end = text.partition("-")
+    if time.fromisoformat(begin) == time.fromisoformat(end):
+        raise ValueError("quiet hours have a beginning and another end, as 21:00-08:00")
     return text
 
 
@@ -85,6 +92,7 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 SeasonDay = Annotated[str, AfterValidator(_season_day)]
 Hours = Annotated[str, AfterValidator(_hours)]
 Sentence = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_sentence)]
+Quiet = Annotated[str, AfterValidator(_quiet)]
 NoticeKind = Annotated[str, AfterValidator(_notice_kind)]
 IntegrityTest = Literal[
     "invented_find", "staged_fix", "clock_gaming", "self_dealing", "volume_padding", "under_reporting"
@@ -273,6 +281,18 @@ class _Sentence(_Part):
     en: Sentence
 
 
+def _for_whom(notices: dict[str, _Sentence]) -> dict[str, _Sentence]:
+    """A receipt is for whoever reported the case, and for nobody else."""
+    for kind, said in notices.items():
+        if RECEIPT in said.zh + said.en and not kind.startswith(TO_REPORTER):
+            raise ValueError(f"{kind}: {RECEIPT} is for kinds that begin with {TO_REPORTER}")
+    return notices
+
+
+class _Citizens(_Part):
+    quiet: Quiet
+
+
 class _CityToml(_Part):
     name: Word
     name_en: str = ""
@@ -296,7 +316,8 @@ class _CityToml(_Part):
     respites: dict[RespiteKind, _Respite] = {}
     ranking: _Ranking
     check: _Check | None = None
-    notices: dict[NoticeKind, _Sentence] = {}
+    notices: Annotated[dict[NoticeKind, _Sentence], AfterValidator(_for_whom)] = {}
+    citizens: _Citizens | None = None
     integrity: dict[IntegrityTest, _Integrity] = {}
     campaigns: list[_Campaign] = []
     terminals: _Terminals | None = None

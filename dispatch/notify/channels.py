@@ -50,6 +50,10 @@ class Channel(Protocol):
     def reach(self) -> str:
         """`mail` or `phone`."""
 
+    @property
+    def citizens(self) -> bool:
+        """Whether it also reaches whoever reported a case, at the number left with it."""
+
     def send(self, notice: Notice) -> None:
         """Hand it over and return when the other side has taken it. Raises NotSent, OSError."""
 
@@ -67,6 +71,7 @@ class Mail:
     secret: str = field(default="", repr=False)
     allow: frozenset[str] = frozenset()
     reach: str = "mail"
+    citizens: bool = False
 
     def send(self, notice: Notice) -> None:
         """One connection for one notice: a server that hangs up costs no other."""
@@ -135,6 +140,7 @@ class Gateway:
     secret: str = field(default="", repr=False)
     allow: frozenset[str] = frozenset()
     reach: str = "phone"
+    citizens: bool = False
 
     def send(self, notice: Notice) -> None:
         """Any 2xx is an acceptance; a redirect is none, and is not followed."""

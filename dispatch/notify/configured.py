@@ -14,13 +14,13 @@ from uuid import UUID
 from dispatch.notify.channels import ESCAPES, Channel, Gateway, Mail, Notice, fill
 from gis.problems import Problem
 
-__all__ = ["FILE", "read_channels"]
+__all__ = ["FILE", "read_channels", "tells_citizens"]
 
 FILE = "notices.toml"
 MOST = 4  # each has a thread of the worker's own
 KEYS: dict[str, dict[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "tls": str, "user": str},
-    "gateway": {"url": str, "body": str, "content_type": str, "reach": str},
+    "gateway": {"url": str, "body": str, "content_type": str, "reach": str, "citizens": bool},
 }
 COMMON: dict[str, type] = {"name": str, "kind": str, "allow": list, "secret_file": str, "secret_env": str}
 NEEDED = {"mail": ("name", "host", "port", "sender"), "gateway": ("name", "url", "body")}
@@ -42,7 +42,17 @@ def read_channels(folder: Path, environment: Mapping[str, str] = os.environ) -> 
     channels = tuple(_channel(entry, folder, environment) for entry in entries)
     if len({channel.name for channel in channels}) < len(channels):
         raise _wrong("name", "is given twice", "重复")
+    if sum(channel.citizens for channel in channels) > 1:
+        raise _wrong("citizens", "is true for one channel at most: nobody is told twice", "至多一个渠道可用于告知群众")
     return channels
+
+
+def tells_citizens(folder: Path) -> bool:
+    """Whether a channel reaches people without an account. A page for them asks: of a file that is wrong, no."""
+    try:
+        return any(channel.citizens for channel in read_channels(folder))
+    except Problem:
+        return False
 
 
 def _channel(entry: dict[str, Any], folder: Path, environment: Mapping[str, str]) -> Channel:
@@ -83,6 +93,8 @@ def _gateway(given: dict[str, Any]) -> Gateway:
         raise _wrong("url", "is an http or https address without a password in it", "须为不含口令的 http(s) 地址")
     if channel.reach not in ("phone", "mail"):
         raise _wrong("reach", "is phone or mail", "须为 phone 或 mail")
+    if channel.citizens and channel.reach != "phone":
+        raise _wrong("citizens", "needs a phone: it is all that is known of them", "须为电话渠道")
     if channel.content_type not in ESCAPES:
         raise _wrong("content_type", f"is one of {', '.join(ESCAPES)}", f"须为 {'、'.join(ESCAPES)} 之一")
     if channel.content_type == "application/json":

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from dispatch.audit.trail import Kind, record
 from dispatch.config import settings
 from dispatch.notify.channels import Channel, Notice
 from dispatch.notify.sockets import NotSent
 from dispatch.notify.words import Words, subject_of, text_of
-from dispatch.people.reach import masked
+from dispatch.people.reach import masked, phone_of
 from dispatch.secrets import reveal
 from gis.db import TAKEOVER, Tx, execute, one, value, write
 
@@ -36,12 +37,21 @@ CLAIM = """
 """
 CLAIMED = """
     SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
-           (SELECT document -> 'notices' FROM city) AS own, coalesce(k.token, '') AS token, r.key, r.body
+           (SELECT document -> 'notices' FROM city) AS own, coalesce(k.token, '') AS token, r.key, r.body,
+           NULL::bigint AS reported, '' AS receipt
       FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
       JOIN person p ON p.id = d.person_id
       LEFT JOIN alarm_call k ON k.outbox_id = o.id
       LEFT JOIN person_reach r ON r.person_id = d.person_id AND r.kind = %(reach)s
      WHERE d.id = %(id)s
+    UNION ALL
+    SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, c.number, coalesce(c.tell_in, ''), c.tell_in IS NULL,
+           (SELECT document -> 'notices' FROM city), '', k.key, x.body, c.id, c.receipt
+      FROM delivery d JOIN outbox o ON o.id = d.outbox_id JOIN cases c ON c.id = o.case_id
+      LEFT JOIN case_key k ON k.case_id = c.id
+      LEFT JOIN case_text x ON x.case_id = c.id AND x.kind = 'contact_phone'
+     WHERE d.id = %(id)s AND d.person_id IS NULL
+     ORDER BY id LIMIT 1
 """
 # `next_at` is the claim's own: whoever was overtaken while it slept changes nothing.
 SENT = """
@@ -70,6 +80,8 @@ RESEND = """
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
+    """A delivery to be tried. `reported`: the case whose reporter it goes to, None if it goes to one of the staff."""
+
     id: int
     delivery_id: UUID
     attempts: int
@@ -82,6 +94,8 @@ class _Claim:
     token: str = field(repr=False)
     key: bytes | None = field(repr=False)
     body: bytes | None = field(repr=False)
+    reported: int | None
+    receipt: str = field(repr=False)
 
 
 def send_by(channel: Channel) -> int:
@@ -103,7 +117,11 @@ def _drain(channel: Channel) -> int:
 def _claim(channel: Channel) -> _Claim | None:
     with write(patience=TAKEOVER) as tx:
         claimed = value(tx, CLAIM, channel=channel.name, waits=list(WAITS), most=MOST)
-        return None if claimed is None else one(tx, _Claim, CLAIMED, id=claimed, reach=channel.reach)
+        claim = None if claimed is None else one(tx, _Claim, CLAIMED, id=claimed, reach=channel.reach)
+        if claim is not None and claim.reported is not None:
+            detail: dict[str, object] = {"channel": channel.name, "delivery": str(claim.delivery_id)}
+            record(tx, Kind.READ_PERSONAL, whence="worker", object=f"case:{claim.reported}", detail=detail)
+        return claim
 
 
 def _attempt(channel: Channel, claim: _Claim) -> None:
@@ -112,16 +130,28 @@ def _attempt(channel: Channel, claim: _Claim) -> None:
         outcome, over = "the person can no longer be reached here", True
     else:
         try:
-            address = reveal(claim.key, claim.body)
+            address = _address(claim.key, claim.body, claim.reported)
             channel.send(_notice(claim, address))
         except NotSent as error:
             outcome = str(error)
         except Exception as error:  # one notice that breaks its channel holds up no other
             # By its class alone: an error of a library may repeat the address, or what it was sent.
             outcome = type(error).__name__
-    _mark(claim, outcome, masked(address) if address else "", over=over)
+    # Of one of the public not even a part is shown: who may see the number finds it with the case.
+    _mark(claim, outcome, masked(address) if address and claim.reported is None else "", over=over)
     if outcome:
         log.warning("notice %s by %s, attempt %d: %s", claim.delivery_id, channel.name, claim.attempts, outcome)
+
+
+def _address(key: bytes, body: bytes, reported: int | None) -> str:
+    """Where to. Raises NotSent where what was left with the case is no number."""
+    kept = reveal(key, body)
+    if reported is None:
+        return kept
+    number = phone_of(kept)
+    if number is None:
+        raise NotSent("no number that can be called")
+    return number
 
 
 def _notice(claim: _Claim, address: str) -> Notice:
@@ -129,14 +159,23 @@ def _notice(claim: _Claim, address: str) -> Notice:
         id=claim.delivery_id,
         to=address,
         subject=subject_of(case=claim.number, language=claim.language, own=claim.own),
-        text=text_of(claim.kind, case=claim.number, language=claim.language, own=claim.own, link=_link(claim)),
+        text=text_of(
+            claim.kind,
+            case=claim.number,
+            language=claim.language,
+            own=claim.own,
+            link=_link(claim),
+            receipt=claim.receipt,
+        ),
         case=claim.number,
     )
 
 
 def _link(claim: _Claim) -> str:
-    """Where a call is acknowledged; empty where there is none, or nobody has said where the product is."""
-    return f"{settings().url}/ack/{claim.token}" if claim.token and settings().url else ""
+    """Where a call is acknowledged, or a report followed; empty where nobody has said where the product is."""
+    if not settings().url or not (claim.token or claim.receipt):
+        return ""
+    return f"{settings().url}/r/{claim.receipt}" if claim.receipt else f"{settings().url}/ack/{claim.token}"
 
 
 def _mark(claim: _Claim, outcome: str, masked: str, *, over: bool) -> None:

@@ -9,42 +9,58 @@ from gis.db import TAKEOVER, value, write
 
 __all__ = ["send_due"]
 
+QUIET = "21:00-08:00"  # wall time in which whoever reported a case is left alone, where the city says nothing
+
 # In-app messages are read from this very table: a stamp sends them. SKIP LOCKED: workers share the queue. With the
 # stamp goes one delivery for each person and channel outside; never out of a rehearsal, whose cases never were. What
-# is not urgent keeps to the channels that the person wants, and waits until the quiet hours are over.
+# is not urgent keeps to the channels that the person wants, and waits until the quiet hours are over. A message to
+# nobody in particular is for whoever reported the case: by the channel for citizens, at hours that the city sets.
 SEND = """
     WITH sent AS (
       UPDATE outbox SET sent_at = coalesce((SELECT simulated_now FROM city), clock_timestamp()), attempts = attempts + 1
        WHERE id = ANY (ARRAY(SELECT id FROM outbox WHERE sent_at IS NULL
                               ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
       RETURNING id, unit_id, person_id, case_id, urgent),
-    told AS (
+    channel AS (
+      SELECT * FROM unnest(%(names)s::text[], %(reaches)s::text[], %(citizens)s::bool[]) AS c(name, reach, citizens)),
+    staff AS (
       SELECT s.id, p.id AS person, s.case_id, s.urgent FROM sent s JOIN person p ON p.id = s.person_id
       UNION
       SELECT s.id, p.id, s.case_id, s.urgent FROM sent s JOIN person p ON p.unit_id = s.unit_id AND NOT p.disabled),
+    told AS (
+      SELECT t.id, t.person, c.name AS channel, t.urgent OR coalesce(k.hazard, false) AS urgent,
+             coalesce(w.muted, '{}') AS muted, w.quiet_from, w.quiet_until
+        FROM staff t JOIN person_reach r ON r.person_id = t.person JOIN channel c ON c.reach = r.kind
+        LEFT JOIN person_preference w ON w.person_id = t.person LEFT JOIN cases k ON k.id = t.case_id
+      UNION ALL
+      SELECT s.id, NULL, c.name, s.urgent, '{}', split_part(q.hours, '-', 1)::time, split_part(q.hours, '-', 2)::time
+        FROM sent s JOIN cases k ON k.id = s.case_id AND k.tell_in IS NOT NULL JOIN channel c ON c.citizens
+        CROSS JOIN (SELECT coalesce((SELECT document #>> '{citizens,quiet}' FROM city), %(quiet)s)) AS q(hours)
+       WHERE s.unit_id IS NULL AND s.person_id IS NULL),
     owed AS (
       INSERT INTO delivery (outbox_id, person_id, channel, created_at, next_at)
-      SELECT t.id, t.person, c.name, clock_timestamp(), CASE WHEN u.urgent OR NOT u.quiet THEN clock_timestamp() ELSE
-             (here::date + (here::time >= w.quiet_until)::int + w.quiet_until) AT TIME ZONE zone END
-        FROM told t JOIN person_reach r ON r.person_id = t.person
-        JOIN unnest(%(names)s::text[], %(reaches)s::text[]) AS c(name, reach) ON c.reach = r.kind
+      SELECT t.id, t.person, t.channel, clock_timestamp(), CASE WHEN t.urgent OR NOT u.quiet THEN clock_timestamp() ELSE
+             (here::date + (here::time >= t.quiet_until)::int + t.quiet_until) AT TIME ZONE zone END
+        FROM told t
         CROSS JOIN (SELECT coalesce((SELECT document ->> 'time_zone' FROM city), 'UTC')) AS z(zone)
         CROSS JOIN LATERAL (SELECT clock_timestamp() AT TIME ZONE zone) AS h(here)
-        LEFT JOIN person_preference w ON w.person_id = t.person
-        LEFT JOIN cases k ON k.id = t.case_id
-        CROSS JOIN LATERAL (SELECT t.urgent OR coalesce(k.hazard, false),
-                   coalesce(CASE WHEN w.quiet_from < w.quiet_until
-                                 THEN here::time >= w.quiet_from AND here::time < w.quiet_until
-                                 ELSE here::time >= w.quiet_from OR here::time < w.quiet_until END, false)
-                   ) AS u(urgent, quiet)
+        CROSS JOIN LATERAL (SELECT
+                   coalesce(CASE WHEN t.quiet_from < t.quiet_until
+                                 THEN here::time >= t.quiet_from AND here::time < t.quiet_until
+                                 ELSE here::time >= t.quiet_from OR here::time < t.quiet_until END, false)
+                   ) AS u(quiet)
        WHERE NOT EXISTS (SELECT FROM city WHERE rehearsal = 1)
-         AND (u.urgent OR NOT c.name = ANY (coalesce(w.muted, '{}'))))
+         AND (t.urgent OR NOT t.channel = ANY (t.muted)))
     SELECT count(*) FROM sent
 """
 
 
 def send_due(channels: Sequence[Channel] = (), *, limit: int = 500) -> int:
     """Send at most `limit` messages in the product, oldest first, and put down who is told by `channels`; how many."""
-    names, reaches = [channel.name for channel in channels], [channel.reach for channel in channels]
+    given = {
+        "names": [channel.name for channel in channels],
+        "reaches": [channel.reach for channel in channels],
+        "citizens": [channel.citizens for channel in channels],
+    }
     with write(patience=TAKEOVER) as tx:
-        return int(value(tx, SEND, limit=limit, names=names, reaches=reaches))
+        return int(value(tx, SEND, limit=limit, quiet=QUIET, **given))

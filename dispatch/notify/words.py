@@ -6,24 +6,28 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "PLACEHOLDER", "Words", "standard_words", "subject_of", "text_of"]
+__all__ = ["CASE", "LANGUAGES", "RECEIPT", "TO_REPORTER", "Words", "standard_words", "subject_of", "text_of"]
 
 Words = dict[str, dict[str, str]]
-PLACEHOLDER = "{case}"
+CASE = "{case}"
+RECEIPT = "{receipt}"
+TO_REPORTER = "citizen_"  # kinds that tell whoever reported a case begin so
 LANGUAGES = ("zh", "en")
 
 
-def text_of(kind: str, *, case: str, language: str, own: Words | None = None, link: str = "") -> str:
+def text_of(kind: str, *, case: str, language: str, own: Words | None = None, link: str = "", receipt: str = "") -> str:
     """What a message of this kind says; about no case, or of a kind without words of its own: that there is news.
 
-    `own`: the city's words by kind, each before ours. `link`: where it is acknowledged; at the end, if there is one.
+    `own`: the city's words by kind, each before ours. `link`: where it is acknowledged, or a report followed; at the
+    end, if there is one. `receipt`: by which whoever reported the case asks for it.
     """
     words = standard_words() | (own or {})
-    said = words.get(kind.split(":")[0], words["other"])
-    if not case and any(PLACEHOLDER in sentence for sentence in said.values()):
+    said = words.get(kind) or words.get(kind.split(":")[0], words["other"])
+    if not case and any(CASE in sentence for sentence in said.values()):
         return _said(words["no_case"], case, language)
-    text = _said(said, case, language)
-    return f"{text} {_said(words['acknowledge'], case, language)}{link}" if link else text
+    text = _said(said, case, language).replace(RECEIPT, receipt)
+    before = words["follow" if kind.startswith(TO_REPORTER) else "acknowledge"]
+    return f"{text} {_said(before, case, language)}{link}" if link else text
 
 
 def subject_of(*, case: str, language: str, own: Words | None = None) -> str:
@@ -33,7 +37,7 @@ def subject_of(*, case: str, language: str, own: Words | None = None) -> str:
 
 
 def _said(words: dict[str, str], case: str, language: str) -> str:
-    return words[language if language in LANGUAGES else "zh"].replace(PLACEHOLDER, case)
+    return words[language if language in LANGUAGES else "zh"].replace(CASE, case)
 
 
 @cache

@@ -8,7 +8,7 @@ from dispatch.secrets import conceal, new_key
 from gis.db import ReadTx, Tx, execute, value
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["FORMS", "forget_reach", "masked", "set_reach"]
+__all__ = ["FORMS", "forget_reach", "masked", "phone_of", "set_reach"]
 
 # An address goes into a header and a command line of SMTP: nothing in it may be a space, a bracket or a line's end.
 FORMS = {
@@ -49,6 +49,12 @@ def masked(address: str) -> str:
     if at:
         return f"{name[:1]}***@{host}"
     return f"{address[:3]}****{address[-4:]}" if len(address) >= 11 else f"****{address[-2:]}"
+
+
+def phone_of(written: str) -> str | None:
+    """The number in what somebody wrote, as a channel takes it; None if it is none. 138 0000-5678 → 13800005678."""
+    number = re.sub(r"[\s().-]", "", written)
+    return number if FORMS["phone"].fullmatch(number) else None
 
 
 def _person(tx: ReadTx, login: str) -> int:

@@ -1,0 +1,48 @@
+"""What whoever reported a case is told of it, by telephone and without an account: receipt, progress, result.
+
+At most one of each, which the outbox itself sees to.
+"""
+
+from __future__ import annotations
+
+from dispatch.cases.draft import Draft
+from dispatch.lifecycle.states import ENDED, Action, State
+from dispatch.notify.words import TO_REPORTER
+from dispatch.people.reach import phone_of
+from gis.db import Tx, execute
+from gis.problems import FormIncomplete, NotFound
+
+__all__ = ["language_to_tell", "stop_telling", "tell_reporter"]
+
+
+def language_to_tell(phone: str, language: str, *, wanted: bool) -> str | None:
+    """In which language they are told at the number left; None: not at all. Raises FormIncomplete: it is no number."""
+    if not wanted or not phone.strip():
+        return None
+    if phone_of(phone) is None:
+        raise FormIncomplete(
+            "This number cannot be reached by message: correct it, or leave it empty",
+            zh="该号码无法接收信息,请改正或留空",
+            fields={"contact_phone": "form"},
+        )
+    return language
+
+
+def tell_reporter(draft: Draft, action: Action, before: State | None) -> None:
+    """Leave the message that an action is worth, after it. The receipt answers whoever is awake: it waits for no
+    morning."""
+    now = draft.case.state
+    if before is None and action is Action.REGISTER:
+        draft.tell_reporter(f"{TO_REPORTER}receipt", urgent=True)
+    elif action is Action.DISPATCH:
+        draft.tell_reporter(f"{TO_REPORTER}progress")
+    elif now is State.MERGED:  # it may be taken apart again: no result yet
+        draft.tell_reporter(f"{TO_REPORTER}progress:{now.value}")
+    elif now in ENDED and before not in ENDED:
+        draft.tell_reporter(f"{TO_REPORTER}result:{now.value}")
+
+
+def stop_telling(tx: Tx, receipt: str) -> None:
+    """Whoever holds the receipt wants no more messages: what waits is not sent either. Raises NotFound."""
+    if not execute(tx, "UPDATE cases SET tell_in = NULL WHERE receipt = %(receipt)s", receipt=receipt):
+        raise NotFound("No report has this receipt number", zh="没有这个回执号")

@@ -1,0 +1,95 @@
+"""The public form offers messages where there is a channel for them; the page of the receipt stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from dispatch.config import settings
+from dispatch.notify.configured import FILE
+from tests.cases.town import look
+from tests.pages.conftest import Office, Person
+from tests.pages.seats import DESK, PHONE, Sit
+
+Enter = Callable[[str], Person]
+SMS = """
+[[channel]]
+name = "sms"
+kind = "gateway"
+url = "https://sms.example.org/"
+body = "{}"
+citizens = true
+"""
+GIVEN = {"address": "西街 9 号", "description": "井盖响", "contact_phone": "13700000000"}
+
+
+@pytest.fixture
+def gateway(office: Office) -> Iterator[None]:
+    """A channel for citizens, configured while the test runs."""
+    file = settings().data / FILE
+    file.write_text(SMS)
+    yield
+    file.unlink()
+
+
+def told_in(answer: str) -> str | None:
+    receipt = answer.removeprefix("/r/").partition("?")[0]
+    found: str | None = look("SELECT tell_in FROM cases WHERE receipt = %(r)s", r=receipt)[0]["tell_in"]
+    return found
+
+
+def test_without_a_channel_nothing_is_promised(office: Office, person: Enter) -> None:
+    citizen = person("")
+    assert 'name="notify"' not in citizen.get("/report").text
+    assert told_in(citizen.send("/report", "/report", **GIVEN).headers["location"]) is None
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_citizen_is_told_unless_they_take_the_tick_away(sit: Sit) -> None:
+    for ticked in (True, False):
+        seat = sit("", PHONE)
+        page = seat.page
+        seat.go("/report")
+        tick = page.get_by_label("用信息告诉我进展")
+        expect(tick).to_be_checked()
+        seat.fits()
+        page.locator("#f-address").fill(GIVEN["address"])
+        page.locator("#f-description").fill(GIVEN["description"])
+        page.locator("#f-contact_phone").fill(GIVEN["contact_phone"])
+        tick.set_checked(ticked)
+        page.get_by_role("button", name="提交").click()
+        page.wait_for_url("**/r/**")
+        stop = page.get_by_role("button", name="不再接收")
+        expect(stop).to_have_count(1 if ticked else 0)
+        seat.fits()
+        if ticked:
+            stop.click()
+            expect(stop).to_have_count(0)
+            assert look("SELECT tell_in FROM cases ORDER BY id DESC LIMIT 1")[0]["tell_in"] is None
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_number_that_is_none_comes_back_with_all_that_was_typed(person: Enter) -> None:
+    citizen = person("")
+    wrong = GIVEN | {"contact_phone": "找我弟弟", "notify": "1"}
+    answer = citizen.send("/report", "/report", **wrong)
+    assert answer.status_code == 422
+    assert "找我弟弟" in answer.text
+    assert told_in(citizen.send("/report?lang=en", "/report", **GIVEN, notify="1").headers["location"]) == "en"
+
+
+@pytest.mark.usefixtures("gateway")
+def test_an_acceptor_asks_it_for_the_caller(person: Enter, sit: Sit) -> None:
+    seat = sit("acceptor", DESK)
+    seat.go("/console/register")
+    expect(seat.page.get_by_label("用信息告知来电人")).to_be_checked()
+    seat.fits()
+    acceptor = person("acceptor")
+    given = {"description": "路灯不亮", "contact_phone": "0755-8200 1234", "source": "hotline", "notify": "1"}
+    number = acceptor.send("/console/register", "/console/register", **given).headers["location"].split("/")[2]
+    page = acceptor.get(f"/cases/{number.partition('?')[0]}").text
+    assert "收件告知" in page
+    assert "上报人" in page
+    assert "8200 1234" not in page
