@@ -16,7 +16,6 @@ from dashboards.leader import period_asked
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.analysis.beside import before, year_before
-from dispatch.analysis.campaigns import Campaign, campaigns_of
 from dispatch.analysis.forecast import Forecast, forecast
 from dispatch.analysis.questions import (
     QUESTIONS,
@@ -28,6 +27,7 @@ from dispatch.analysis.questions import (
     stages,
 )
 from dispatch.cases.read import by_ids
+from dispatch.evaluation.campaigns import Campaign, campaigns_of
 from dispatch.evaluation.period import Period
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs

@@ -54,6 +54,7 @@ COMMANDS = (
     Room("rules learn", "dispatch.drafts.learn_command:command", database=False),
     Room("due", "dispatch.clock.due:command", database=False),
     Room("score", "dispatch.evaluation.score_command:command"),
+    Room("measures", "dispatch.evaluation.measures_command:command"),
     Room("owners learnt", "dispatch.evaluation.owners_command:command"),
     Room("replay", "dispatch.drafts.replay_command:command"),
     Room("simulate", "collectors.simulate:command"),

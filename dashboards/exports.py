@@ -14,14 +14,17 @@ from dashboards import files
 from dashboards.cases import Asked as CasesAsked
 from dashboards.files import Tick, bounded, delivered, made_file, recorded, sent
 from dashboards.leader import Asked, ids_behind, instant_asked, period_asked, ranking_table
+from dashboards.measures import Chosen, Sheet, opened, sheet_of
 from dashboards.spreadsheet import Cell, Column, write_table
 from dashboards.times import left_of
 from dashboards.view import View
 from dispatch.cases.read import Filters, Row, by_ids, search
+from dispatch.evaluation.register import Behind
+from dispatch.evaluation.spans import SPANS, hours
 from dispatch.lifecycle.states import ClockKind
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
-from gis.db import ReadTx
+from gis.db import ReadTx, read
 
 __all__ = ["router"]
 
@@ -90,6 +93,61 @@ def cases_file(request: Request, me: Signed, asked: Annotated[CasesAsked, Depend
         return f"cases-{_day(view, view.now)}"
 
     return delivered(request, form, make)
+
+
+@router.get("/exports/measures", **needs(Permission.SEE_CASES))
+def measures_file(request: Request, me: Signed, asked: Annotated[Chosen, Depends()], form: str = "xlsx") -> Response:
+    """The table of one choice of measures, every row of it."""
+    with made_file(form) as file:
+        with read(heavy=True) as tx:
+            view = View.of(request, tx, me)
+            sheet = sheet_of(tx, view, asked, me)
+            told: tuple[Cell, ...] = (sheet.period.name, wall(view, sheet.then), asked.by)
+            named = [(sheet.sum, view.t("measures.whole"))] if sheet.sum else []
+            named += [(line, sheet.titles[line.key]) for line in sheet.lines]
+            rows = ((*told, line.key, name, *map(line.values.get, sheet.names)) for line, name in named)
+            heads = [Column(view.t(f"bulletin.of_{name}"), 14) for name in sheet.names]
+            columns = [*_columns(view, ("period", "then", "cut", "key", "key_name")), *heads]
+            count = write_table(file, form, columns, rows)
+        recorded(request, me, "measures", _measured(asked, sheet) | {"form": form, "rows": count})
+    return sent(file, f"measures-{sheet.period.name}-{asked.by}-{_day(view, sheet.then)}", form)
+
+
+@router.get("/exports/measure", **needs(Permission.SEE_CASES))
+def measure_file(
+    request: Request, me: Signed, asked: Annotated[Chosen, Depends()], figure: str, key: str = "", form: str = "xlsx"
+) -> Response:
+    """The cases behind one measure: of what counts, of the rest of the denominator, of what is left out and why."""
+
+    def make(file: IO[bytes], tick: Tick) -> str:
+        with read(heavy=True) as tx:
+            view = View.of(request, tx, me)
+            found, sheet = opened(tx, view, asked, me, figure=figure, key=key)
+        ids = [*{**found.above, **found.below, **found.excluded}]
+        if len(ids) > files.MOST:
+            raise files.too_many()
+        with me.read(heavy=True) as tx:
+            rows = ((*_part(view, found, figure, row.id), *_case(view, row)) for row in _by_ids(tx, ids))
+            names = ("part", "counted", "left_out", *CASE)
+            count = write_table(file, form, _columns(view, names), bounded(rows, tick))
+        detail = _measured(asked, sheet) | {"figure": figure, "form": form, "rows": count}
+        recorded(request, me, "measure", detail)
+        return f"cases-{sheet.period.name}-{figure}-{_day(view, sheet.then)}"
+
+    return delivered(request, form, make)
+
+
+def _part(view: View, found: Behind, figure: str, id: int) -> tuple[Cell, ...]:
+    """In which part of a figure a case is, how often it counts there or how many hours it took, why it is left out."""
+    if id in found.excluded:
+        return view.t("measures.part_excluded"), None, view.t(f"bulletin.is_{found.excluded[id]}")
+    counted = found.above.get(id, found.below.get(id))
+    part = view.t("measures.part_above" if id in found.above else "measures.part_rest")
+    return part, hours(counted) if figure in SPANS else counted, None
+
+
+def _measured(asked: Chosen, sheet: Sheet) -> dict[str, Any]:
+    return {"period": sheet.period.name, "as_of": sheet.then.isoformat(), "by": asked.by}
 
 
 CASE = (

@@ -31,7 +31,18 @@ from dispatch.people.who import Signed, needs
 from gis.db import ReadTx
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["PARTS", "Asked", "Line", "Table", "ids_behind", "instant_asked", "period_asked", "ranking_table", "router"]
+__all__ = [
+    "PARTS",
+    "Asked",
+    "Line",
+    "Table",
+    "ids_behind",
+    "instant_asked",
+    "period_asked",
+    "ranking_table",
+    "router",
+    "ways",
+]
 
 router = APIRouter(include_in_schema=False)
 SCHEME = "gb-department"
@@ -130,7 +141,7 @@ def ranking_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()
         asides = [one for one in waits_for(tx, me.roles) if one.count] if me.may(Permission.SEE_BOARD) else []
         hazards, rests = unsafe(tx), stock(tx, tx.now)
     schemes = [one for one in table.terms.schemes.values() if one.of == "unit"]
-    more: dict[str, Any] = {"ways": _ways(view, table.period), "assisted": helped, "schemes": schemes, "sways": SWAYS}
+    more: dict[str, Any] = {"ways": ways(view, table.period), "assisted": helped, "schemes": schemes, "sways": SWAYS}
     more |= {"asides": asides, "hazards": hazards, "resting": rests}
     now = view.now or table.then
     return page(view, "ranking.html", table=table, asked=asked, other=other, ended=table.period.end <= now, **more)
@@ -246,7 +257,7 @@ def _line(row: Ranked, found: Measure, fair: Fair | None = None) -> Line:
     )
 
 
-def _ways(view: View, period: Period) -> dict[str, str]:
+def ways(view: View, period: Period) -> dict[str, str]:
     """The names of the periods around: the same day's week, month, quarter, year; the one before and after;
     none after the present one."""
     zone = view.known.zone

@@ -33,6 +33,7 @@ WITHIN = {
     "/bulletins": "/ranking",
     "/settlements": "/ranking",
     "/schemes": "/ranking",
+    "/measures": "/ranking",
     "/ledger": "/ranking",
     "/who": "/rules",
     "/rulings": "/rules",

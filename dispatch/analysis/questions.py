@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from dispatch.analysis.campaigns import Campaign
+from dispatch.evaluation.campaigns import Campaign
 from dispatch.evaluation.period import Period
 from gis.db import ReadTx, dicts, rows
 

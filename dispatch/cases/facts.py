@@ -61,7 +61,8 @@ def fact_of(case: Columns, steps: Iterable[Said]) -> Columns:
     for step in steps:
         if not fact:
             named = step.data.get("category", step.data["form"].get("category"))
-            fact = {**NOT_YET, **born(case, named or case.get("category"), step.data)}
+            named = case.get("category") if named is None and step.action == Action.IMPORT else named
+            fact = {**NOT_YET, **born(case, named, step.data)}
         fold(step, changes, counts)
     fact |= changes
     for name, more in counts.items():

@@ -1,23 +1,32 @@
 """Base counts of a period from the facts, as sets in one statement; the cases behind every figure; the ranking."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, radians
 from pathlib import Path
-from typing import Any, Literal, LiteralString, TypeAlias
+from typing import Any, Literal, LiteralString, Protocol, TypeAlias
 
+from psycopg.types.json import Jsonb
+
+from dispatch.cases.books import books
+from dispatch.cases.duplicates import DEGREE_M, Limits
 from dispatch.evaluation.as_of import past_facts
+from dispatch.evaluation.campaigns import campaign_rows
 from dispatch.evaluation.fairness import Stratum
 from dispatch.evaluation.ledger import left_out
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
-from gis.db import ReadTx, dicts, planned, rows
+from gis.db import ReadTx, column, dicts, planned, rows
 
 __all__ = [
     "CELLS",
     "COUNTED",
     "FIGURES",
+    "MARKS",
+    "MORE",
     "NOTHING",
+    "POSTED",
     "POSTS",
     "UNITS",
     "Cut",
@@ -33,11 +42,17 @@ __all__ = [
 ]
 
 Post = Literal["inspector", "acceptor", "shift_leader", "dispatcher"]
-By: TypeAlias = Literal["city", "unit", "group", "area", "area_class", "class", "source", "company"] | Post
+By: TypeAlias = (
+    Literal["city", "unit", "group", "area", "area_class", "kind", "class", "category", "source", "channel"]
+    | Literal["campaign", "post", "company"]
+    | Post
+)
 
 MARKS: LiteralString = (Path(__file__).parent / "measures.sql").read_text(encoding="utf-8")
 # What the persons of a post did is counted from the steps; of what is not theirs to do they have no count.
 POSTED: LiteralString = (Path(__file__).parent / "posts.sql").read_text(encoding="utf-8")
+TURNS: LiteralString = (Path(__file__).parent / "turns.sql").read_text(encoding="utf-8")
+RECURRED: LiteralString = (Path(__file__).parent / "recurred.sql").read_text(encoding="utf-8")
 POSTS: Mapping[str, tuple[LiteralString, ...]] = {
     "inspector": (
         *("report", "own_report", "valid_report", "refused_report", "filed", "missed", "public_report_verified"),
@@ -63,9 +78,20 @@ COUNTED: tuple[LiteralString, ...] = (
     *("should_dispose", "disposed", "ontime_disposed", "late_disposed", "overdue_open"),
     *("should_close", "closed", "ontime_closed", "rework", "extended", "shirk"),
 )
-FIGURES: Mapping[str, LiteralString] = {name: name for name in (*COUNTED, *CELLS)}
-_SUMS: LiteralString = ", ".join(f'count(*) FILTER (WHERE "{name}") AS "{name}"' for name in (*COUNTED, *CELLS))
-MEASURE: LiteralString = f"SELECT key, {_SUMS} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
+# Counted only where they are asked for: each wants a look of its own. No bulletin has them.
+BACKLOG: tuple[LiteralString, ...] = (
+    *("backlog", "backlog_day", "backlog_3_days", "backlog_week", "backlog_month", "backlog_older"),
+)
+MORE: tuple[LiteralString, ...] = ("returned", "reopened", "recurred", *BACKLOG)
+FIGURES: Mapping[str, LiteralString] = {name: name for name in (*COUNTED, *CELLS, *MORE)}
+
+
+def _sums(names: Iterable[LiteralString]) -> LiteralString:
+    return ", ".join(f'count(*) FILTER (WHERE "{name}") AS "{name}"' for name in names)
+
+
+MEASURE: LiteralString = f"SELECT key, {_sums((*COUNTED, *CELLS))} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
+MEASURE_MORE: LiteralString = f"SELECT key, {_sums(FIGURES.values())} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key IS NOT DISTINCT FROM %(key)s::text"
 MIX: LiteralString = f"""
     SELECT key, class_code, area_class, season, count(*)::int AS cases,
@@ -106,21 +132,33 @@ GRIDS = """
 class Cut:
     """How the figures are cut. `group`: only units of this ranking group, each with those below it (`by="group"`).
 
-    `depth`: the area level for `by="area"`, 1 at the top. The rest filters; None is "all": of `area_class` only what
-    lies in unit grids of that class, and only those grids. By a post, keys are persons.
+    `depth`: the area level for `by="area"`, 1 at the top. By a post, keys are persons; by "post", it is `post` itself.
+    A source is who found it, a channel the way by which it came in. The rest filters; None is "all": of `area_class`
+    only what lies in unit grids of that class, and only those grids; of `campaign` only what falls under it, and of an
+    empty one only what falls under none.
     """
 
     by: By = "unit"
     group: str | None = None
     depth: int = 1
+    post: Post | None = None
     class_code: str | None = None
-    source: str | None = None
+    channel: str | None = None
     top_area: int | None = None
     area_class: int | None = None
+    units: tuple[str, ...] | None = None
+    campaign: str | None = None
 
     def __post_init__(self) -> None:
         if (self.group is None) == (self.by == "group"):
             raise ValueError("a group is named if and only if figures are cut by it")
+        if (self.post is None) == (self.by == "post"):
+            raise ValueError("a post is named if and only if figures are cut by it")
+
+    @property
+    def posted(self) -> str | None:
+        """The post whose acts are counted, by person or as a whole; None: the cases themselves are."""
+        return self.post or (self.by if self.by in POSTS else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +180,40 @@ class Measure:
 NOTHING = Counts(**dict.fromkeys(COUNTED, 0))
 
 
-def measure(tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | None = None) -> list[Measure]:
-    """The base counts, one row per key that has a part in the period.
+def measure(
+    tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | None = None, more: Collection[str] = ()
+) -> list[Measure]:
+    """The base counts, one row per key that has a part in the period; of MORE those that are asked for.
 
     Counted is what was recorded by `as_of`; None: by the period's end, or now if that is earlier.
     """
-    params = parameters(tx, period, cut, as_of)
-    if cut.by in POSTS:
+    params = parameters(tx, period, cut, as_of, more)
+    if cut.posted:
         return _posted(tx, cut, params)
     grids = grids_of(tx, cut, params["until"])
     with planned(tx, "force_custom_plan"):  # the plan for all cuts and periods at once takes three times as long
-        return [_measure(row, grids) for row in dicts(tx, MEASURE, **params)]
+        return [_measure(row, grids, more) for row in dicts(tx, MEASURE_MORE if more else MEASURE, **params)]
 
 
 def _posted(tx: ReadTx, cut: Cut, params: dict[str, Any]) -> list[Measure]:
     found: dict[str | None, dict[str, int]] = {}
     for row in dicts(tx, COMPANY if cut.by == "company" else POST, **params):
-        found.setdefault(row["key"], dict.fromkeys(POSTS[cut.by], 0))[row["figure"]] = row["number"]
+        found.setdefault(row["key"], dict.fromkeys(POSTS[params["post"]], 0))[row["figure"]] = row["number"]
     return [Measure(key, Counts(**counts), dict.fromkeys(CELLS, 0)) for key, counts in found.items()]
 
 
-def total(measures: list[Measure]) -> Counts:
-    """The sum over all keys: equal to the city's own row, for every case has one key."""
-    return Counts(**{name: sum(one.counts.of(name) or 0 for one in measures) for name in COUNTED})
+class Counted(Protocol):
+    """Whatever has counts."""
+
+    @property
+    def counts(self) -> Counts: ...
+
+
+def total(measures: Iterable[Counted]) -> Counts:
+    """The sum over all keys: equal to the city's own row, for every case has one key. What none knows is not known."""
+    cells = [one.counts for one in measures]
+    known = {name: [n for counts in cells if (n := counts.of(name)) is not None] for name in (*COUNTED, *MORE)}
+    return Counts(**{name: sum(numbers) for name, numbers in known.items() if numbers})
 
 
 def cases_of(
@@ -173,14 +222,14 @@ def cases_of(
     """The ids of the cases behind one figure. Raises ValueError for a figure that is none."""
     if figure not in FIGURES:
         raise ValueError(f"{figure} is not a figure: {', '.join(FIGURES)}")
-    params = parameters(tx, period, cut, as_of) | {"key": key, "figure": figure}
+    params = parameters(tx, period, cut, as_of, (figure,)) | {"key": key, "figure": figure}
     own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
-    return [row["case_id"] for row in dicts(tx, POST_CASES if cut.by in POSTS else own, **params)]
+    return [row["case_id"] for row in dicts(tx, POST_CASES if cut.posted else own, **params)]
 
 
 def mix_of(tx: ReadTx, period: Period, cut: Cut, *, as_of: datetime | None = None) -> list[Stratum]:
     """What kinds of cases each key had to dispose of, and how many of them on time; nothing for persons of a post."""
-    return [] if cut.by in POSTS else rows(tx, Stratum, MIX, **parameters(tx, period, cut, as_of))
+    return [] if cut.posted else rows(tx, Stratum, MIX, **parameters(tx, period, cut, as_of))
 
 
 def ranking_counts(tx: ReadTx, period: Period, group: str, *, as_of: datetime | None = None) -> dict[str, Counts]:
@@ -202,25 +251,55 @@ def counted_until(tx: ReadTx, period: Period, as_of: datetime | None) -> datetim
     return max(period.start, min(period.end, as_of or period.end, tx.now))
 
 
-def parameters(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dict[str, Any]:
+def parameters(
+    tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None, more: Collection[str] = ()
+) -> dict[str, Any]:
     """What a statement that counts by `measures.sql`, or freezes what it counts, has to be told."""
     then = min(as_of or period.end, tx.now)
     now = then == tx.now  # facts as they stand, also those of a moment after
-    return {
+    apart = cut.by == "campaign" or cut.campaign is not None
+    known: dict[str, Any] = {
         "since": period.start,
         "until": counted_until(tx, period, as_of),
+        "then": then,
         "as_of": "infinity" if now else then.isoformat(),
         "past": "[]" if now else past_facts(tx, then),
         "left_out": left_out(tx, by=then),
         "by": cut.by,
-        "post": "inspector" if cut.by == "company" else cut.by,
+        "post": "inspector" if cut.by == "company" else cut.posted,
         "group": cut.group,
         "depth": cut.depth,
         "class_code": cut.class_code,
-        "source": cut.source,
+        "channel": cut.channel,
         "top_area": cut.top_area,
         "area_class": cut.area_class,
+        "units": None if cut.units is None else list(cut.units),
+        "campaign": cut.campaign,
+        "apart": apart,
+        "campaigns": Jsonb(campaign_rows(books(tx).city, books(tx).zone) if apart else []),
+        "backlog": not set(BACKLOG).isdisjoint(more),
     }
+    return known | _more(tx, known, more)
+
+
+def _more(tx: ReadTx, known: dict[str, Any], more: Collection[str]) -> dict[str, list[int]]:
+    """The cases of those figures that facts alone do not tell, if they are asked for."""
+    turns = dicts(tx, TURNS, **known) if {"returned", "reopened"} & set(more) else []
+    return {
+        "returned": [row["case_id"] for row in turns if row["returned"]],
+        "reopened": [row["case_id"] for row in turns if row["reopened"]],
+        "recurred": _recurred(tx, known) if "recurred" in more else [],
+    }
+
+
+def _recurred(tx: ReadTx, known: dict[str, Any]) -> list[int]:
+    city = books(tx)
+    metres = Limits.of(city).metres
+    north = metres / DEGREE_M
+    # The city is not all on one parallel: a cell rather too wide.
+    east = north / max(cos(radians(city.city["centre"][1])), 0.01) * 1.05
+    with planned(tx, "force_custom_plan"):
+        return column(tx, RECURRED, **known, metres=metres, north=north, east=east)
 
 
 def grids_of(tx: ReadTx, cut: Cut, until: datetime) -> dict[str, int]:
@@ -232,6 +311,6 @@ def grids_of(tx: ReadTx, cut: Cut, until: datetime) -> dict[str, int]:
     return {row["key"]: row["grids"] for row in found}
 
 
-def _measure(row: Mapping[str, Any], grids: Mapping[str, int]) -> Measure:
-    counts = Counts(**{name: row[name] for name in COUNTED}, grids=grids.get(row["key"]))
+def _measure(row: Mapping[str, Any], grids: Mapping[str, int], more: Collection[str]) -> Measure:
+    counts = Counts(**{name: row[name] for name in (*COUNTED, *more)}, grids=grids.get(row["key"]))
     return Measure(row["key"], counts, {name: row[name] for name in CELLS})

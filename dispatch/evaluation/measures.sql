@@ -6,7 +6,9 @@
 -- due:    the case was to be disposed of: its deadline lies in the period, or lay before and it was open at its start.
 --         Without a limit, while suspended, voided, forced closed, exempt on appeal or left out by the ledger it is in no such figure.
 -- cells:  new_ontime, new_late, new_open, carried_disposed, carried_open: in one period exactly one of them.
+-- excluded: why a case is in none of these, in one word; counted beside them, never in them.
 -- reports are counted by when they were reported, filing and dispatch by when filed, checks by the reply checked.
+-- `returned`, `reopened`, `recurred`: the cases found by turns.sql and recurred.sql; the backlog is of the instant `then`.
 WITH RECURSIVE
 tree AS MATERIALIZED (  -- as the period's last day had it
     SELECT * FROM units_on(city_day(%(until)s - interval '1 second')) WHERE %(by)s::text = 'group'
@@ -38,6 +40,9 @@ part AS (  -- every branch has its index: fact_reported, fact_filed, fact_closed
         OR (disposed_at >= %(since)s AND disposed_at <= %(as_of)s::timestamptz AND due_at < %(since)s)
         OR (disposed_at >= %(since)s AND disposed_at < %(until)s)
         OR (disposed_at IS NULL AND due_at IS NOT NULL AND due_at < %(since)s)
+        OR case_id = ANY(%(returned)s::bigint[] || %(reopened)s::bigint[])
+        OR (%(backlog)s AND settled_at IS NULL  -- fact_settled
+            AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void'))
 ),
 judged AS (
     SELECT p.*,
@@ -48,9 +53,25 @@ judged AS (
                AND NOT self_handled AS own_report,
            state IN ('reported', 'check_pending')  -- its holder has not sent it on, and his own clock has run out
                AND coalesce(stage_due_at < %(until)s, false) AS late_here,
-           due_at IS NOT NULL AND NOT exempt AND NOT case_id = ANY(%(left_out)s::bigint[])
-               AND NOT forced AND NOT self_handled
-               AND NOT coalesce(voided_at < %(until)s, false) AND NOT coalesce(suspended_at < %(until)s, false) AS counts,
+           CASE WHEN due_at IS NULL THEN 'no_limit'
+                WHEN exempt THEN 'exempt'
+                WHEN case_id = ANY(%(left_out)s::bigint[]) THEN 'left_out'
+                WHEN forced THEN 'forced'
+                WHEN self_handled THEN 'self_handled'
+                WHEN voided_at < %(until)s THEN 'void'
+                WHEN suspended_at < %(until)s THEN 'suspended' END AS excluded,
+           %(backlog)s AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void') AS backlog,
+           %(then)s::timestamptz - reported_at AS age,
+           CASE WHEN %(apart)s THEN (  -- the first of the city's campaigns that it falls under
+               SELECT k.key
+                 FROM ROWS FROM (jsonb_to_recordset(%(campaigns)s::jsonb)
+                        AS (key text, classes text[], area text, since timestamptz, until timestamptz))
+                      WITH ORDINALITY AS k (key, classes, area, since, until, no)
+                WHERE p.reported_at >= k.since AND p.reported_at < k.until AND p.class_code = ANY(k.classes)
+                  AND (k.area IS NULL OR EXISTS (
+                         SELECT FROM area h JOIN area a ON a.id = ANY(h.path)
+                          WHERE h.id = p.area_id AND a.level || ':' || a.code = k.area))
+                ORDER BY k.no LIMIT 1) END AS campaign,
            due_at >= %(since)s AND due_at < %(until)s AS new_due,
            due_at < %(since)s AND (done IS NULL OR done >= %(since)s) AS carried,
            coalesce(done < %(until)s, false) AS done_by_then
@@ -59,12 +80,12 @@ judged AS (
 ),
 celled AS (
     SELECT j.*,
-           counts AND new_due AND done_by_then AND done <= due_at AS new_ontime,
-           counts AND new_due AND done_by_then AND done > due_at AS new_late,
-           counts AND new_due AND NOT done_by_then AS new_open,
-           counts AND carried AND done_by_then AS carried_disposed,
-           counts AND carried AND NOT done_by_then AS carried_open,
-           coalesce(counts AND closed_at >= %(since)s AND closed_at < %(until)s, false) AS closed_here
+           excluded IS NULL AND new_due AND done_by_then AND done <= due_at AS new_ontime,
+           excluded IS NULL AND new_due AND done_by_then AND done > due_at AS new_late,
+           excluded IS NULL AND new_due AND NOT done_by_then AS new_open,
+           excluded IS NULL AND carried AND done_by_then AS carried_disposed,
+           excluded IS NULL AND carried AND NOT done_by_then AS carried_open,
+           coalesce(excluded IS NULL AND closed_at >= %(since)s AND closed_at < %(until)s, false) AS closed_here
       FROM judged j
     OFFSET 0
 )
@@ -74,8 +95,12 @@ SELECT c.case_id,
            WHEN 'group' THEN seat.at
            WHEN 'area' THEN home.key
            WHEN 'area_class' THEN c.area_class::text
+           WHEN 'kind' THEN split_part(c.class_code, ':', 1)
            WHEN 'class' THEN c.class_code
-           WHEN 'source' THEN c.source
+           WHEN 'category' THEN c.category
+           WHEN 'source' THEN CASE WHEN c.public THEN 'public' WHEN c.source = 'inspector' THEN 'inspector' ELSE 'other' END
+           WHEN 'channel' THEN c.source
+           WHEN 'campaign' THEN c.campaign
            ELSE ''
        END AS key,
        c.class_code,
@@ -119,12 +144,24 @@ SELECT c.case_id,
        closed_here AND done <= due_at AS ontime_closed,
        closed_here AND reworks > 0 AS rework,
        (closed_here OR new_open OR carried_open) AND extensions > 0 AS extended,
-       (new_ontime OR new_late OR new_open OR carried_disposed OR carried_open) AND shirks > 0 AS shirk
+       (new_ontime OR new_late OR new_open OR carried_disposed OR carried_open) AND shirks > 0 AS shirk,
+       c.case_id = ANY(%(returned)s::bigint[]) AS returned,
+       c.case_id = ANY(%(reopened)s::bigint[]) AS reopened,
+       filed_here AND c.case_id = ANY(%(recurred)s::bigint[]) AS recurred,
+       backlog,
+       backlog AND age < interval '1 day' AS backlog_day,
+       backlog AND age >= interval '1 day' AND age < interval '3 days' AS backlog_3_days,
+       backlog AND age >= interval '3 days' AND age < interval '7 days' AS backlog_week,
+       backlog AND age >= interval '7 days' AND age < interval '30 days' AS backlog_month,
+       backlog AND age >= interval '30 days' AS backlog_older,
+       excluded, c.reported_at, c.dispatched_at, c.done, c.closed_at
   FROM celled c
   LEFT JOIN seat ON seat.unit_id = c.unit_id
   LEFT JOIN home ON home.area_id = c.area_id
  WHERE (%(class_code)s::text IS NULL OR c.class_code = %(class_code)s)
-   AND (%(source)s::text IS NULL OR c.source = %(source)s)
+   AND (%(channel)s::text IS NULL OR c.source = %(channel)s)
+   AND (%(units)s::text[] IS NULL OR c.unit_id = ANY(%(units)s))
+   AND (%(campaign)s::text IS NULL OR coalesce(c.campaign, '') = %(campaign)s)
    AND (%(top_area)s::bigint IS NULL OR c.top_area_id = %(top_area)s)
    AND (%(area_class)s::int IS NULL OR c.area_class = %(area_class)s)
    AND (%(group)s::text IS NULL OR seat.at IS NOT NULL)

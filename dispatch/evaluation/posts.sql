@@ -1,6 +1,6 @@
 -- What persons of one post (`post`) did in the period [since, until): one row per person, case and figure.
 -- Straight from the steps, each by its own instant, so that whoever acts on the case later changes nothing of it.
--- `key`: the person; empty where it was the system's or nobody's. A clock that was not set counts as kept.
+-- `key`: the person (by post: the post); empty where it was the system's or nobody's. A clock that was not set counts as kept.
 -- Only what was recorded by `as_of` counts, also of what came of a step; facts added to since are given as they stood.
 WITH zone AS (SELECT coalesce((SELECT document ->> 'time_zone' FROM city), 'UTC') AS name),
 acted AS (
@@ -108,10 +108,10 @@ did AS (
                             AND s.action = ANY('{approve_return,rule_other,dispatch}') ORDER BY s.seq LIMIT 1) AS n ON true
      WHERE %(post)s = 'dispatcher'
 )
-SELECT d.person::text AS key, d.case_id, figure
+SELECT CASE WHEN %(by)s::text = 'post' THEN %(post)s ELSE d.person::text END AS key, d.case_id, figure
   FROM did d JOIN standing f ON f.case_id = d.case_id CROSS JOIN LATERAL unnest(d.figures) AS figure
  WHERE figure IS NOT NULL
    AND (%(class_code)s::text IS NULL OR f.class_code = %(class_code)s)
-   AND (%(source)s::text IS NULL OR f.source = %(source)s)
+   AND (%(channel)s::text IS NULL OR f.source = %(channel)s)
    AND (%(top_area)s::bigint IS NULL OR f.top_area_id = %(top_area)s)
    AND (%(area_class)s::int IS NULL OR f.area_class = %(area_class)s)

@@ -68,6 +68,15 @@ class Counts:
     patrolled: int | None = None  # 已巡责任网格日
     quota: int | None = None  # 合同定额
     quota_met: int | None = None  # 定额内有效上报数
+    returned: int | None = None  # 退单数
+    reopened: int | None = None  # 重开数
+    recurred: int | None = None  # 复发数
+    backlog: int | None = None  # 在办数
+    backlog_day: int | None = None  # 在办不满1日
+    backlog_3_days: int | None = None  # 在办1至3日
+    backlog_week: int | None = None  # 在办3至7日
+    backlog_month: int | None = None  # 在办7至30日
+    backlog_older: int | None = None  # 在办30日以上
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -114,6 +123,7 @@ RATES: dict[str, Rate] = {
         # The shift leader answers for the cases he closed, not for those that should have been.
         Rate("ontime_closing_rate", "按时结案率", "ontime_closed", "closed"),
         Rate("shirk_rate", "推诿率", "shirk", "should_dispose"),
+        Rate("recurrence_rate", "复发率", "recurred", "filed"),
         Rate("refused_rate", "不予受理率", "refused_report", "own_report"),
         Rate("coverage_rate", "责任网格在岗率", "patrolled", "need_patrol"),
         Rate("quota_rate", "定额完成率", "quota_met", "quota"),

@@ -19,20 +19,23 @@ from dispatch.cases.facts import fact_of
 from dispatch.cases.imports import Imported, receive_import
 from dispatch.cluster import Urls
 from dispatch.evaluation.as_of import past_facts
-from dispatch.evaluation.measures import CELLS, NOTHING, POSTS, Cut, Measure, cases_of, measure, total
+from dispatch.evaluation.measures import CELLS, MORE, NOTHING, POSTS, Cut, Measure, cases_of, measure, total
 from dispatch.evaluation.period import Period, as_of_of, period_of
 from dispatch.evaluation.score_command import command
+from dispatch.evaluation.spans import spans
 from dispatch.lifecycle.states import Action
 from dispatch.verify.figures import month_breaches
-from gis.db import execute, read, write
+from gis.db import ReadTx, execute, read, write
 from gis.problems import Problem
 from tests.cases.town import MONDAY, ZONE, Town, look, settled
 
 CUTS = (
     *(Cut(by="city"), Cut(), Cut(by="class"), Cut(by="area"), Cut(by="area", depth=2), Cut(by="area_class")),
     *(Cut(by="group", group="section"), Cut(by="group", group="district")),
+    *(Cut(by="kind"), Cut(by="category"), Cut(by="source"), Cut(by="channel"), Cut(by="campaign")),
     *(Cut(by=post) for post in POSTS),  # type: ignore[arg-type]
 )
+Lengths = dict[str | None, dict[str, int | None]]
 BORDER = datetime(2026, 6, 15, tzinfo=ZONE)  # the Monday after, at midnight
 WEEK = "2026-W24"
 PLACES = ((114.0005, 22.5010), (114.0105, 22.5010), (114.0205, 22.5010))
@@ -121,12 +124,18 @@ WAYS: dict[str, tuple[tuple[Action, str, Form], ...]] = {
 }
 
 
+def whole(tx: ReadTx, period: Period, cut: Cut, *, as_of: datetime | None = None) -> tuple[list[Measure], Lengths]:
+    """All that can be told of a cut."""
+    more = () if cut.posted else MORE
+    return measure(tx, period, cut, as_of=as_of, more=more), spans(tx, period, cut, as_of=as_of)
+
+
 class Life:
     """A town whose people act at random; what was asked of it is kept, to be asked again."""
 
     def __init__(self, town: Town, seed: int) -> None:
         self.town, self.draw = town, Random(seed)
-        self.asked: list[tuple[datetime, str, Cut, list[Measure]]] = []
+        self.asked: list[tuple[datetime, str, Cut, tuple[list[Measure], Lengths]]] = []
         self.done: Counter[str] = Counter()
 
     def report(self) -> Receipt:
@@ -151,7 +160,7 @@ class Life:
         for cut in CUTS:
             for name in (WEEK, "2026-W25", "2026-06"):
                 with read() as tx:
-                    told = measure(tx, period_of(name, ZONE), cut, as_of=tx.now)
+                    told = whole(tx, period_of(name, ZONE), cut, as_of=tx.now)
                 self.asked.append((self.town.now, name, cut, told))
         self.town.later(seconds=1)  # what is recorded at an instant is known at it
 
@@ -194,8 +203,8 @@ def test_figures_asked_later_as_of_then_are_those_told_then(life: Life) -> None:
     moved = 0
     for then, name, cut, told in life.asked:
         with read(heavy=True) as tx:
-            assert measure(tx, period_of(name, ZONE), cut, as_of=then) == told, (then, name, cut)
-            moved += measure(tx, period_of(name, ZONE), cut, as_of=tx.now) != told
+            assert whole(tx, period_of(name, ZONE), cut, as_of=then) == told, (then, name, cut)
+            moved += whole(tx, period_of(name, ZONE), cut, as_of=tx.now) != told
     assert moved > len(life.asked) // 2  # the town did go on
 
 
@@ -204,7 +213,7 @@ def test_a_finished_period_keeps_the_figures_it_had_at_its_end(life: Life) -> No
     assert len(kept) == len(CUTS)
     for cut, told in kept:
         with read(heavy=True) as tx:
-            assert measure(tx, period_of(WEEK, ZONE), cut) == told
+            assert whole(tx, period_of(WEEK, ZONE), cut) == told
 
 
 def test_every_figure_as_of_then_opens_to_its_cases_each_in_one_cell(life: Life) -> None:

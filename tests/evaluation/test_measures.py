@@ -224,10 +224,10 @@ def test_every_figure_opens_to_exactly_its_cases(facts: list[dict[str, Any]]) ->
 def test_sums_over_any_cut_equal_the_city(facts: list[dict[str, Any]]) -> None:
     with read() as tx:
         (city,) = measure(tx, OCTOBER, Cut(by="city"), as_of=LONG_AFTER)
-        for cut in (Cut(), Cut(by="class"), Cut(by="source"), Cut(by="area_class")):
+        for cut in (Cut(), Cut(by="class"), Cut(by="source"), Cut(by="channel"), Cut(by="kind"), Cut(by="area_class")):
             assert total(measure(tx, OCTOBER, cut, as_of=LONG_AFTER)) == city.counts
-        (hotline,) = measure(tx, OCTOBER, Cut(by="city", source="hotline"), as_of=LONG_AFTER)
-        (inspector,) = measure(tx, OCTOBER, Cut(by="city", source="inspector"), as_of=LONG_AFTER)
+        (hotline,) = measure(tx, OCTOBER, Cut(by="city", channel="hotline"), as_of=LONG_AFTER)
+        (inspector,) = measure(tx, OCTOBER, Cut(by="city", channel="inspector"), as_of=LONG_AFTER)
     assert (hotline.counts.filed or 0) + (inspector.counts.filed or 0) == city.counts.filed
 
 

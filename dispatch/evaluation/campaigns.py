@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-__all__ = ["Campaign", "campaigns_of"]
+__all__ = ["Campaign", "campaign_rows", "campaigns_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +45,8 @@ def campaigns_of(city: Mapping[str, Any]) -> list[Campaign]:
         )
         for row in city.get("campaigns", ())
     ]
+
+
+def campaign_rows(city: Mapping[str, Any], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """All of them as a statement reads them, in the city's order."""
+    return [one.row(zone) for one in campaigns_of(city)]

@@ -1,0 +1,301 @@
+"""Measures of a period: every base count, rate and length of time, cut as one likes; each figure opens its cases.
+
+A department sees the cells of its own units only. The address is the whole choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, LiteralString, cast
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from dashboards.leader import instant_asked, period_asked, ways
+from dashboards.shell import page
+from dashboards.view import View
+from dispatch.cases.read import by_ids
+from dispatch.evaluation.campaigns import campaigns_of
+from dispatch.evaluation.measures import By, Cut, Post, total
+from dispatch.evaluation.period import Period
+from dispatch.evaluation.rates import RATES
+from dispatch.evaluation.register import FAMILIES, MEASURES, Behind, Line, Value, behind, known_of, lines_of, value_of
+from dispatch.evaluation.spans import SPANS, hours, spans
+from dispatch.evaluation.terms import terms_of
+from dispatch.people.roles import Permission
+from dispatch.people.who import Me, Signed, needs
+from gis.db import ReadTx, dicts, read
+from gis.problems import FormIncomplete, NotFound
+
+__all__ = ["Chosen", "Sheet", "opened", "router", "sheet_of"]
+
+router = APIRouter(include_in_schema=False)
+MOST, SHOWN = 300, 200
+POSTS: tuple[Post, ...] = ("inspector", "acceptor", "shift_leader", "dispatcher")
+CUTS = ("unit", "area_class", "kind", "class", "category", "source", "channel", "campaign")
+OUTSIDE = "none"  # of every campaign
+# What a page shows of cases, and of the posts, until somebody chooses.
+USUAL = (
+    *("report", "filed", "should_dispose", "ontime_disposed", "late_disposed", "overdue_open"),
+    *("ontime_disposal_rate", "dispose_work_median", "close_rate", "rework_rate", "returned", "reopened", "recurred"),
+    "backlog",
+)
+AREAS: LiteralString = "SELECT id::text AS key, code, name, name_en FROM area WHERE id::text = ANY(%(keys)s)"
+PERSONS: LiteralString = "SELECT id::text AS key, name FROM person WHERE id::text = ANY(%(keys)s)"
+
+
+class Chosen:
+    """What is asked for: a period or two days, a cut, an instant, the measures (`c`), a campaign or what lies outside
+    of all."""
+
+    def __init__(
+        self,
+        period: str = "",
+        first: str = "",
+        last: str = "",
+        by: str = "unit",
+        as_of: str = "",
+        campaign: str = "",
+        c: Annotated[list[str] | None, Query(max_length=len(MEASURES))] = None,
+    ) -> None:
+        self.period = f"{first}..{last}" if first and last else period
+        self.by, self.as_of, self.campaign, self.columns = by, as_of, campaign, tuple(c or ())
+
+    def only(self, name: str) -> Chosen:
+        """The same choice with one measure."""
+        return Chosen(self.period, by=self.by, as_of=self.as_of, campaign=self.campaign, c=[name])
+
+    def query(self, span: Period, **more: str | None) -> str:
+        """The same choice as an address says it; None leaves a part out."""
+        said = {"period": span.name, "by": self.by, "as_of": self.as_of, "campaign": self.campaign, **more}
+        return urlencode({name: text for name, text in said.items() if text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The table: `names` are its columns, `lines` its rows in order, `sum` the whole (None: acts of several posts)."""
+
+    period: Period
+    then: datetime
+    names: tuple[str, ...]
+    known: frozenset[str]
+    lines: Sequence[Line]
+    sum: Line | None
+    titles: Mapping[str | None, str]
+    small: int
+
+    def few(self, line: Line, name: str) -> bool:
+        """Whether a rate rests on fewer cases than the city calls a small sample."""
+        number = line.counts.of(RATES[name].denominator) if name in RATES else None
+        return number is not None and 0 < number < self.small
+
+
+@router.get("/measures", **needs(Permission.SEE_CASES))
+def measures_page(request: Request, me: Signed, asked: Annotated[Chosen, Depends()]) -> Response:
+    """The table of one choice, and how to choose otherwise."""
+    with read(heavy=True) as tx:
+        view = View.of(request, tx, me)
+        sheet = sheet_of(tx, view, asked, me)
+    told: dict[str, Any] = {
+        "sheet": sheet,
+        "asked": asked,
+        "shown": sheet.lines[:SHOWN],
+        "cuts": _cuts(view, me),
+        "campaigns": campaigns_of(view.known.city),
+        "families": {
+            family: [name for name in names if name in sheet.known]
+            for family, names in FAMILIES.items()
+            if not sheet.known.isdisjoint(names)
+        },
+        "ways": ways(view, sheet.period),
+        "link": partial(_link, asked, sheet.period),
+        "says": partial(_says, view, _post_of(asked.by)),
+        "acts": _acts(asked.by),
+    }
+    return page(view, "measures.html", **told)
+
+
+@router.get("/measures/cases", **needs(Permission.SEE_CASES))
+def behind_page(
+    request: Request, me: Signed, asked: Annotated[Chosen, Depends()], figure: str, key: str = "", part: str = "above"
+) -> Response:
+    """The cases behind one figure: those that count, the rest of what they are taken out of, what is left out and why;
+    and the figure, counted again from these lists."""
+    with read(heavy=True) as tx:
+        view = View.of(request, tx, me)
+        found, sheet = opened(tx, view, asked, me, figure=figure, key=key)
+    parts = {"above": list(found.above), "rest": [id for id in found.below if id not in found.above]}
+    parts["excluded"] = list(found.excluded)
+    chosen = part if part in parts else "above"
+    with me.read() as tx:
+        rows = by_ids(tx, parts[chosen], limit=MOST)
+    lines = sheet.lines if asked.by != "city" else [sheet.sum]
+    line = next(
+        (line for line in lines if line and line.key == (None if asked.by != "city" and not key else key)), None
+    )
+    told: dict[str, Any] = {
+        "asked": asked,
+        "sheet": sheet,
+        "figure": figure,
+        "key": key,
+        "found": found,
+        "counts": {name: len(ids) for name, ids in parts.items()},
+        "part": chosen,
+        "rows": rows,
+        "whose": view.t("measures.whole") if asked.by == "city" else sheet.titles.get(key or None, key),
+        "same": (line.values[figure] if line else _nothing(figure)) == found.value,
+        "rate": RATES.get(figure),
+        "lasting": figure in SPANS,
+        "acts": _acts(asked.by),
+        "hours": hours,
+        "link": partial(_link, asked, sheet.period),
+        "says": partial(_says, view, _post_of(asked.by, key)),
+        "closed": len(parts[chosen][:MOST]) - len(rows),
+    }
+    return page(view, "measure_cases.html", **told)
+
+
+def _nothing(figure: str) -> Value:
+    """What a figure says of a key that has no part in the period."""
+    return None if figure in RATES or figure in SPANS else 0
+
+
+def opened(tx: ReadTx, view: View, asked: Chosen, me: Me, *, figure: str, key: str) -> tuple[Behind, Sheet]:
+    """What is behind one figure, and the table of that figure alone. Raises NotFound, FormIncomplete."""
+    if figure not in MEASURES:
+        raise NotFound("There is no such figure", zh="没有这个数字")
+    sheet = sheet_of(tx, view, asked.only(figure), me)
+    cut = next((cut for cut in _cuts_of(view, asked, me) if cut.by != "post" or cut.post == key), None)
+    if cut is None or figure not in known_of(cut):
+        raise NotFound("There is no such figure", zh="没有这个数字")
+    as_of = instant_asked(tx, view, asked.as_of)
+    return behind(tx, sheet.period, key if cut.by == "city" else key or None, figure, cut, as_of=as_of), sheet
+
+
+def sheet_of(tx: ReadTx, view: View, asked: Chosen, me: Me) -> Sheet:
+    """The table of a choice, for the page and for files. Raises FormIncomplete."""
+    span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
+    cuts = _cuts_of(view, asked, me)
+    known = frozenset(name for cut in cuts for name in known_of(cut))
+    names = tuple(name for name in MEASURES if name in (asked.columns or USUAL) and name in known)
+    names = names or tuple(name for name in MEASURES if name in known)
+    small = terms_of(tx, span, as_of).small_sample
+    lines = [line for cut in cuts for line in _lines(tx, span, cut, names, as_of)]
+    titles = _titles(tx, view, asked.by, [line.key for line in lines])
+    ordered = sorted(lines, key=lambda line: (line.key is None, -_rank(line, names), titles[line.key]))
+    whole = _whole(tx, span, cuts[0], lines, names, as_of=as_of) if asked.by != "post" else None
+    return Sheet(
+        period=span, then=min(as_of or span.end, tx.now), names=names, known=known, titles=titles, small=small,
+        lines=[] if asked.by == "city" else ordered, sum=whole,
+    )  # fmt: skip
+
+
+def _lines(tx: ReadTx, span: Period, cut: Cut, names: tuple[str, ...], as_of: datetime | None) -> list[Line]:
+    """Of a post those measures that it has: the others are nothing it does."""
+    return lines_of(tx, span, cut, tuple(name for name in names if name in known_of(cut)), as_of=as_of)
+
+
+def _rank(line: Line, names: tuple[str, ...]) -> int:
+    """The greatest number first: of the first count among the columns."""
+    first = next((name for name in names if name not in RATES and name not in SPANS), "report")
+    return line.counts.of(first) or 0
+
+
+def _whole(
+    tx: ReadTx, span: Period, cut: Cut, lines: Sequence[Line], names: tuple[str, ...], *, as_of: datetime | None
+) -> Line:
+    """All cells together: counts are their sums, every case being in one; a length of time is looked at anew."""
+    counts = total(lines)
+    asked = not SPANS.keys().isdisjoint(names)
+    lengths = spans(tx, span, replace(cut, by="city"), as_of=as_of).get("", {}) if asked else {}
+    return Line("", {name: value_of(name, counts, lengths) for name in names}, counts)
+
+
+def _link(asked: Chosen, span: Period, line: Line | None, name: str, **more: str) -> str:
+    """The address of what is behind a figure; `line` None: of the whole."""
+    by = asked.by if line is not None else (_post_of(asked.by) and "post") or "city"
+    key = line.key or "" if line is not None else _post_of(asked.by) or ""
+    return "/measures/cases?" + asked.query(span, by=by, key=key, figure=name, **more)
+
+
+def _says(view: View, post: Post | None, name: str) -> str:
+    """The sentence of a measure, of a post its own."""
+    if name in RATES:
+        parts = (RATES[name].numerator, RATES[name].denominator)
+        above, below = (view.t(f"bulletin.of_{part}") for part in parts)
+        return view.t("measures.rate_is", above=above, below=below)
+    return view.t.get(f"measure.{post}_{name}", view.t(f"measure.{name}"))
+
+
+# ── cuts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _post_of(by: str, key: str = "") -> Post | None:
+    word = key if by == "post" else by
+    return next((post for post in POSTS if post == word), None)
+
+
+def _acts(by: str) -> bool:
+    """Whether it is acts of people that are counted, not cases."""
+    return by == "post" or by in POSTS
+
+
+def _cuts(view: View, me: Me) -> dict[str, str]:
+    """What may be cut by, with its name; of persons and posts only for the centre, which they are of."""
+    t = view.t
+    found = {"unit": t("measures.by_unit")}
+    found |= {f"area:{row['key']}": view.level(row["key"]) for row in view.known.levels}
+    found |= {name: t(f"measures.by_{name}") for name in CUTS[1:]}
+    if not me.is_department_only:
+        found |= {"post": t("measures.by_post")} | {post: t(f"role.{post}") for post in POSTS}
+    return found | {"city": t("measures.whole")}
+
+
+def _cuts_of(view: View, asked: Chosen, me: Me) -> list[Cut]:
+    """The cuts that a choice comes to: one, or one for each post. Raises FormIncomplete for a word that is none."""
+    if asked.by not in _cuts(view, me):
+        raise FormIncomplete("Figures cannot be cut like that", zh="没有这种分类", fields={"by": asked.by})
+    if asked.by == "post":
+        return [Cut(by="post", post=post) for post in POSTS]
+    by, _, level = asked.by.partition(":")
+    depth = [str(row["key"]) for row in view.known.levels].index(level) + 1 if level else 1
+    cut = Cut(by=cast(By, by), depth=depth, units=tuple(me.units) if me.is_department_only else None)
+    return [cut if cut.posted or not asked.campaign else replace(cut, campaign=_campaign(view, asked.campaign))]
+
+
+def _campaign(view: View, word: str) -> str:
+    if word != OUTSIDE and word not in {one.key for one in campaigns_of(view.known.city)}:
+        raise FormIncomplete("There is no such campaign", zh="没有这个专项", fields={"campaign": word})
+    return "" if word == OUTSIDE else word
+
+
+def _titles(tx: ReadTx, view: View, by: str, keys: Sequence[str | None]) -> dict[str | None, str]:
+    """What the keys of a cut are called; None is what has none."""
+    nobody = view.t.get(f"measures.nobody_{by.partition(':')[0]}", view.t("measures.nobody"))
+    return {None: nobody, **_named(tx, view, by, [key for key in keys if key is not None])}
+
+
+def _named(tx: ReadTx, view: View, by: str, keys: list[str]) -> dict[str | None, str]:
+    if by.startswith("area:"):
+        rows = dicts(tx, AREAS, keys=keys)
+        return {row["key"]: (view.zh and row["name"]) or row["name_en"] or row["name"] or row["code"] for row in rows}
+    if by in POSTS:
+        return {row["key"]: row["name"] for row in dicts(tx, PERSONS, keys=keys)}
+    if by == "campaign":
+        return {one.key: view.named(one) for one in campaigns_of(view.known.city)}
+    words: dict[str, Callable[[str], str]] = {
+        "unit": view.unit,
+        "class": view.class_name,
+        "category": view.category,
+        "channel": view.source,
+        "post": lambda key: view.t(f"role.{key}"),
+        "source": lambda key: view.t(f"measures.source_{key}"),
+        "kind": lambda key: view.t.get(f"measures.kind_{key}", key),
+        "area_class": lambda key: view.t("measures.area_class", n=key),
+        "city": lambda key: view.t("measures.whole"),
+    }
+    return {key: words[by](key) for key in keys}
