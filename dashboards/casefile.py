@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from dashboards.acting import SHOWS, Fields, Offer, barred, chosen, form_of, offers, own_parts, uuid_of, version_of
-from dashboards.deadlines import Deadline, deadlines
+from dashboards.deadlines import Deadline, deadlines, disposal_limit
 from dashboards.pictures import BODY, kept
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
@@ -69,6 +69,7 @@ class Sheet:
     queue: list[Row]
     strip: list[Segment]
     deadlines: list[Deadline]
+    limit: str
     told: list[Told]
     calls: Sequence[Rang]
     orderer: str
@@ -123,11 +124,12 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     said: dict[int, list[CaseText]] = {}
     for text in texts(tx, file.case.id, OPEN_KINDS):
         said.setdefault(text.seq, []).append(text)
+    then = _then(tx, view, file.case)
     wants_inspector = any(offer.action in INSPECTORS for offer in open_to)
     merge = next((offer for offer in open_to if offer.action is Action.MERGE), None)
     return Sheet(
         file=file,
-        then=_then(tx, view, file.case),
+        then=then,
         offers=open_to,
         barred=barred(file.case, me, view.known),
         asks=any(offer.action is Action.DISPATCH for offer in open_to),
@@ -141,6 +143,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         queue=queue_of(tx, me),
         strip=strip(view, file),
         deadlines=deadlines(tx, view, file.case),
+        limit=disposal_limit(then, file),
         told=told(tx, file.case.id),
         calls=_calls(me, file.case.id),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboards.grounds import ground
 from dashboards.times import Left
 from dashboards.view import View
 from dispatch.cases.books import calendar_edition
 from dispatch.cases.clocks import Clock, holders_clock, running
-from dispatch.cases.dossier import Case
+from dispatch.cases.dossier import Case, Full
 from dispatch.clock.calendar import WorkCalendar
-from dispatch.clock.why import why
+from dispatch.clock.why import amount, why
 from dispatch.lifecycle.states import ClockKind, Pool
 from gis.db import ReadTx
 
-__all__ = ["Deadline", "deadlines"]
+__all__ = ["Deadline", "deadlines", "disposal_limit"]
 
 # Whose these are, whatever the state of the case.
 OWNERS = {ClockKind.REPLY_CITIZEN: Pool.ACCEPTOR, ClockKind.FORCE_CLOSE: Pool.REFEREE}
@@ -22,13 +23,14 @@ OWNERS = {ClockKind.REPLY_CITIZEN: Pool.ACCEPTOR, ClockKind.FORCE_CLOSE: Pool.RE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """One clock. `why`: its derivation in words; `present`: the one that the case's holder is on."""
+    """One clock. `why`: its derivation in words; `ground`: what gave its limit; `present`: the holder's own."""
 
     key: str
     name: str
     holder: str
     left: Left
     why: str
+    ground: str
     present: bool
 
 
@@ -40,13 +42,19 @@ def deadlines(tx: ReadTx, view: View, case: Case) -> list[Deadline]:
     return [_deadline(tx, view, case, clock, present=clock.key == present) for clock in ordered]
 
 
+def disposal_limit(view: View, file: Full) -> str:
+    """How long the unit's work may take: as it was set at the dispatch; before that, by the filing condition."""
+    limit, case = file.disposal, file.case
+    return view.limit(case.limit_value, case.time_class) if limit is None else amount(limit, view.language)
+
+
 def _deadline(tx: ReadTx, view: View, case: Case, clock: Clock, *, present: bool) -> Deadline:
     calendar = _counted_by(tx, view, case, clock)
-    said = why(clock.start, clock.limit, calendar, clock.pauses, extra=clock.extra, language="zh" if view.zh else "en")
+    said = why(clock.start, clock.limit, calendar, clock.pauses, extra=clock.extra, language=view.language)
     left = view.left(case, clock.key) or Left(urgency="none", words="")
     return Deadline(
         key=clock.key, name=view.clock(clock.key), holder=_holder(view, case, clock, present), left=left, why=said,
-        present=present,
+        ground=ground(tx, view, clock), present=present,
     )  # fmt: skip
 
 

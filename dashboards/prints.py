@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from dashboards.deadlines import disposal_limit
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.audit.trail import Kind, record
@@ -54,4 +55,5 @@ def _sheet(request: Request, me: Signed, number: str, kind: str) -> Response:
         record(tx, Kind.PRINT, person_id=me.person_id, whence=whence(request), object=f"case:{case.id}", detail=detail)
     steps = [step for step in file.steps if step.action not in UNTOLD] if kind == "case" else []
     shown: dict[str, Any] = {"case": case, "steps": steps, "words": words, "photos": file.photos[:PHOTOS], "kind": kind}
+    shown["limit"] = disposal_limit(view, file)
     return page(view, "sheet.html", **shown)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from fastapi import Request
@@ -139,6 +139,11 @@ class View:
     def zh(self) -> bool:
         """Whether the page is in Chinese, the language that all names of the data have."""
         return self.t.language == "zh"
+
+    @property
+    def language(self) -> Literal["zh", "en"]:
+        """Of the page."""
+        return "zh" if self.zh else "en"
 
     @property
     def html_lang(self) -> str:

@@ -23,6 +23,7 @@ from dispatch.command import Command, print_table
 from dispatch.foreign.figures import Agreement, agreement, computed_due
 from dispatch.foreign.mapping import Figure, Mapping, read_mapping
 from dispatch.foreign.records import Known, Record, read_records
+from dispatch.standard.catalogue import Condition
 from gis.db import Tx, read, rows, value, write
 from gis.problems import Conflict, FormIncomplete, Problem
 
@@ -129,7 +130,7 @@ def _one(tx: Tx, one: Record, mapping: Mapping, law: Books, *, file: str, faults
 
 def imported(one: Record, mapping: Mapping, law: Books) -> Imported:
     """A record as the door takes it. Its own target counts where its table has one; else our clock's."""
-    limit = limit_of(law, one.category)
+    first = _first_condition(law, one.category)
     due = one.due_at if one.own_target else computed_due(one, lambda code: limit_of(law, code), law.calendar)
     times = {name: at for name, at in one.times.items() if name not in ("reported_at", "due_at")}
     return Imported(
@@ -144,18 +145,23 @@ def imported(one: Record, mapping: Mapping, law: Books) -> Imported:
         unit=one.unit,
         description=one.description,
         due_at=due,
-        limit_value=limit.value if limit and due else None,
-        time_class=limit.rule.value if limit and due else None,
+        limit_value=first.limit_value if first and due else None,
+        time_class=first.time_class if first and due else None,
         **times,
     )
 
 
+def _first_condition(law: Books, category: str) -> Condition | None:
+    """Another system's table names no filing condition: a category's first one."""
+    return min(law.catalogue.conditions_of(category), key=lambda condition: condition.no, default=None)
+
+
 def limit_of(law: Books, category: str) -> Limit | None:
-    """The limit of a category's first filing condition: another system's table names no condition."""
-    first = min(law.catalogue.conditions_of(category), key=lambda condition: condition.no, default=None)
+    """The limit of a category's first filing condition."""
+    first = _first_condition(law, category)
     if first is None or first.limit_value is None or first.time_class is None:
         return None
-    return Limit(first.limit_value, law.time_class(first.time_class))
+    return Limit(first.limit_value, *law.time_class(first.time_class))
 
 
 def _figure(figure: Figure, folder: Path, records: Sequence[Record], law: Books, *, mapping: Mapping) -> Agreement:

@@ -20,6 +20,7 @@ from typing import Any
 from areas import Area, Grid, duty_grids, levels, name_cells
 from calendar_cn import calendar_rows
 from components import component_rows
+from limits import LIMIT_COLUMNS, limit_rows
 from names import DIVIDERS, OUTLINE
 from people import duty_rows, people_rows
 from roster import ROSTER_COLUMNS, roster_rows
@@ -63,6 +64,7 @@ def main(to: Path) -> None:
     _write_csv(to / "duty_grids.csv", "duty_grid name grid inspectors", duty_rows(duties))
     _write_csv(to / "roster.csv", ROSTER_COLUMNS, roster_rows(city_units))
     _write_csv(to / "calendar.csv", "day kind name source", calendar_rows())
+    _write_csv(to / "limits.csv", LIMIT_COLUMNS, limit_rows())
 
 
 def _roads(outline: Polygon) -> list[Road]:

@@ -31,11 +31,13 @@ from gis.db import Tx, value
 from gis.problems import Conflict, NotFound
 
 # Everything that hangs on the case's version stands in its own row: of other tables this statement's snapshot is
-# older than the lock it may have waited for.
+# older than the lock it may have waited for. Areas are never altered: any snapshot knows those of a path.
 LOCK = """
     SELECT c.id, c.number, c.report_id, c.receipt, c.version, c.state, c.source, c.public, c.category,
     c.condition_no, c.hazard,
            c.limit_value, c.time_class, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.accuracy_m, c.area_id, c.area_path,
+           (SELECT a.area_class FROM area a WHERE a.id = ANY (c.area_path) AND a.area_class IS NOT NULL
+             ORDER BY a.depth DESC LIMIT 1) AS area_class,
            c.duty_grid, c.road_class, c.component_code, c.unit_id, c.route, c.route_unit, c.reporter_id, c.tell_in,
            c.inspector_id,
            c.merged_into, c.supervised, c.reworks, c.returns, c.extensions, c.deferrals, c.suspensions, c.appealed,

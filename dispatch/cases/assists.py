@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from dispatch.cases.draft import Draft
-from dispatch.cases.moves import Effect, begin_clock, limit_of, pause_clock, resume_clock, stop_clock
-from dispatch.clock.limits import Limit
+from dispatch.cases.granted import Granted, cite_rule
+from dispatch.cases.moves import Effect, begin_clock, granted_to, pause_clock, resume_clock, stop_clock
 from dispatch.lifecycle.decide import PART_SENT, PART_SIGNED, PARTS_OPEN
 from dispatch.lifecycle.states import Action, ClockKind
 
@@ -55,13 +55,14 @@ def give_parts(effect: Effect) -> None:
     effect.data["assists"] = known
 
 
-def _limit(effect: Effect) -> Limit | None:
+def _limit(effect: Effect) -> Granted | None:
     """The limit that the rule sets for those who assist; without one, the lead's own."""
     route = effect.draft.case.route or {}
     own = route.get("assist_limit")
-    if own and own[1] in effect.books.time_classes:
-        return Limit(Decimal(own[0]), effect.books.time_class(own[1]))
-    return limit_of(effect, ClockKind.DISPOSE)
+    limit = effect.books.limit(Decimal(own[0]), own[1]) if own else None
+    if limit is not None:
+        return Granted(limit, cite_rule(route))
+    return granted_to(effect, ClockKind.DISPOSE)
 
 
 def sign_part(effect: Effect) -> None:

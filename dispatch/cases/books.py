@@ -16,12 +16,13 @@ from dispatch.cases.clocks import Keeper
 from dispatch.cases.precedents import Precedents
 from dispatch.clock.calendar import WorkCalendar
 from dispatch.clock.document import calendar_from
-from dispatch.clock.limits import Limit, Rule, used
+from dispatch.clock.keyed import LimitTable, limit_table_of
+from dispatch.clock.limits import Limit, Rule, TimeClass, used
+from dispatch.clock.load import time_classes_from
 from dispatch.duty.ladder import Ladders, ladders_of
 from dispatch.duty.roster import Roster, roster_of
 from dispatch.lifecycle.decide import Policy
 from dispatch.lifecycle.respites import respites_of
-from dispatch.lifecycle.states import ClockKind
 from dispatch.routing.rulebook import Rulebook, rulebook_of
 from dispatch.routing.table import Table
 from dispatch.routing.words import Names, names_of
@@ -50,15 +51,17 @@ FIRST = """
     SELECT max(first) FROM (SELECT min(in_force) AS first FROM edition WHERE kind = ANY(%(kinds)s) GROUP BY kind) k
 """
 CONTENT = "SELECT content FROM edition WHERE id = %(id)s"
+CATALOGUES = "SELECT id, name FROM edition WHERE kind = 'catalogue'"
+LIMITS = "SELECT content FROM edition WHERE kind = 'stages' AND name = %(name)s"
 NEXT = "SELECT min(in_force) FROM edition WHERE in_force > %(day)s"
 NEEDED = ("calendar", "catalogue", "rules", "stages", "settings", "units")  # without them nothing can be decided
 MOST_PAST = 8  # sets of editions of past days kept beside the present one; some megabytes each for a large city
-URGENT = True
 
 
 @dataclass(frozen=True)
 class Books:
-    """The city's books on a day. `editions`: kind → id of the edition in force; `names`: kind → its name.
+    """The city's books on a day. `editions`: kind → id of the edition in force; `names`: kind → its name;
+    `catalogues`: id → name of every edition of the catalogue, for a case keeps the one it was filed by.
 
     `calendar_since`: when its calendar came into force: its day's midnight, or its publishing where that came later.
     `city`: city.toml as it is, with the settings of that day. `until`: when the next edition, published already, comes
@@ -74,12 +77,13 @@ class Books:
     rulebook: Rulebook
     tree: Tree
     policy: Policy
-    stages: dict[tuple[str, bool], Limit]
-    time_classes: dict[str, Rule]
+    limits: LimitTable
+    time_classes: dict[str, TimeClass]
     words: Names
     roster: Roster
     ladders: Ladders
     calendar_since: datetime
+    catalogues: Mapping[int, str]
     precedents: Precedents = field(default_factory=Precedents)
     until: datetime | None = None
 
@@ -118,13 +122,14 @@ class Books:
         """A distance or time of `[reach]`."""
         return float(self.city.get("reach", {}).get(name, default))
 
-    def time_class(self, name: str) -> Rule:
-        """The rule behind a time class, which the rules themselves also are."""
+    def time_class(self, name: str) -> TimeClass:
+        """What limits mean by a name: one of the city's time classes or a rule."""
         return self.time_classes[name]
 
-    def stage_limit(self, kind: ClockKind, *, urgent: bool) -> Limit | None:
-        """The limit of a stage; an urgent case falls back on the ordinary one. None: the city sets none."""
-        return self.stages.get((kind.value, urgent)) or self.stages.get((kind.value, not URGENT))
+    def limit(self, number: Decimal, time_class: str) -> Limit | None:
+        """So much of a time class; None if the city has no such class, or it counts only whole days."""
+        found = self.time_classes.get(time_class)
+        return Limit(number, *found) if found is not None and found.takes(number) else None
 
     def return_open(self, dispatched_at: datetime | None, at: datetime) -> bool:
         """Whether a return may still be asked: so many working hours after dispatch."""
@@ -183,6 +188,12 @@ def calendar_edition(tx: ReadTx, id: int) -> WorkCalendar:
     return calendar_from(value(tx, CONTENT, id=id))
 
 
+def limits_edition(tx: ReadTx, name: str) -> list[Document]:
+    """The rows of an edition of the city's limits, in force or not; none if there is no such edition."""
+    found: list[Document] | None = value(tx, LIMITS, name=name)
+    return found or []
+
+
 def forget() -> None:
     """Drop what was read: another database is in use now."""
     _Kept.books = None
@@ -203,8 +214,7 @@ def _in_force(tx: ReadTx, day: date) -> dict[str, dict[str, Any]]:
 def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[str, dict[str, Any]]) -> Books:
     city = {**document, **value(tx, CONTENT, id=found["settings"]["id"])}
     following = value(tx, NEXT, day=day)
-    classes = {rule.value: rule for rule in Rule}
-    classes |= {name: Rule(row["rule"]) for name, row in city.get("time_classes", {}).items()}
+    classes = time_classes_from(city.get("time_classes", {}))
     policy = {k: v for k, v in city.get("policy", {}).items() if k in Policy.__slots__}
     rulebook = rulebook_of(value(tx, CONTENT, id=found["rules"]["id"]))
     tree, catalogue = tree_of(dicts(tx, UNITS, day=day)), catalogue_of(tx, found["catalogue"]["id"])
@@ -219,10 +229,11 @@ def _read(tx: ReadTx, version: int, document: Document, day: date, found: dict[s
         rulebook=rulebook,
         tree=tree,
         policy=Policy(**policy, respites=respites_of(city.get("respites", {}))),
-        stages=_stages(value(tx, CONTENT, id=found["stages"]["id"]), classes),
+        limits=limit_table_of(value(tx, CONTENT, id=found["stages"]["id"]), classes),
         time_classes=classes,
         roster=roster_of(_content(tx, found, "roster")),
         ladders=ladders_of(_content(tx, found, "ladders")),
+        catalogues={row["id"]: row["name"] for row in dicts(tx, CATALOGUES)},
         words=names_of(
             city,
             tree=tree,
@@ -241,10 +252,3 @@ def _content(tx: ReadTx, found: dict[str, dict[str, Any]], kind: str) -> Documen
 
 def _midnight(day: date, city: Document) -> datetime:
     return datetime.combine(day, time(0), ZoneInfo(city["time_zone"]))
-
-
-def _stages(rows: list[Document], classes: dict[str, Rule]) -> dict[tuple[str, bool], Limit]:
-    return {
-        (row["stage"], bool(row.get("urgent"))): Limit(Decimal(str(row["limit"])), classes[row["time_class"]])
-        for row in rows
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.cases.assists import drop_parts
-from dispatch.cases.moves import Effect, begin_clock, keep_clock, limit_of, move_clocks, stop_clock
+from dispatch.cases.moves import Effect, begin_clock, granted_to, keep_clock, move_clocks, stop_clock
 from dispatch.cases.ruled import ruled_unit
 from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.lifecycle.table import BY_ACTION
@@ -38,6 +38,7 @@ def file(effect: Effect) -> None:
             "Choose a filing condition of this category", zh="请选择该类别的立案条件", fields={"condition": "unknown"}
         )
     case.condition_no = condition.no
+    case.editions["catalogue"] = effect.books.catalogue.edition
     case.limit_value, case.time_class = condition.limit_value, condition.time_class
     limit = condition.limit_value
     effect.data["limit"] = None if limit is None else [str(limit), condition.time_class]
@@ -45,7 +46,7 @@ def file(effect: Effect) -> None:
     case.hazard = (
         effect.books.catalogue.categories[case.category or ""].hazard
         and condition.time_class is not None
-        and not effect.books.time_class(condition.time_class).working
+        and not effect.books.time_class(condition.time_class).rule.working
     )
 
 
@@ -85,15 +86,15 @@ def _cordon(effect: Effect, *, was: bool) -> None:
     if waits and not case.hazard:
         stop_clock(effect, ClockKind.CORDON)
     elif case.hazard and not was and (case.state, Action.CORDON) in BY_ACTION:
-        begin_clock(effect, ClockKind.CORDON, limit_of(effect, ClockKind.CORDON))
+        begin_clock(effect, ClockKind.CORDON, granted_to(effect, ClockKind.CORDON))
 
 
 def _restart(effect: Effect) -> None:
     """Another filing condition: the disposal clock counts its limit from the same dispatch, in a new epoch."""
     old = effect.draft.clocks.get(ClockKind.DISPOSE)
-    limit = limit_of(effect, ClockKind.DISPOSE)
-    if old is not None and limit is not None:
-        keep_clock(effect, "=", effect.books.keeper.change(old, limit, effect.now))
+    granted = None if old is None else granted_to(effect, ClockKind.DISPOSE, old.start)
+    if old is not None and granted is not None:
+        keep_clock(effect, "=", effect.books.keeper.change(old, granted.limit, effect.now, by=granted.by))
 
 
 def after_amend(effect: Effect) -> State:

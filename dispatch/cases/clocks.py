@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from dispatch.clock.calendar import WorkCalendar
-from dispatch.clock.limits import Limit, Pause, Rule, due_at, fraction_at
+from dispatch.clock.limits import Limit, Pause, due_at, fraction_at, time_class_of
 from dispatch.lifecycle.states import ClockKind, State
 
 # Of several the first that runs: a unit's own clock is that of signing until it has signed, then that of disposal.
@@ -58,7 +58,8 @@ class Clock:
     """A clock that runs or rests. `due` and `warn` are empty while it rests; `fired` is the last event told.
 
     `calendar`: id of the calendar edition it was last counted by; None where older records do not say.
-    `unit`: of a unit that assists, whose clock it is; empty for the case's own clocks.
+    `unit`: of a unit that assists, whose clock it is; empty for the case's own clocks. `by`: the row of data that gave
+    the limit (`cases.granted`); empty where older records do not say.
     """
 
     kind: ClockKind
@@ -72,6 +73,7 @@ class Clock:
     warn: datetime | None = None
     fired: str = ""
     calendar: int | None = None
+    by: str = ""
 
     @property
     def key(self) -> str:
@@ -97,14 +99,15 @@ class Clock:
         return {
             "epoch": self.epoch,
             "limit": str(self.limit.value),
-            "rule": self.limit.rule.value,
+            "rule": str(self.limit.time_class),
             "start": self.start.isoformat(),
             "pauses": [[p.start.isoformat(), p.end and p.end.isoformat()] for p in self.pauses],
-            "extra": [[str(x.value), x.rule.value] for x in self.extra],
+            "extra": [[str(x.value), str(x.time_class)] for x in self.extra],
             "due": self.due and self.due.isoformat(),
             "warn": self.warn and self.warn.isoformat(),
             "fired": self.fired,
             "calendar": self.calendar,
+            "by": self.by,
         }
 
 
@@ -115,15 +118,20 @@ def clock_of(key: str, document: Mapping[str, Any]) -> Clock:
         kind=ClockKind(kind),
         unit=unit,
         epoch=document["epoch"],
-        limit=Limit(Decimal(document["limit"]), Rule(document["rule"])),
+        limit=_limit(document["limit"], document["rule"]),
         start=datetime.fromisoformat(document["start"]),
         pauses=tuple(Pause(datetime.fromisoformat(a), b and datetime.fromisoformat(b)) for a, b in document["pauses"]),
-        extra=tuple(Limit(Decimal(v), Rule(r)) for v, r in document["extra"]),
+        extra=tuple(_limit(*extra) for extra in document["extra"]),
         due=_instant(document["due"]),
         warn=_instant(document["warn"]),
         fired=document["fired"],
         calendar=document.get("calendar"),
+        by=document.get("by", ""),
     )
+
+
+def _limit(value: str, time_class: str) -> Limit:
+    return Limit(Decimal(value), *time_class_of(time_class))
 
 
 def running(clocks: Mapping[str, Any]) -> dict[str, Clock]:
@@ -146,9 +154,11 @@ class Keeper:
     warn_at: Decimal
     edition: int | None = None
 
-    def start(self, kind: ClockKind, limit: Limit, at: datetime, *, epoch: int = 1, unit: str = "") -> Clock:
+    def start(
+        self, kind: ClockKind, limit: Limit, at: datetime, *, epoch: int = 1, unit: str = "", by: str = ""
+    ) -> Clock:
         """A clock that begins at `at`."""
-        return self._set(Clock(kind=kind, unit=unit, epoch=epoch, limit=limit, start=at), at)
+        return self._set(Clock(kind=kind, unit=unit, epoch=epoch, limit=limit, start=at, by=by), at)
 
     def pause(self, clock: Clock, at: datetime) -> Clock:
         """Rest from `at` on; a clock that rests already stays as it is."""
@@ -165,9 +175,9 @@ class Keeper:
         """A later due time: a new epoch."""
         return self._set(replace(clock, extra=(*clock.extra, more), epoch=clock.epoch + 1), at)
 
-    def change(self, clock: Clock, limit: Limit, at: datetime) -> Clock:
+    def change(self, clock: Clock, limit: Limit, at: datetime, *, by: str = "") -> Clock:
         """Another limit from the same beginning, with the same pauses and extensions: a new epoch."""
-        return self._set(replace(clock, limit=limit, epoch=clock.epoch + 1), at)
+        return self._set(replace(clock, limit=limit, epoch=clock.epoch + 1, by=by), at)
 
     def stale(self, clock: Clock, first: int | None) -> bool:
         """Whether a clock that still owes something was counted by another calendar. `first`: where it does not say."""

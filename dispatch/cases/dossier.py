@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any, LiteralString
 
 from dispatch.cases.clocks import waits_for_cordon
-from dispatch.lifecycle.states import Action, Pool, State
+from dispatch.clock.limits import Limit, time_class_of
+from dispatch.lifecycle.states import Action, ClockKind, Pool, State
 from gis.db import ReadTx, one, rows, value
 from gis.problems import NotFound
 
@@ -142,6 +143,13 @@ class Full:
     case: Case
     steps: tuple[Step, ...]
     photos: tuple[Photo, ...]
+
+    @property
+    def disposal(self) -> Limit | None:
+        """The limit of the unit's work, as the last dispatch or amendment set it; None before the first."""
+        marks = (mark for step in reversed(self.steps) for mark in reversed(step.data.get("clocks", ())))
+        mark = next((one for one in marks if one[0] in "+=" and one[1] == ClockKind.DISPOSE), None)
+        return None if mark is None else Limit(Decimal(mark[3]), *time_class_of(mark[4]))
 
     @property
     def in_hand_of(self) -> Step | None:

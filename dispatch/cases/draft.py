@@ -17,7 +17,7 @@ from gis.locate import Place
 
 @dataclass(slots=True, kw_only=True)
 class CaseRow:
-    """The columns of `cases` that acts read and change, in the table's words."""
+    """The columns of `cases` that acts read and change, in the table's words; `area_class`: its areas'."""
 
     id: int
     number: str
@@ -37,6 +37,7 @@ class CaseRow:
     accuracy_m: float | None
     area_id: int | None
     area_path: list[int]
+    area_class: int | None
     duty_grid: str | None
     road_class: str
     component_code: str | None

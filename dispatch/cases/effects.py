@@ -21,7 +21,7 @@ from dispatch.cases.assists import (
 )
 from dispatch.cases.classify import accept, after_amend, amend, file
 from dispatch.cases.draft import Ruling
-from dispatch.cases.moves import Effect, keep_clock, limit_of
+from dispatch.cases.moves import Effect, granted_to, keep_clock
 from dispatch.cases.precedents import key_of
 from dispatch.cases.ruled import ruled_unit, settled
 from dispatch.cases.turns import recount
@@ -29,6 +29,8 @@ from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, ClockKind, State
 from gis.problems import FormIncomplete
+
+WHOLE_DAYS, WHOLE_DAYS_ZH = "This time class counts whole days", "该时限类型按整日计"
 
 # ---------------------------------------------------------------------------------------------- what actions change
 
@@ -164,7 +166,7 @@ def _extend(effect: Effect) -> None:
     effect.draft.case.extensions += 1
     if clock is not None:
         more = _more(effect, clock.limit)
-        effect.data["extra"] = [str(more.value), more.rule.value]
+        effect.data["extra"] = [str(more.value), str(more.time_class)]
         keep_clock(effect, "x", effect.books.keeper.extend(clock, more, effect.now))
     _answered(effect)
 
@@ -174,15 +176,24 @@ def _more(effect: Effect, limit: Limit) -> Limit:
     asked, form = effect.draft.case.asked or {}, effect.form
     _check_class(effect)
     value = form.limit or Decimal(str(asked.get("limit", limit.value)))
-    more = Limit(value, effect.books.time_class(form.time_class or str(asked.get("time_class", limit.rule.value))))
-    modest = more.rule is limit.rule and more.value <= limit.value
-    return limit if effect.data.get("default") and not modest else more
+    named = form.time_class or asked.get("time_class")
+    wanted = limit.time_class if named is None else effect.books.time_class(str(named))
+    if effect.data.get("default") and (wanted != limit.time_class or value > limit.value):
+        return limit
+    if not wanted.takes(value):
+        raise FormIncomplete(WHOLE_DAYS, zh=WHOLE_DAYS_ZH, fields={"limit": "whole days"})
+    return Limit(value, *wanted)
 
 
 def _check_class(effect: Effect) -> None:
-    """Raise FormIncomplete for a time class that is none, before it is kept as asked."""
-    if effect.form.time_class is not None and effect.form.time_class not in effect.books.time_classes:
+    """Raise FormIncomplete for a time class that is none, or does not take the number, before it is kept as asked."""
+    name, number = effect.form.time_class, effect.form.limit
+    if name is None:
+        return
+    if name not in effect.books.time_classes:
         raise FormIncomplete("No such time class", zh="没有该时限类型", fields={"time_class": "unknown"})
+    if number is not None and not effect.books.time_class(name).takes(number):
+        raise FormIncomplete(WHOLE_DAYS, zh=WHOLE_DAYS_ZH, fields={"limit": "whole days"})
 
 
 def _suspend(effect: Effect) -> None:
@@ -308,8 +319,12 @@ def _import(effect: Effect) -> None:
     case = effect.draft.case
     if effect.form.result != "open":
         case.ended_at = effect.now
-    elif case.dispatched_at is not None and (limit := limit_of(effect, ClockKind.DISPOSE)) is not None:
-        keep_clock(effect, "+", effect.books.keeper.start(ClockKind.DISPOSE, limit, case.dispatched_at))
+        return
+    begun = case.dispatched_at
+    granted = None if begun is None else granted_to(effect, ClockKind.DISPOSE, begun)
+    if begun is not None and granted is not None:
+        limit, by = granted
+        keep_clock(effect, "+", effect.books.keeper.start(ClockKind.DISPOSE, limit, begun, by=by))
 
 
 EFFECTS: dict[Action, Callable[[Effect], None]] = {

@@ -234,6 +234,7 @@ def draft_of(
         accuracy_m=report.accuracy_m,
         area_id=place.area_id if place else None,
         area_path=list(place.area_path) if place else [],
+        area_class=place.area_class if place else None,
         duty_grid=place.duty_grid if place else None,
         road_class=place.road_class if place else "none",
         component_code=report.component,

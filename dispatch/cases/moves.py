@@ -11,7 +11,7 @@ from typing import Any
 from dispatch.cases.books import Books
 from dispatch.cases.clocks import Clock
 from dispatch.cases.draft import Draft
-from dispatch.cases.ruled import limit_ruled
+from dispatch.cases.granted import Granted, cited, granted
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action, ClockKind
@@ -58,16 +58,17 @@ def stop_clock(effect: Effect, key: str) -> None:
 
 
 def _start(effect: Effect, kind: ClockKind) -> None:
-    begin_clock(effect, kind, limit_of(effect, kind))
+    begin_clock(effect, kind, granted_to(effect, kind))
 
 
-def begin_clock(effect: Effect, kind: ClockKind, limit: Limit | None, *, unit: str = "") -> None:
+def begin_clock(effect: Effect, kind: ClockKind, granted: Granted | None, *, unit: str = "") -> None:
     """Start a clock in a new epoch; none where there is no limit."""
-    if limit is None:
+    if granted is None:
         return
     # Epochs run through the whole case, so that a reopened stage never repeats one.
     epoch = effect.draft.case.version + 1  # the step's own number: none later is smaller, whatever was settled first
-    keep_clock(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch, unit=unit))
+    limit, by = granted
+    keep_clock(effect, "+", effect.books.keeper.start(kind, limit, effect.now, epoch=epoch, unit=unit, by=by))
 
 
 def pause_clock(effect: Effect, key: str) -> None:
@@ -91,12 +92,13 @@ def resume_clock(effect: Effect, key: str) -> None:
         keep_clock(effect, "^", effect.books.keeper.resume(clock, effect.now))
 
 
-def _rework_limit(effect: Effect) -> Limit | None:
+def _rework_limit(effect: Effect) -> Granted | None:
     """The limit that rework has to itself; None: the rest of the first one, so that a false reply wins no time."""
-    policy = effect.books.policy
+    policy, books = effect.books.policy, effect.books
     if policy.rework_clock == "fixed":
-        return Limit(Decimal(str(policy.rework_limit)), effect.books.time_class(policy.rework_time_class))
-    return limit_of(effect, ClockKind.DISPOSE) if policy.rework_clock == "full" else None
+        limit = Limit(Decimal(str(policy.rework_limit)), *books.time_class(policy.rework_time_class))
+        return Granted(limit, cited("settings", books.names["settings"], "rework_limit"))
+    return granted_to(effect, ClockKind.DISPOSE) if policy.rework_clock == "full" else None
 
 
 Move = Callable[[Effect, ClockKind], None]
@@ -114,7 +116,7 @@ def _mark(effect: Effect, mark: str, clock: Clock) -> None:
     if mark != "-" and effect.books.editions["calendar"] != effect.draft.case.editions.get("calendar"):
         effect.data["calendar"] = effect.books.editions["calendar"]  # not the one the case began with
     if mark in "+=":
-        change += [str(clock.limit.value), clock.limit.rule.value]
+        change += [str(clock.limit.value), str(clock.limit.time_class), clock.by]
     effect.data.setdefault("clocks", []).append(change)
     _ring(effect, mark, clock)
     if clock.kind is ClockKind.DISPOSE and mark != "-":
@@ -142,20 +144,6 @@ def _disposal_due(effect: Effect, clock: Clock) -> None:
         effect.draft.case.late = clock.due is not None and clock.due < effect.now
 
 
-def limit_of(effect: Effect, kind: ClockKind) -> Limit | None:
-    case = effect.draft.case
-    if kind is ClockKind.REPLY_CITIZEN and not case.public:
-        return None  # an inspector's own find: nobody waits
-    if kind is ClockKind.CORDON and not case.hazard:
-        return None
-    if kind in (ClockKind.FORCE_CLOSE, ClockKind.SUPERVISE):
-        own = effect.books.stage_limit(kind, urgent=case.hazard)
-        return own or effect.books.stage_limit(ClockKind.APPROVE, urgent=case.hazard)
-    if kind is not ClockKind.DISPOSE:
-        return effect.books.stage_limit(kind, urgent=case.hazard)
-    ruled = limit_ruled(case.route)
-    if ruled is not None and ruled[1] in effect.books.time_classes:
-        return Limit(ruled[0], effect.books.time_class(ruled[1]))
-    if case.limit_value is None or case.time_class is None:
-        return None
-    return Limit(case.limit_value, effect.books.time_class(case.time_class))
+def granted_to(effect: Effect, kind: ClockKind, at: datetime | None = None) -> Granted | None:
+    """The limit of a clock of the case that begins `at` (now), and what gives it."""
+    return granted(effect.draft.case, kind, at or effect.now, effect.books)

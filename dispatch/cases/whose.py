@@ -77,6 +77,7 @@ def route_anew(tx: ReadTx, draft: Draft, city: Books, data: dict[str, Any]) -> N
         return
     draft.place = place
     case.area_id, case.area_path, case.duty_grid = place.area_id, list(place.area_path), place.duty_grid
+    case.area_class = place.area_class
     data |= {"area_id": place.area_id, "top_area_id": place.area_path[0] if place.area_path else None}
     data["area_class"] = place.area_class
     route_case(draft, place, city, data)

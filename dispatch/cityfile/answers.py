@@ -10,8 +10,8 @@ from dispatch.cityfile.catalogue import OWNER
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.ground import Ground, domain_of
 from dispatch.cityfile.rows import AreaRow, CategoryRow, CityFiles, UnitRow
+from dispatch.cityfile.time_limits import limit_fault, named_classes
 from dispatch.cityfile.trims import counting, trims_by_road
-from dispatch.clock.limits import Rule as Counted
 from dispatch.routing.domain import Domain
 from dispatch.routing.lint import Finding, lint
 from dispatch.routing.reading import gaps_of, rules_of, types_of
@@ -179,10 +179,10 @@ def _clause_faults(when: Mapping[str, Any], words: _Words) -> Iterable[str]:
 
 
 def _limit_faults(rule: Mapping[str, Any], words: _Words) -> Iterable[str]:
+    classes = named_classes(words.city.document)
     for name in ("limit", "assist_limit"):
-        time_class = rule.get(name, {}).get("time_class")
-        if time_class is not None and time_class not in {*words.city.document["time_classes"], *Counted}:
-            yield f"{name}: unknown time class {time_class}"
+        if name in rule and (fault := limit_fault(rule[name]["value"], rule[name]["time_class"], classes)):
+            yield f"{name}: {fault}"
 
 
 def _several(wanted: Any) -> list[Any]:

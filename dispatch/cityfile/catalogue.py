@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CityFiles, ConditionRow
-from dispatch.clock import Rule
+from dispatch.cityfile.time_limits import limit_fault, named_classes
+from dispatch.clock import TimeClass
 
 __all__ = ["OWNER", "check_catalogue"]
 
@@ -38,7 +39,7 @@ def check_catalogue(city: CityFiles, faults: Faults) -> None:
 
 
 def _check_conditions(city: CityFiles, codes: set[str], faults: Faults) -> None:
-    classes = {*city.document["time_classes"], *Rule}
+    classes = named_classes(city.document)
     seen: set[tuple[str, int]] = set()
     for row in city.conditions:
         if row.category not in codes:
@@ -49,9 +50,9 @@ def _check_conditions(city: CityFiles, codes: set[str], faults: Faults) -> None:
         _check_limit(row, classes, faults)
 
 
-def _check_limit(row: ConditionRow, classes: set[str], faults: Faults) -> None:
-    if row.time_class and row.time_class not in classes:
-        faults.error(CONDITIONS, row.row, f"unknown time class {row.time_class}")
+def _check_limit(row: ConditionRow, classes: dict[str, TimeClass], faults: Faults) -> None:
+    if row.time_class and (fault := limit_fault(row.limit or 1, row.time_class, classes)):
+        faults.error(CONDITIONS, row.row, fault)
     if row.limit is not None and not row.time_class:
         faults.error(CONDITIONS, row.row, f"limit {row.limit} has no time class")
     if row.limit is None and row.time_class:

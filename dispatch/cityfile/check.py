@@ -17,6 +17,7 @@ from dispatch.cityfile.settings import check_document
 from dispatch.cityfile.spots import check_spots
 from dispatch.cityfile.staff import check_staff
 from dispatch.cityfile.terminals import check_terminals
+from dispatch.cityfile.time_limits import check_limits
 from dispatch.clock.document import calendar_from
 
 __all__ = ["check_files", "unconfirmed"]
@@ -38,6 +39,7 @@ def check_files(city: CityFiles, faults: Faults) -> bool:
     check_ladders(city, faults)
     check_terminals(city, faults)
     check_rules(city, faults)
+    check_limits(city, faults)
     check_answers(city, faults)
     return True
 

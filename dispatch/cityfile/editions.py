@@ -12,6 +12,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.rows import CityFiles
+from dispatch.cityfile.time_limits import limits_document
 
 __all__ = ["KINDS", "OPTIONAL", "SETTINGS", "Edition", "calendar_document", "editions_of"]
 
@@ -48,7 +49,7 @@ def editions_of(city: CityFiles) -> list[Edition]:
         "settings": {key: city.document[key] for key in SETTINGS if key in city.document},
         "calendar": calendar_document(city),
         "rules": city.rules,
-        "stages": city.document["stages"],
+        "stages": limits_document(city),
         "schemes": city.schemes,
     }
     relations: dict[str, Iterable[Any]] = {

@@ -37,6 +37,7 @@ from dispatch.cityfile.rows import (
     SpotRow,
     UnitRow,
 )
+from dispatch.cityfile.time_limits import read_limit
 
 __all__ = ["STANDARD", "catalogue_folder", "read", "read_days"]
 
@@ -84,13 +85,15 @@ def read(folder: Path, faults: Faults) -> CityFiles:
 
 
 def _read_reach(folder: Path, city: CityFiles, faults: Faults) -> None:
-    """Who is reached when, and on what: files that a city may leave out."""
+    """Who is reached when, on what, and how long everything may take: files that a city may leave out."""
     if _is_there(folder / ROSTER):
         city.roster_lines = _table(folder, ROSTER, read_line, OF_THE_ROSTER, faults=faults)
     if _is_there(folder / LADDERS):
         city.ladders = _toml(folder / LADDERS, faults, LADDERS)
     if _is_there(folder / TERMINALS):
         city.connections = _table(folder, TERMINALS, _connection, OF_TERMINALS, faults=faults)
+    if _is_there(folder / "limits.csv"):
+        city.limits = _table(folder, "limits.csv", read_limit, ("no", "limit", "time_class"), faults=faults)
 
 
 def read_days(path: Path, faults: Faults) -> list[DayRow]:

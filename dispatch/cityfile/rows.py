@@ -21,6 +21,7 @@ __all__ = [
     "ConnectionRow",
     "DayRow",
     "DutyRow",
+    "LimitRowOfFile",
     "PersonRow",
     "RoadRow",
     "RoadTrimRow",
@@ -189,6 +190,14 @@ class ConditionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRowOfFile:
+    """`said`: as the edition of the limits keeps it, without what it does not ask for."""
+
+    row: int
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayRow:
     row: int
     day: date
@@ -223,6 +232,7 @@ class CityFiles:
     ladders: dict[str, Any] | None = None
     categories: list[CategoryRow] = field(default_factory=list)
     conditions: list[ConditionRow] = field(default_factory=list)
+    limits: list[LimitRowOfFile] = field(default_factory=list)
 
     @property
     def roster(self) -> list[RosterRow]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dispatch.cityfile.faults import Faults
-from dispatch.clock import Rule
+from dispatch.cityfile.time_limits import limit_fault, named_classes
+from dispatch.clock import Rule, TimeClass
 from dispatch.notify.words import CASE, RECEIPT, TO_REPORTER, standard_words
 
 __all__ = ["check_document"]
@@ -156,9 +157,25 @@ class _RoadClass(_Part):
 
 
 class _TimeClass(_Part):
-    rule: Literal["work_hour", "work_day", "work_day_clock", "urgent_minute", "urgent_hour", "urgent_day"]
+    rule: Literal[
+        "work_hour",
+        "work_day",
+        "work_day_clock",
+        "work_day_at",
+        "day_at",
+        "urgent_minute",
+        "urgent_hour",
+        "urgent_day",
+    ]
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
     name: Word
     name_en: str = ""
+
+    @model_validator(mode="after")
+    def _timed(self) -> Self:
+        if (self.at is not None) is not Rule(self.rule).timed:
+            raise ValueError(f"rule {self.rule} {'wants' if self.at is None else 'has no'} `at`, a time of day")
+        return self
 
 
 class _Slots(_Part):
@@ -343,10 +360,10 @@ def check_document(document: dict[str, Any], faults: Faults) -> bool:
 
 def _check_names(document: dict[str, Any], faults: Faults) -> None:
     """What one part of city.toml says of another."""
-    classes = {*document["time_classes"], *Rule}
+    classes = named_classes(document)
     for number, stage in enumerate(document["stages"], start=1):
-        if stage["time_class"] not in classes:
-            faults.error(FILE, None, f"stages {number} ({stage['stage']}): unknown time class {stage['time_class']}")
+        if fault := limit_fault(stage["limit"], stage["time_class"], classes):
+            faults.error(FILE, None, f"stages {number} ({stage['stage']}): {fault}")
     _check_rework(document["policy"], classes, faults)
     campaigns = document.get("campaigns", [])
     for one in campaigns:
@@ -362,12 +379,12 @@ def _check_names(document: dict[str, Any], faults: Faults) -> None:
     _refuse_twice("ranking.groups", [group["key"] for group in document["ranking"]["groups"]], faults)
 
 
-def _check_rework(policy: dict[str, Any], classes: set[str], faults: Faults) -> None:
+def _check_rework(policy: dict[str, Any], classes: dict[str, TimeClass], faults: Faults) -> None:
     limit, time_class = policy.get("rework_limit"), policy.get("rework_time_class")
     if policy["rework_clock"] == "fixed" and (limit is None or time_class is None):
         faults.error(FILE, None, "policy: rework_clock = fixed wants rework_limit and rework_time_class")
-    if time_class is not None and time_class not in classes:
-        faults.error(FILE, None, f"policy.rework_time_class: unknown time class {time_class}")
+    elif time_class is not None and (fault := limit_fault(limit or 1, time_class, classes)):
+        faults.error(FILE, None, f"policy.rework_time_class: {fault}")
 
 
 def _refuse_twice(what: str, keys: list[str], faults: Faults) -> None:

@@ -15,6 +15,7 @@ MARGIN = 2 * DAY  # no zone is farther than this from UTC, so a table's outermos
 FIRST_STRETCH = 430  # days built at once: a year and the longest holiday
 BARREN = 5 * 366  # days without any working time after which a limit is called endless
 LONGEST = 200 * 366  # days one calendar answers for; whoever asks for more has mistyped a limit
+BEYOND = "the limit ends beyond the years a calendar can hold"
 END_OF_DAY = time(0)
 LEAP_YEAR = 2000
 
@@ -183,6 +184,21 @@ class WorkCalendar:
         closes = table.ends[table.opening_of[wanted + 1] - 1]
         return min(max(self.instant(day, self._at(begin).time()), opens), closes)
 
+    def day_of(self, at: int) -> int:
+        """Ordinal of the day that has begun in the city; one that has begun does not end when clocks are set back."""
+        day = self._at(at).toordinal()
+        return day + (self.midnights(day)[1] <= at)
+
+    def on_day(self, at: int, days: int, clock: time, *, working: bool) -> int:
+        """When clocks first show `clock` on the n-th day, or n-th `working` day, after the day of `at`."""
+        today = self.day_of(at)
+        if not working:
+            return self.instant(_date(today + days), clock)
+        table = self._covering(at, at)
+        while (wanted := bisect_right(table.days, today) + days - 1) >= len(table.days):
+            table = self._longer(table)
+        return self.instant(_date(table.days[wanted]), clock)
+
     def _open_at(self, at: int) -> tuple[Openings, int]:
         """A table and the opening in it that holds `at` or is the next one."""
         table = self._covering(at, at)
@@ -241,7 +257,7 @@ class WorkCalendar:
 
     def _grow(self, table: Openings, first: int, last: int) -> Openings:
         if last - first > LONGEST or first <= 1 or last >= date.max.toordinal():
-            raise ValueError("the limit ends beyond the years a calendar can hold")
+            raise ValueError(BEYOND)
         head = [(day, *span) for day in range(first, table.first) for span in self._spans(date.fromordinal(day))]
         kept = [(table.days[k], a, b) for k, a, b in zip(table.day_of, table.starts, table.ends, strict=True)]
         tail = [(day, *span) for day in range(table.last, last) for span in self._spans(date.fromordinal(day))]
@@ -271,6 +287,12 @@ def _days_behind(table: Openings, at: int) -> int:
     """Days of work in the table whose first opening lies after the one that holds `at` or is the next."""
     i = bisect_right(table.ends, at)
     return len(table.days) - 1 - table.day_of[i] if i < len(table.ends) else 0
+
+
+def _date(day: int) -> date:
+    if day >= date.max.toordinal():
+        raise ValueError(BEYOND)
+    return date.fromordinal(day)
 
 
 def _ordinal(seconds: int) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TextIO, cast
 
 from dispatch.clock.calendar import WorkCalendar
-from dispatch.clock.limits import Limit, Pause, Rule, due_at, used
+from dispatch.clock.limits import Limit, Pause, TimeClass, due_at, used
 from dispatch.clock.load import calendar_of, time_classes_of
 from dispatch.clock.why import why
 from dispatch.command import Command
@@ -37,12 +37,12 @@ class Answer:
 def answer(
     row: Mapping[str, str | None],
     calendar: WorkCalendar,
-    classes: Mapping[str, Rule],
+    classes: Mapping[str, TimeClass],
     language: Literal["zh", "en"] = "zh",
 ) -> Answer:
     """The due time of one row. Raises ValueError with the reason if the row cannot be understood."""
     start = _instant(_field(row, "start"), calendar)
-    limit = Limit(_number(_field(row, "limit")), _rule(_field(row, "time_class"), classes))
+    limit = Limit(_number(_field(row, "limit")), *_class(_field(row, "time_class"), classes))
     pauses = tuple(_pauses(row.get("pauses") or "", calendar))
     until = (row.get("until") or "").strip()
     due = due_at(start, limit, calendar, pauses)
@@ -74,7 +74,7 @@ def _number(text: str) -> Decimal:
         raise ValueError(f"limit {text} is not a number") from fault
 
 
-def _rule(name: str, classes: Mapping[str, Rule]) -> Rule:
+def _class(name: str, classes: Mapping[str, TimeClass]) -> TimeClass:
     try:
         return classes[name]
     except KeyError as fault:
@@ -132,7 +132,7 @@ def _answer_all(
     arguments: argparse.Namespace,
     *,
     calendar: WorkCalendar,
-    classes: Mapping[str, Rule],
+    classes: Mapping[str, TimeClass],
 ) -> int:
     rows = csv.DictReader(source)
     if missing := [name for name in WANTED if name not in (rows.fieldnames or ())]:

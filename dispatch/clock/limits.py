@@ -6,14 +6,26 @@ Results are UTC.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from math import floor
+from typing import NamedTuple
 
-from dispatch.clock.calendar import WorkCalendar
+from dispatch.clock.calendar import BEYOND, WorkCalendar
 
-__all__ = ["Limit", "Pause", "Rule", "counted", "due_at", "fraction_at", "left", "used"]
+__all__ = [
+    "Limit",
+    "Pause",
+    "Rule",
+    "TimeClass",
+    "counted",
+    "due_at",
+    "fraction_at",
+    "left",
+    "time_class_of",
+    "used",
+]
 
 NEVER = 1 << 62  # end of a pause that is still open
 
@@ -24,6 +36,8 @@ class Rule(StrEnum):
     WORK_HOUR = "work_hour"  # inside opening hours only
     WORK_DAY = "work_day"  # 8 working hours, whatever the opening hours
     WORK_DAY_CLOCK = "work_day_clock"  # so many working days later at the same clock time
+    WORK_DAY_AT = "work_day_at"  # at a time of day on the n-th working day after the day of the start
+    DAY_AT = "day_at"  # the same on the n-th day, whatever day it is: the day after tomorrow at noon
     URGENT_MINUTE = "urgent_minute"  # 24-hour clock, all days
     URGENT_HOUR = "urgent_hour"
     URGENT_DAY = "urgent_day"  # 24 hours, all days
@@ -33,28 +47,64 @@ class Rule(StrEnum):
         """Whether only opening hours count."""
         return self in _WORKING
 
+    @property
+    def timed(self) -> bool:
+        """Whether its limits end at a time of day, which the time class names."""
+        return self in _TIMED
 
-_WORKING = frozenset({Rule.WORK_HOUR, Rule.WORK_DAY, Rule.WORK_DAY_CLOCK})
+
+_WORKING = frozenset({Rule.WORK_HOUR, Rule.WORK_DAY, Rule.WORK_DAY_CLOCK, Rule.WORK_DAY_AT})
+_TIMED = frozenset({Rule.WORK_DAY_AT, Rule.DAY_AT})
 _SECONDS = {
     Rule.WORK_HOUR: Decimal(3600),
     Rule.WORK_DAY: Decimal(8 * 3600),
-    Rule.WORK_DAY_CLOCK: Decimal(0),
     Rule.URGENT_MINUTE: Decimal(60),
     Rule.URGENT_HOUR: Decimal(3600),
     Rule.URGENT_DAY: Decimal(86_400),
 }
 
 
+class TimeClass(NamedTuple):
+    """A rule and, where it is a timed one, the time of day. As text (`day_at@12:00`) it is kept with every clock."""
+
+    rule: Rule
+    at: time | None = None
+
+    def __str__(self) -> str:
+        return self.rule.value if self.at is None else f"{self.rule.value}@{self.at:%H:%M}"
+
+    def takes(self, value: Decimal) -> bool:
+        """Whether a limit may be `value` of it: fractions too, but of a timed rule only whole days from tomorrow on."""
+        return value.is_finite() and (value >= 1 and value == int(value) if self.rule.timed else value >= 0)
+
+
+def time_class_of(text: str) -> TimeClass:
+    """Read back the text of a time class. Raises ValueError."""
+    rule, _, at = text.partition("@")
+    return TimeClass(Rule(rule), time.fromisoformat(at) if at else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many units of a rule; fractions are allowed. Raises ValueError if negative or not a number."""
+    """So many units of a rule, `at` a time of day where it is a timed one.
+
+    Raises ValueError if it is negative, no number, or a number that the rule does not take.
+    """
 
     value: Decimal
     rule: Rule
+    at: time | None = None
 
     def __post_init__(self) -> None:
-        if not self.value.is_finite() or self.value < 0:
+        if not self.time_class.takes(self.value):
             raise ValueError(f"a limit of {self.value} is not a limit")
+        if (self.at is not None) is not self.rule.timed:
+            raise ValueError(f"{self.rule} {'wants a' if self.rule.timed else 'has no'} time of day")
+
+    @property
+    def time_class(self) -> TimeClass:
+        """What it is counted in."""
+        return TimeClass(self.rule, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +121,16 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """Part of a limit that is counted in one way: seconds of working or of any time, or days by the clock."""
+    """Part of a limit that is counted in one way: seconds of working or of any time, or days, to the same clock time
+    or `at` a time of day."""
 
     working: bool
     seconds: int
     days: Decimal | None = None
+    at: time | None = None
+
+    def like(self, other: "_Leg") -> bool:
+        return (self.working, self.days is None, self.at) == (other.working, other.days is None, other.at)
 
 
 def due_at(
@@ -88,8 +143,8 @@ def due_at(
     """When the limit, with what extensions added to it, is used up. None while a pause is open: no due time runs.
 
     A start outside the opening hours counts from the next opening; a limit that ends with a slot is due at its end.
-    A pause pushes the due time by the time it took out of the count; of a limit by clock days, by the working time
-    paused. A pause that begins at the due time or later moves nothing, an open one included.
+    A pause pushes the due time by the time it took out of the count; of a limit by days, by the time paused, working
+    time where the days are. A pause that begins at the due time or later moves nothing, an open one included.
     Raises ValueError if the calendar never works again.
     """
     at = _seconds(start)
@@ -112,7 +167,7 @@ def fraction_at(
 ) -> datetime | None:
     """When `part` (0.8 = 80 %) of the limit and its extensions is used; above 1 it counts on. None if a pause is open.
 
-    Of a limit by clock days the working time between start and due time is taken.
+    Of a limit by days the time between start and due time is taken, working time where the days are.
     """
     rests = _rests(pauses)
     course = list(_course(_seconds(start), _legs(limit, extra), calendar, rests))
@@ -128,7 +183,7 @@ def fraction_at(
 
 
 def counted(limit: Limit) -> int:
-    """Seconds of the limit, halves up; nothing of a limit by clock days."""
+    """Seconds of the limit, halves up; nothing of a limit by days."""
     return _leg(limit).seconds
 
 
@@ -141,7 +196,7 @@ def used(
 ) -> timedelta:
     """Time counted between `start` and `until`, pauses left out; nothing if `until` is not later.
 
-    Working time for the three working rules, time of the 24-hour clock for the urgent ones.
+    Working time for the working rules, time of the 24-hour clock for the others.
     """
     seconds = _count(
         _seconds(start),
@@ -186,7 +241,7 @@ def _utc(seconds: int) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError) as fault:
-        raise ValueError("the limit ends beyond the years a calendar can hold") from fault
+        raise ValueError(BEYOND) from fault
 
 
 def _whole(value: Decimal) -> int:
@@ -194,8 +249,8 @@ def _whole(value: Decimal) -> int:
 
 
 def _leg(limit: Limit) -> _Leg:
-    if limit.rule is Rule.WORK_DAY_CLOCK:
-        return _Leg(True, 0, limit.value)
+    if limit.rule not in _SECONDS:
+        return _Leg(limit.rule.working, 0, limit.value, limit.at)
     return _Leg(limit.rule.working, _whole(limit.value * _SECONDS[limit.rule]))
 
 
@@ -206,9 +261,9 @@ def _legs(limit: Limit, extra: Sequence[Limit]) -> list[_Leg]:
     legs: list[_Leg] = []
     for leg in map(_leg, (limit, *extra)):
         for number, earlier in enumerate(legs):
-            if earlier.working == leg.working and (earlier.days is None) == (leg.days is None):
+            if earlier.like(leg):
                 days = None if earlier.days is None or leg.days is None else earlier.days + leg.days
-                legs[number] = _Leg(leg.working, earlier.seconds + leg.seconds, days)
+                legs[number] = _Leg(leg.working, earlier.seconds + leg.seconds, days, leg.at)
                 break
         else:
             legs.append(leg)
@@ -228,6 +283,8 @@ def _rests(pauses: Sequence[Pause]) -> list[tuple[int, int]]:
 
 def _reach(calendar: WorkCalendar, leg: _Leg, at: int) -> int:
     """Where the leg ends if nothing pauses it."""
+    if leg.days is not None and leg.at is not None:
+        return calendar.on_day(at, int(leg.days), leg.at, working=leg.working)
     if leg.days is not None:
         return _days_later(calendar, leg.days, at)
     if not leg.working:
@@ -291,7 +348,11 @@ def _course(
         # Behind an open pause a leg's length is taken as if it began at the start: the nearest thing known.
         begin = start if at is None else at
         reach = _reach(calendar, leg, begin)
-        yield at, leg, calendar.count(begin, reach) if leg.days is not None else leg.seconds
+        yield (
+            at,
+            leg,
+            leg.seconds if leg.days is None else _count(begin, reach, leg.working, calendar=calendar, rests=[]),
+        )
         at = None if at is None else _push(reach, at, leg.working, calendar=calendar, rests=rests)
 
 

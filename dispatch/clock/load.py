@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispatch.clock.calendar import Slots, WorkCalendar
-from dispatch.clock.limits import Rule
+from dispatch.clock.limits import Rule, TimeClass
 
-__all__ = ["calendar_of", "time_classes_of"]
+__all__ = ["calendar_of", "season", "time_classes_from", "time_classes_of"]
 
 KINDS = {"work": True, "off": False}
 
@@ -37,10 +37,22 @@ def calendar_of(folder: Path) -> WorkCalendar:
         raise ValueError(f"city.toml: {missing} is missing") from missing
 
 
-def time_classes_of(folder: Path) -> dict[str, Rule]:
-    """The rule behind each name the city's limits may refer to: its own time classes and the rules themselves."""
-    classes: dict[str, Any] = _city(folder).get("time_classes", {})
-    return {rule.value: rule for rule in Rule} | {name: Rule(row["rule"]) for name, row in classes.items()}
+def time_classes_of(folder: Path) -> dict[str, TimeClass]:
+    """What each name means that limits of the city in `folder` may refer to."""
+    return time_classes_from(_city(folder).get("time_classes", {}))
+
+
+def time_classes_from(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, TimeClass]:
+    """A city's `[time_classes]`, and the rules themselves where they want no time of day. Raises ValueError."""
+    bare = {rule.value: TimeClass(rule) for rule in Rule if not rule.timed}
+    return bare | {name: _time_class(name, row) for name, row in rows.items()}
+
+
+def _time_class(name: str, row: Mapping[str, Any]) -> TimeClass:
+    rule, at = Rule(row["rule"]), row.get("at")
+    if (at is not None) is not rule.timed:
+        raise ValueError(f"city.toml: time class {name}: {rule} {'wants' if rule.timed else 'has no'} `at`, as HH:MM")
+    return TimeClass(rule, None if at is None else time.fromisoformat(at))
 
 
 def _city(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Instants are whole seconds since 1970 UTC, as arrays of int64.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import numpy
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ def due_times(starts: Seconds, limit: Limit, calendar: WorkCalendar) -> Seconds:
         return starts
     if limit.rule is Rule.WORK_DAY_CLOCK:
         return _by_clock(starts, limit, calendar)
+    if limit.at is not None:
+        return _on_days(starts, int(limit.value), limit.at, working=limit.rule.working, calendar=calendar)
     if not limit.rule.working:
         return starts + counted(limit)
     seconds = counted(limit)
@@ -91,6 +93,21 @@ def _midnights(found: Openings, calendar: WorkCalendar) -> tuple[Seconds, NDArra
     pairs = [calendar.midnights(day) for day in found.days]
     begins = numpy.array([begin for begin, _ in pairs], dtype=numpy.int64)
     return begins, numpy.array([end - begin == DAY for begin, end in pairs])
+
+
+def _on_days(starts: Seconds, days: int, clock: time, *, working: bool, calendar: WorkCalendar) -> Seconds:
+    """As `WorkCalendar.on_day`: each day is looked up once."""
+    earliest, latest = int(starts.min()), int(starts.max())
+    first = calendar.day_of(earliest)
+    begins = [calendar.midnights(day)[0] for day in range(first, calendar.day_of(latest) + 1)]
+    begun = first + numpy.searchsorted(numpy.array(begins), starts, side="right") - 1
+    wanted = begun + days
+    if working:
+        worked = numpy.array(calendar.openings(earliest, latest, days=days).days)
+        wanted = worked[numpy.searchsorted(worked, begun, side="right") + days - 1]
+    ends, place = numpy.unique(wanted, return_inverse=True)
+    due: Seconds = numpy.array([calendar.instant(date.fromordinal(int(day)), clock) for day in ends])[place]
+    return due
 
 
 def _one_by_one(starts: Seconds, limit: Limit, calendar: WorkCalendar) -> Seconds:

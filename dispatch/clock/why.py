@@ -9,7 +9,7 @@ from typing import Literal
 from dispatch.clock.calendar import WorkCalendar
 from dispatch.clock.limits import Limit, Pause, Rule, due_at
 
-__all__ = ["why"]
+__all__ = ["amount", "why"]
 
 Language = Literal["zh", "en"]
 MOST_DAYS = 60  # days looked through for what was left out; a limit longer than that is told by its ends
@@ -22,6 +22,12 @@ UNITS: dict[Rule, tuple[str, str, str]] = {
         "working day by the clock",
         "working days by the clock",
     ),
+    Rule.WORK_DAY_AT: (
+        "个工作日后的{at}",
+        "working day after, at {at}",
+        "working days after, at {at}",
+    ),
+    Rule.DAY_AT: ("天后的{at}", "day after, at {at}", "days after, at {at}"),
     Rule.URGENT_MINUTE: (
         "分钟(24小时制)",
         "minute of the 24-hour clock",
@@ -45,6 +51,8 @@ class _Words:
     off: str
     moved: str
     around_clock: str
+    any_day: str
+    next_day: str
     paused: str
     resting: str
     unconfirmed: str
@@ -62,6 +70,8 @@ WORDS: dict[str, _Words] = {
         off="不计 {days}",
         moved="{days} 为调休上班日",
         around_clock="24小时连续计时，节假日照计",
+        any_day="按日历日计，节假日照计",
+        next_day="起算当日不计",
         paused="暂停 {start} 至 {end} 不计",
         resting="自 {start} 起暂停，期间无到期时间",
         unconfirmed="{year} 年日历尚无正式通知（未确认）",
@@ -85,6 +95,8 @@ WORDS: dict[str, _Words] = {
         off="not counted: {days}",
         moved="{days} worked as moved working day",
         around_clock="the 24-hour clock runs on all days",
+        any_day="days off count too",
+        next_day="the day of the start does not count",
         paused="paused from {start} to {end}",
         resting="paused since {start}: no due time runs",
         unconfirmed="the calendar of {year} is not confirmed by an official notice",
@@ -110,7 +122,7 @@ def why(
     reasons = words.between.join(_reasons(start, due, limit, calendar, pauses=pauses, words=words))
     head = words.due.format(
         start=_stamp(start, calendar, words),
-        limit=" + ".join(_amount(part, language) for part in (limit, *extra)),
+        limit=" + ".join(amount(part, language) for part in (limit, *extra)),
         due="–" if due is None else _stamp(due, calendar, words),
     )
     return f"{head}{words.because}{reasons}"
@@ -125,10 +137,14 @@ def _reasons(
     pauses: Sequence[Pause],
     words: _Words,
 ) -> Iterator[str]:
-    if not limit.rule.working:
-        yield words.around_clock
+    if limit.rule.timed:
+        yield words.next_day
+    elif limit.rule.working:
+        yield from _opening_reasons(start, calendar, words)
+    if limit.rule.working:
+        yield from _day_reasons(start, due, calendar, words)
     else:
-        yield from _working_reasons(start, due, calendar, words)
+        yield words.any_day if limit.rule.timed else words.around_clock
     for pause in sorted(pauses, key=lambda pause: pause.start):
         begin = _stamp(pause.start, calendar, words)
         if pause.end is None:
@@ -137,15 +153,20 @@ def _reasons(
             yield words.paused.format(start=begin, end=_stamp(pause.end, calendar, words))
 
 
-def _working_reasons(start: datetime, due: datetime | None, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
-    seconds = int(start.timestamp())
-    opening = calendar.opening(seconds)
-    begin = datetime.fromtimestamp(opening, calendar.zone)
-    if opening != seconds:
+def _opening(start: datetime, calendar: WorkCalendar) -> datetime:
+    return datetime.fromtimestamp(calendar.opening(int(start.timestamp())), calendar.zone)
+
+
+def _opening_reasons(start: datetime, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
+    begin = _opening(start, calendar)
+    if int(begin.timestamp()) != int(start.timestamp()):
         yield words.closed.format(start=_stamp(start, calendar, words), opening=_stamp(begin, calendar, words))
     yield words.opens.format(hours=" ".join(f"{a:%H:%M}–{b:%H:%M}" for a, b in calendar.hours(begin.date())))
+
+
+def _day_reasons(start: datetime, due: datetime | None, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
     first = start.astimezone(calendar.zone).date()
-    last = begin.date() if due is None else due.astimezone(calendar.zone).date()
+    last = _opening(start, calendar).date() if due is None else due.astimezone(calendar.zone).date()
     days = [first + timedelta(days=n) for n in range(min((last - first).days, MOST_DAYS) + 1)]
     if off := [day for day in days if not calendar.is_working(day)]:
         yield words.off.format(days=_ranges(off))
@@ -169,8 +190,9 @@ def _ranges(days: list[date]) -> str:
     return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}…{run[-1]:%m-%d}" for run in runs)
 
 
-def _amount(limit: Limit, language: Language) -> str:
-    zh, one, many = UNITS[limit.rule]
+def amount(limit: Limit, language: Language) -> str:
+    """A limit in words: 4 working hours."""
+    zh, one, many = (unit.format(at=f"{limit.at:%H:%M}" if limit.at else "") for unit in UNITS[limit.rule])
     value = f"{limit.value.normalize():f}"
     if language == "zh":
         return f"{value}{zh}"

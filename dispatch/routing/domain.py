@@ -10,8 +10,9 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from dispatch.clock.season import Season, days_told_apart
 from dispatch.routing.facts import NO_ROAD, CategoryLike, Corridor, Facts, facts_of
-from dispatch.routing.rule import Assertion, Hours, Season
+from dispatch.routing.rule import Assertion, Hours
 from dispatch.routing.rulebook import Plan
 
 __all__ = ["Areas", "Domain", "Parties", "Spot", "hours_of", "seasons_of"]
@@ -163,22 +164,7 @@ def _times(looks: _Looks) -> list[tuple[str, str]]:
     if not looks.seasons and not looks.hours:
         return [("", "")]
     hours = {"00:00"} | {edge for wanted in looks.hours for span in wanted.spans for edge in span if edge != "24:00"}
-    return [(day, hour) for day in sorted(_days(looks.seasons)) for hour in sorted(hours)]
-
-
-def _days(seasons: Sequence[Season]) -> set[str]:
-    """The first day of each stretch between two edges of the seasons."""
-    edges = {season.start for season in seasons} | {_after(season.end) for season in seasons}
-    named = {int(edge[:4]) for edge in edges if len(edge) == len("2024-01-01")} or {2024}
-    years = {f"{year + more:04d}" for year in named for more in (0, 1)}
-    return {"2024-01-01"} | {
-        edge if len(edge) == len("2024-01-01") else f"{year}-{edge}" for edge in edges for year in years
-    }
-
-
-def _after(day: str) -> str:
-    """The day after, where a season has ended; the 32nd sorts behind every day of its month, which is all it has to."""
-    return f"{day[:-2]}{int(day[-2:]) + 1:02d}"
+    return [(day, hour) for day in sorted(days_told_apart(looks.seasons)) for hour in sorted(hours)]
 
 
 def hours_of(moments: Iterable[str], every: Collection[str]) -> tuple[str, ...]:
@@ -218,7 +204,7 @@ def _joined(begun: Iterable[str], every: Iterable[str], *, end: str) -> list[lis
 
 
 def _before(day: str) -> str:
-    """The day before; also of a 32nd, which `_after` made."""
+    """The day before; also of a 32nd, which `days_told_apart` made."""
     try:
         return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     except ValueError:

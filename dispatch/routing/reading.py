@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from dispatch.clock.season import Season, season_of
 from dispatch.routing.facts import Corridor
 from dispatch.routing.rule import (
     BY_CATEGORY,
@@ -16,7 +17,6 @@ from dispatch.routing.rule import (
     Hours,
     LimitOverride,
     Rule,
-    Season,
     Selector,
     assertion,
 )
@@ -27,7 +27,6 @@ Document = Mapping[str, Any]
 WORDED = (*BY_CATEGORY, "road", "road_name", "area", "owner")
 KEYS = (*WORDED, "corridor", "hours", "from", "until")
 SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
-DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 WIDEST_M = 500  # of a corridor: all roads so far around every report are looked at
 
 
@@ -171,11 +170,7 @@ def _hours(given: object) -> Hours | None:
 
 
 def _season(given: object) -> Season | None:
-    if not isinstance(given, tuple) or not all(isinstance(day, str) and DAY.fullmatch(day) for day in given):
-        return None
-    start, end = given
-    once = len(start) == len(end) == len("2024-01-01")
-    return Season(start, end) if len(start) == len(end) and not (once and start > end) else None
+    return season_of(*given) if isinstance(given, tuple) else None
 
 
 READERS: dict[str, tuple[Callable[[object], object], str]] = {

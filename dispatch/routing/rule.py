@@ -17,7 +17,6 @@ __all__ = [
     "Hours",
     "LimitOverride",
     "Rule",
-    "Season",
     "Selector",
     "assertion",
 ]
@@ -55,21 +54,6 @@ class Hours:
 
 def _within(hour: str, start: str, end: str) -> bool:
     return start <= hour < end if start < end else hour >= start or hour < end
-
-
-@dataclass(frozen=True, slots=True)
-class Season:
-    """From one day to another, both inside: "MM-DD" every year, over new year too, or "YYYY-MM-DD" once."""
-
-    start: str
-    end: str
-
-    def holds(self, day: str) -> bool:
-        """Whether `day` (YYYY-MM-DD) is in it; never if the day is not known."""
-        if not day:
-            return False
-        asked = day[-5:] if len(self.start) == 5 else day
-        return self.start <= asked <= self.end if self.start <= self.end else asked >= self.start or asked <= self.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dispatch.clock.season import Season
 from dispatch.routing.facts import NO_ROAD, CategoryLike, Corridor, Facts
-from dispatch.routing.rule import Hours, LimitOverride, Rule, Season, Selector
+from dispatch.routing.rule import Hours, LimitOverride, Rule, Selector
 from dispatch.units.tree import Tree
 
 if TYPE_CHECKING:

@@ -40,8 +40,16 @@ class Hours:
         """When the limits, one behind the other, are used up; None if a pause without end comes before."""
         at: int | None = start
         for kind, amount in _legs(limits):
-            if at is not None:
-                at = self._by_days(at, amount, pauses) if kind == "days" else self._walk(at, kind, amount, pauses)
+            if at is None:
+                break
+            rule, _, clock = kind.partition("@")
+            if clock:
+                due = self._on_day(at, floor(amount), _clock(clock), working=rule == "work_day_at")
+                at = self._pushed(due, at, pauses, working=rule == "work_day_at")
+            elif kind == "days":
+                at = self._by_days(at, amount, pauses)
+            else:
+                at = self._walk(at, kind, amount, pauses)
         return at
 
     def worked(self, begin: int, end: int) -> int:
@@ -78,18 +86,32 @@ class Hours:
                 yield begin, closes
 
     def _by_days(self, at: int, days: Fraction, pauses: Sequence[Pause]) -> int | None:
-        """The same clock time so many working days later; pauses push on by the working time they took."""
+        """The same clock time so many working days later."""
         due = self._day_after(at, floor(days))
         if part := days - floor(days):
             span = self.worked(due, self._day_after(at, floor(days) + 1))
             due = self._walk(due, "working", part * span, ()) or due
+        return self._pushed(due, at, pauses, working=True)
+
+    def _on_day(self, at: int, days: int, clock: time, *, working: bool) -> int:
+        """At a time of day, so many days, or days that open, after the day that has begun at `at`."""
+        day = datetime.fromtimestamp(at, self.zone).date()
+        if self.instant(day + DAY, time(0)) <= at:
+            day += DAY
+        while days:
+            day += DAY
+            days -= not working or bool(self._of(day))
+        return self.instant(day, clock)
+
+    def _pushed(self, due: int, at: int, pauses: Sequence[Pause], *, working: bool) -> int | None:
+        """Pauses push on by the time they took, which is working time where the limit is."""
         for rests, wakes in sorted(pauses):
             if rests >= due:
                 break
             if wakes >= EVER:
                 return None
-            lost = self.worked(max(rests, at), wakes)
-            due = due if not lost else self._walk(due, "working", Fraction(lost), ()) or due
+            lost = self.worked(max(rests, at), wakes) if working else max(0, wakes - max(rests, at))
+            due = due if not lost else self._walk(due, "working" if working else "running", Fraction(lost), ()) or due
         return due
 
     def _day_after(self, at: int, days: int) -> int:
@@ -167,10 +189,10 @@ def _in_season(day: date, begin: str, end: str) -> bool:
 def _legs(limits: Sequence[Limit]) -> list[tuple[str, Fraction]]:
     legs: dict[str, Fraction] = {}
     for value, rule in limits:
-        kind = "days" if rule == "work_day_clock" else "working" if rule in WORKING else "running"
-        unit = Fraction(1) if kind == "days" else Fraction((WORKING | RUNNING)[rule])
-        amount = Fraction(value) * unit
-        legs[kind] = legs.get(kind, Fraction(0)) + (amount if kind == "days" else _whole(amount))
+        days = rule == "work_day_clock" or "@" in rule
+        kind = "working" if rule in WORKING else "running" if rule in RUNNING else rule if "@" in rule else "days"
+        amount = Fraction(value) if days else Fraction(_whole(Fraction(value) * (WORKING | RUNNING)[rule]))
+        legs[kind] = legs.get(kind, Fraction(0)) + amount
     return list(legs.items())
 
 

@@ -18,6 +18,7 @@ name = "Town"
 time_zone = "Asia/Shanghai"
 [time_classes]
 quick = { rule = "urgent_hour", name = "紧急工作时", name_en = "urgent hour" }
+noon = { rule = "day_at", at = "12:00", name = "日后中午", name_en = "days later at noon" }
 [calendar]
 week = [1, 2, 3, 4, 5]
 confirmed = [2010]
@@ -56,18 +57,20 @@ def test_each_row_gets_its_due_time_its_time_used_and_its_reason(
         "c,2010-09-20 09:00,4,work_hour,2010-09-20 10:00/2010-09-20 11:00;2010-09-20 14:00/2010-09-20 15:00,"
         "2010-09-21 10:00\n"
         "d,2010-09-20 09:00,4,work_hour,2010-09-20 10:00/,2010-09-30 10:00\n"
+        "e,2010-09-20 17:00,2,noon,,2010-09-21 17:00\n"
     )
 
     assert run(town, rows, "--language", "en") == 0
 
     found = {row["id"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
-    assert [found[id]["due"] for id in "abcd"] == [
+    assert [found[id]["due"] for id in "abcde"] == [
         "2010-09-25T09:00:00+08:00",
         "2010-09-20T19:00:00+08:00",
         "2010-09-20T17:00:00+08:00",
         "",
+        "2010-09-22T12:00:00+08:00",
     ]
-    assert [found[id]["used_seconds"] for id in "abcd"] == ["", "5400", str(7 * 3600), "3600"]
+    assert [found[id]["used_seconds"] for id in "abcde"] == ["", "5400", str(7 * 3600), "3600", str(24 * 3600)]
     assert "not counted: 2010-09-22…09-24" in found["a"]["why"]
 
 
@@ -77,14 +80,16 @@ def test_a_row_that_cannot_be_understood_is_named_and_the_rest_is_answered(
     rows = (
         "a,2010-09-21 17:00,two,work_hour,,\nb,2010-09-21 17:00,2,lunar_month,,\nc,,2,work_hour,,\n"
         "d,2010-09-21 17:00,2,work_hour,2010-09-21 17:00,\ne,2010-09-21 17:00,2,work_hour,,2010-09-20 17:00\n"
-        "f,2010-09-21 17:00,2,work_hour,,\n"
+        "f,2010-09-21 17:00,2,work_hour,,\ng,2010-09-21 17:00,1.5,noon,,\nh,2010-09-21 17:00,1,day_at,,\n"
     )
 
     assert run(town, rows, "--json") == 1
 
     shown = capsys.readouterr()
     assert [json.loads(line)["id"] for line in shown.out.splitlines()] == ["f"]
-    assert [line.split(":")[0] for line in shown.err.splitlines()] == [f"row {number}" for number in range(2, 7)]
+    assert [line.split(":")[0] for line in shown.err.splitlines()] == [
+        f"row {number}" for number in (*range(2, 7), 8, 9)
+    ]
     assert "lunar_month" in shown.err
 
 
@@ -105,8 +110,9 @@ def test_a_city_or_a_column_that_is_not_there_is_said(town: Path, capsys: pytest
 def test_a_citys_time_classes_name_the_rules_and_the_rules_name_themselves(town: Path) -> None:
     classes = time_classes_of(town)
 
-    assert classes["quick"] is Rule.URGENT_HOUR
-    assert classes["work_day_clock"] is Rule.WORK_DAY_CLOCK
+    assert classes["quick"].rule is Rule.URGENT_HOUR
+    assert classes["work_day_clock"].rule is Rule.WORK_DAY_CLOCK
+    assert str(classes["noon"]) == "day_at@12:00"
 
 
 @pytest.mark.parametrize(

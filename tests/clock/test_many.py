@@ -1,6 +1,6 @@
 """Many due times at once are those counted one by one, in every zone, over changes of the clocks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from random import Random
 
@@ -11,21 +11,28 @@ from dispatch.clock import Limit, Rule, due_at
 from dispatch.clock.many import due_times
 from tests.clock.wall import Town
 
+NOON = time(12)
 LIMITS = [
-    Limit(Decimal(value), rule)
-    for value, rule in (
-        ("0", Rule.WORK_HOUR),
-        ("3.25", Rule.WORK_HOUR),
-        ("40", Rule.WORK_HOUR),
-        ("2", Rule.WORK_DAY),
-        ("0", Rule.WORK_DAY_CLOCK),
-        ("1", Rule.WORK_DAY_CLOCK),
-        ("9", Rule.WORK_DAY_CLOCK),
-        ("1.5", Rule.WORK_DAY_CLOCK),
-        ("90", Rule.URGENT_MINUTE),
-        ("36", Rule.URGENT_HOUR),
-        ("2", Rule.URGENT_DAY),
-    )
+    Limit(Decimal(1), Rule.WORK_DAY_AT, NOON),
+    Limit(Decimal(6), Rule.WORK_DAY_AT, time(2, 15)),
+    Limit(Decimal(2), Rule.DAY_AT, NOON),
+    Limit(Decimal(1), Rule.DAY_AT, time(2, 15)),
+    *(
+        Limit(Decimal(value), rule)
+        for value, rule in (
+            ("0", Rule.WORK_HOUR),
+            ("3.25", Rule.WORK_HOUR),
+            ("40", Rule.WORK_HOUR),
+            ("2", Rule.WORK_DAY),
+            ("0", Rule.WORK_DAY_CLOCK),
+            ("1", Rule.WORK_DAY_CLOCK),
+            ("9", Rule.WORK_DAY_CLOCK),
+            ("1.5", Rule.WORK_DAY_CLOCK),
+            ("90", Rule.URGENT_MINUTE),
+            ("36", Rule.URGENT_HOUR),
+            ("2", Rule.URGENT_DAY),
+        )
+    ),
 ]
 
 

@@ -1,7 +1,7 @@
 """The clock against the independent minute counter of wall.py, to the second, over random histories."""
 
 from datetime import datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -20,11 +20,16 @@ LIMITS = {
     Rule.WORK_HOUR: st.decimals(0, 12, places=2),
     Rule.WORK_DAY: st.decimals(0, 1, places=2),
     Rule.WORK_DAY_CLOCK: st.integers(0, 5).map(Decimal),
+    Rule.WORK_DAY_AT: st.integers(1, 5).map(Decimal),
+    Rule.DAY_AT: st.integers(1, 20).map(Decimal),
     Rule.URGENT_MINUTE: st.decimals(0, 90, places=1),
     Rule.URGENT_HOUR: st.decimals(0, 48, places=2),
     Rule.URGENT_DAY: st.decimals(0, 3, places=2),
 }
-ANY_LIMIT = st.sampled_from(list(Rule)).flatmap(lambda rule: LIMITS[rule].map(lambda value: Limit(value, rule)))
+CLOCKS = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
+ANY_LIMIT = st.sampled_from(list(Rule)).flatmap(
+    lambda rule: st.builds(Limit, LIMITS[rule], st.just(rule), CLOCKS if rule.timed else st.none())
+)
 UNIT = {
     Rule.WORK_HOUR: 3600,
     Rule.WORK_DAY: 28_800,
@@ -45,6 +50,9 @@ def pauses_of(town: Town, pauses: list[tuple[int, int]]) -> list[tuple[datetime,
 
 
 def counted_by_hand(town: Town, start: datetime, limit: Limit, pauses: list[tuple[datetime, datetime]]) -> datetime:
+    if limit.at is not None:
+        due = town.wall.on_day(start, int(limit.value), limit.at, limit.rule.working)
+        return town.wall.pushed(due, start, pauses, limit.rule.working)
     if limit.rule is Rule.WORK_DAY_CLOCK:
         return town.wall.pushed(town.wall.days_later(start, int(limit.value)), start, pauses)
     seconds = int(limit.value * UNIT[limit.rule] + Decimal("0.5"))
@@ -128,14 +136,15 @@ def test_who_starts_later_or_is_given_more_is_never_due_earlier(
     begin = instant(town, start)
     due = due_at(begin, limit, town.calendar)
     after = due_at(instant(town, start + later), limit, town.calendar)
-    extended = due_at(begin, limit, town.calendar, (), (Limit(more, limit.rule),))
+    more = more.to_integral_value(ROUND_UP) or Decimal(1) if limit.rule.timed else more
+    extended = due_at(begin, limit, town.calendar, (), (Limit(more, *limit.time_class),))
     assert due is not None
     assert after is not None
     assert extended is not None
 
     assert due <= after
     assert due <= extended
-    assert extended == due_at(begin, Limit(limit.value + more, limit.rule), town.calendar)
+    assert extended == due_at(begin, Limit(limit.value + more, *limit.time_class), town.calendar)
 
 
 @settings(max_examples=300, deadline=None)

@@ -24,6 +24,8 @@ FIRST_DAYS = [
     ("America/New_York", date(2026, 10, 30)),
     ("Australia/Lord_Howe", date(2026, 4, 3)),
     ("Australia/Lord_Howe", date(2026, 10, 2)),
+    ("America/St_Johns", date(2010, 11, 4)),  # set back at one minute past midnight: a day that begins twice
+    ("America/St_Johns", date(2010, 3, 11)),
 ]
 
 Interval = tuple[datetime, datetime]
@@ -79,13 +81,23 @@ class Wall:
         due = self.begin + at * MINUTE + clock.second * SECOND * exact
         return min(max(due, self.begin + opens * MINUTE), self.begin + closes * MINUTE)
 
-    def pushed(self, due: datetime, start: datetime, pauses: Sequence[Interval]) -> datetime:
-        """`due` by clock days, later by the working time of all joined pauses that begin before it."""
+    def on_day(self, start: datetime, days: int, clock: time, working: bool) -> datetime:
+        """The first minute that shows `clock` or later on the n-th day, or day with an opening, after the one shown."""
+        today = self.shown[self._index(start)].date()
+        worked = sorted({seen.date() for seen, counts in zip(self.shown, self.open, strict=True) if counts})
+        day = [d for d in worked if d > today][days - 1] if working else today + timedelta(days=days)
+        wanted = datetime.combine(day, clock)
+        return self.begin + next(n for n, seen in enumerate(self.shown) if seen >= wanted) * MINUTE
+
+    def pushed(self, due: datetime, start: datetime, pauses: Sequence[Interval], working: bool = True) -> datetime:
+        """`due` by days, later by the time, or working time, of all joined pauses that begin before it."""
         pushed, before = due, None
         while pushed != before:
             before = pushed
-            lost = sum(self.count(max(a, start), b) for a, b in _joined(pauses) if a < pushed and b > start)
-            pushed = self.walk(due, lost) if lost else due
+            lost = sum(
+                self.count(max(a, start), b, working=working) for a, b in _joined(pauses) if a < pushed and b > start
+            )
+            pushed = self.walk(due, lost, working=working) if lost else due
         return pushed
 
     def _index(self, at: datetime) -> int:

@@ -49,6 +49,14 @@ def test_every_limit_names_a_time_class_of_the_city() -> None:
     assert limits | stages <= toml("city.toml")["time_classes"].keys()
 
 
+def test_its_own_limits_show_a_row_of_each_key_and_one_that_ends_at_a_time_of_day() -> None:
+    rows = table(CITY / "limits.csv")
+    keys = ("urgent", "condition", "category", "class", "area_class", "tier", "from", "until", "catalogue")
+    assert [key for key in keys if not any(row[key] for row in rows)] == []
+    timed = {name for name, said in toml("city.toml")["time_classes"].items() if "at" in said}
+    assert {row["time_class"] for row in rows} & timed == {"noon"}
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_tiles_the_city_without_gap_or_overlap(level: str) -> None:
     shapes = list(areas(level).values())
@@ -210,7 +218,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": root}
     subprocess.run([sys.executable, str(DATA / "build" / "binhe.py"), str(tmp_path)], check=True, env=environment)
     built = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(built) == 12
+    assert len(built) == 13
     assert [path for path in built if (tmp_path / path).read_bytes() != (CITY / path).read_bytes()] == []
 
 

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from html import unescape
 
 from playwright.sync_api import Locator, expect
+from psycopg.types.json import Jsonb
 
 from dispatch.cases.overdue import sweep
 from dispatch.lifecycle.states import Action
+from gis.db import execute, value, write
 from tests.cases.town import ZONE, look
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, PHOTO, Seat, Sit
@@ -155,3 +157,39 @@ def test_a_suspension_rests_the_clock_and_wakes_on_its_day(office: Office, sit: 
     # The whole limit was left on Thursday: two hours that morning, two after the break.
     expect(card(team)).to_contain_text("今天 16:00 到期")
     expect(card(team)).to_contain_text("暂停 2026-06-12 周五 16:30 至 2026-06-18 周四 10:00 不计")
+
+
+def test_each_clock_says_which_row_of_the_citys_limits_it_has_its_limit_from(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    """A row by class, area class and season; a stage of city.toml; before the row there was the filing condition."""
+    office.town.set(FRIDAY)
+    before = office.town.dispatched()
+    asks = {"class": "event:04", "area_class": 1, "from": "06-01", "until": "09-30"}
+    row = {"no": "L-7", "stage": "dispose", "limit": "6", "time_class": "work_hour", **asks}
+    with write() as tx:
+        stages = value(tx, "SELECT content FROM edition WHERE kind = 'stages'")
+        execute(
+            tx,
+            """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+               SELECT kind, 'summer', in_force, source, content_hash, %(content)s FROM edition WHERE kind = 'stages'""",
+            content=Jsonb([*stages, row]),
+        )
+        execute(tx, "UPDATE city SET version = version + 1")
+    case = office.town.dispatched(lon=114.0005, lat=22.5001)
+    said = {
+        (number, lang): unescape(person("enforcement-a").get(f"/cases/{number}?lang={lang}").text)
+        for number in (before.number, case.number)
+        for lang in ("zh", "en")
+    }
+
+    assert "时限 6个工作时，因为街面秩序类、一类区域、06-01 至 09-30：summer 第 L-7 行" in said[case.number, "zh"]
+    assert (
+        "limit 6 working hours, because of class Street order, area class 1, 06-01 to 09-30: row L-7 of summer"
+        in said[case.number, "en"]
+    )
+    assert "because of all cases: row sign of summer" in said[case.number, "en"]
+    assert "时限 4个工作时，因为店外经营、立案条件 1：目录 tiny-catalogue-1" in said[before.number, "zh"]
+    # The limit among the facts is the one that counts, on paper too.
+    assert "6个工作时" in person("dispatcher").get(f"/cases/{case.number}/dispatch-sheet?lang=zh").text
+    assert "4个工作时" in person("dispatcher").get(f"/cases/{before.number}/dispatch-sheet?lang=zh").text

@@ -1,0 +1,53 @@
+"""What gave a clock its limit, in words: the row of data with what it asks for, its number and its edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dashboards.view import View
+from dispatch.cases.books import limits_edition
+from dispatch.cases.clocks import Clock
+from dispatch.cases.granted import BY_CONDITION, BY_ROW, BY_RULE
+from dispatch.clock.keyed import number_of
+from dispatch.clock.why import amount
+from gis.db import ReadTx
+
+__all__ = ["asked_for", "ground"]
+
+Row = Mapping[str, Any]
+
+# Key of a row → its words, in the order in which the keys count.
+SAY: dict[str, Callable[[View, Row], str]] = {
+    "urgent": lambda view, row: view.t("limit.urgent") if row["urgent"] else "",
+    "category": lambda view, row: view.category(row["category"]),
+    "condition": lambda view, row: view.t("limit.condition", no=row["condition"]),
+    "class": lambda view, row: view.t("limit.class", name=view.class_name(row["class"])),
+    "area_class": lambda view, row: view.t(f"limit.area_class_{row['area_class']}"),
+    "tier": lambda view, row: view.t(f"limit.tier_{row['tier']}"),
+    "from": lambda view, row: view.t("limit.season", start=row["from"], end=row["until"]),
+    "catalogue": lambda view, row: view.t("limit.catalogue", name=row["catalogue"]),
+}
+
+
+def asked_for(view: View, row: Row) -> str:
+    """What a row of the city's limits asks for."""
+    said = [words for key, say in SAY.items() if key in row and (words := say(view, row))]
+    return view.t("limit.and").join(said) or view.t("limit.every")
+
+
+def ground(tx: ReadTx, view: View, clock: Clock) -> str:
+    """Why the clock has the limit that it has; empty where older records do not say."""
+    kind, _, rest = clock.by.partition(":")
+    edition, _, no = rest.rpartition(":")
+    limit = amount(clock.limit, view.language)
+    if not clock.by:
+        return ""
+    if kind == BY_ROW:
+        row = next((one for one in limits_edition(tx, edition) if number_of(one) == no), {})
+        return view.t("limit.because", limit=limit, keys=asked_for(view, row), edition=edition, no=no)
+    if kind == BY_CONDITION:
+        category, _, condition = no.rpartition("/")
+        keys = asked_for(view, {"category": category, "condition": condition})
+        return view.t("limit.by_condition", limit=limit, keys=keys, edition=edition)
+    return view.t("limit.by_rule" if kind == BY_RULE else "limit.by_setting", limit=limit, edition=edition, no=no)
