@@ -28,7 +28,9 @@ from dispatch.analysis.questions import (
 )
 from dispatch.cases.read import by_ids
 from dispatch.evaluation.campaigns import Campaign, campaigns_of
-from dispatch.evaluation.period import Period
+from dispatch.evaluation.measures import NOTHING, Cut
+from dispatch.evaluation.period import Period, period_of
+from dispatch.evaluation.register import Value, lines_of, value_of
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, needs
 from gis.db import ReadTx, dicts
@@ -39,7 +41,7 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 MOST, SHOWN = 300, 15
 STAGES = ("accept", "verify", "file", "dispatch", "sign", "dispose", "check", "close")
-CAMPAIGN = ("reported", "filed", "closed", "late")
+CAMPAIGN = ("report", "filed", "closed", "should_dispose", "ontime_disposal_rate", "overdue_open")
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 GRIDS: LiteralString = "SELECT duty_grid AS code, name FROM duty_grid_entry WHERE valid_to IS NULL"
 # Duty grids as shapes for a drawing of a thousand units' width: metres matter nowhere in it.
@@ -55,6 +57,8 @@ DAYS: LiteralString = """
     SELECT (reported_at AT TIME ZONE %(zone)s)::date AS day, count(*)::int AS number
       FROM cases WHERE reported_at >= %(since)s AND reported_at < %(until)s GROUP BY 1
 """
+# A campaign that no case has come under.
+NONE: Mapping[str, Value] = {name: value_of(name, NOTHING, {}) for name in CAMPAIGN}
 TWO_YEARS = timedelta(weeks=112)
 
 
@@ -80,7 +84,7 @@ def analysis(request: Request, me: Signed, period: str = "") -> Response:
     running = view.now is not None and span.end > view.now
     return page(
         view, "analysis.html", period=span, beside=beside, ahead=ahead, running=running, link=_link, hours=HOURS,
-        stage_names=STAGES, shown=SHOWN, **told,
+        measured=_measured, stage_names=STAGES, shown=SHOWN, line=ahead and _line(ahead), **told,
     )  # fmt: skip
 
 
@@ -92,8 +96,7 @@ def behind(request: Request, me: Signed, asked: Annotated[Question, Depends()]) 
     with me.read(heavy=True) as tx:
         view = View.of(request, tx, me)
         span = period_asked(view, asked.period)
-        named = campaigns_of(view.known.city)
-        ids = cases_behind(tx, asked.question, span, view.known.zone, key=asked.key, campaigns=named)
+        ids = cases_behind(tx, asked.question, span, view.known.zone, key=asked.key)
         rows = by_ids(tx, ids, limit=MOST)
         grids = {row["code"]: row["name"] for row in dicts(tx, GRIDS)}
     title = view.t(f"analysis.of_{asked.question}", what=_name(view, asked, grids))
@@ -110,7 +113,7 @@ def _told(tx: ReadTx, view: View, span: Period) -> dict[str, Any]:
         "grids": {row["code"]: row["name"] for row in dicts(tx, GRIDS)},
         "by_hour": counted(tx, "hour", span, zone),
         "patrol": patrol_by_hour(tx, span, zone),
-        "again": _most(counted(tx, "again", span, zone)),
+        "again": _again(tx, span),
         "late": counted(tx, "stage", span, zone),
         "stages": stages(tx, span),
         "returned": _returned(counted(tx, "returned", span, zone)),
@@ -119,16 +122,29 @@ def _told(tx: ReadTx, view: View, span: Period) -> dict[str, Any]:
     }
 
 
-def _campaigns(tx: ReadTx, view: View, span: Period) -> list[tuple[Campaign, dict[str, int]]]:
-    """The campaigns that meet the period, each with its figures of its whole time."""
-    named = [one for one in campaigns_of(view.known.city) if _meets(one, view, span)]
-    counts = counted(tx, "campaign", span, view.known.zone, named)
-    return [(one, {figure: counts.get(f"{one.key}|{figure}", 0) for figure in CAMPAIGN}) for one in named]
+def _again(tx: ReadTx, span: Period) -> list[tuple[str, int]]:
+    """Subclasses with the cases that recurred, the most first; what nobody has named recurs of nothing."""
+    found = lines_of(tx, span, Cut(by="category"), ("recurred",))
+    return _most({line.key: line.counts.recurred for line in found if line.key and line.counts.recurred})
+
+
+def _campaigns(tx: ReadTx, view: View, span: Period) -> list[tuple[Campaign, Period, Mapping[str, Value]]]:
+    """The campaigns that meet the period, each with its measures of its own days, as far as they have come."""
+    return [
+        (
+            one,
+            days,
+            next((line.values for line in lines_of(tx, days, Cut(by="city", campaign=one.key), CAMPAIGN)), NONE),
+        )
+        for one in campaigns_of(view.known.city)
+        if _meets(one, view, span)
+        for days in (period_of(f"{one.first}..{one.last}", view.known.zone),)
+    ]
 
 
 def _meets(one: Campaign, view: View, span: Period) -> bool:
     first, after = (at.astimezone(view.known.zone).date() for at in (span.start, span.end))
-    return one.first < after and first <= one.last
+    return one.first < after and first <= one.last and one.first <= view.today
 
 
 def _trend(tx: ReadTx, view: View, span: Period) -> dict[str, Any]:
@@ -140,6 +156,30 @@ def _ahead(tx: ReadTx, view: View) -> Forecast | None:
     zone, since = str(view.known.zone), tx.now - TWO_YEARS
     days: dict[date, int] = {row["day"]: row["number"] for row in dicts(tx, DAYS, zone=zone, since=since, until=tx.now)}
     return forecast(days, view.today)
+
+
+def _line(ahead: Forecast) -> dict[str, Any]:
+    """The drawing of past weeks and those to come: a line of numbers, the interval as a band. Ten units to a week, a
+    hundred to the greatest number."""
+    numbers = [number for _, number in ahead.past] + [week.expected for week in ahead.weeks]
+    bounds = [(week.low, week.high) for week in ahead.weeks if week.low is not None and week.high is not None]
+    top = max([*numbers, *(high for _, high in bounds), 1])
+
+    def at(place: int, number: int) -> str:
+        return f"{10 * place} {round(100 - 100 * number / top, 1)}"
+
+    past = len(ahead.past)
+    band = [at(past + n, low) for n, (low, _) in enumerate(bounds)]
+    band += [at(past + n, high) for n, (_, high) in reversed([*enumerate(bounds)])]
+    return {
+        "past": " ".join(at(place, number) for place, (_, number) in enumerate(ahead.past)),
+        "ahead": " ".join(at(past - 1 + n, number) for n, number in enumerate(numbers[past - 1 :])),
+        "band": " ".join(band),
+        "width": 10 * (len(numbers) - 1),
+        "top": top,
+        "first": ahead.past[0][0],
+        "last": ahead.weeks[-1].monday,
+    }
 
 
 def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -166,6 +206,11 @@ def _shade(index: int | None) -> int:
     return 0 if index is None else 1 + sum(index >= bound for bound in (50, 100, 150))
 
 
+def _measured(figure: str, period: Period, **choice: str) -> str:
+    """The page of what is behind a measure."""
+    return "/measures/cases?" + urlencode({"period": period.name, "figure": figure, **choice})
+
+
 def _link(question: str, key: str, period: Period) -> str:
     return "/analysis/cases?" + urlencode({"question": question, "key": key, "period": period.name})
 
@@ -174,12 +219,6 @@ def _name(view: View, asked: Question, grids: Mapping[str, str]) -> str:
     """What a key is called."""
     if asked.question == "class":
         return view.class_name(asked.key)
-    if asked.question == "again":
-        return view.category(asked.key)
-    if asked.question == "campaign":
-        key, _, figure = asked.key.partition("|")
-        one = next((one for one in campaigns_of(view.known.city) if one.key == key), None)
-        return (view.named(one) if one else key) + view.t("dot") + view.t.get(f"analysis.campaign_{figure}", figure)
     if asked.question == "stage":
         return view.t.get(f"analysis.stage_{asked.key}", asked.key)
     if asked.question == "returned":

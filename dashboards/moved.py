@@ -15,7 +15,7 @@ from dashboards.leader import Asked, instant_asked, period_asked
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.read import Row, by_ids
-from dispatch.evaluation.measures import NOTHING, Cut, measure
+from dispatch.evaluation.measures import Cut, measure
 from dispatch.evaluation.moved import MOST, Cost, Moved, costs, flaws, moved
 from dispatch.evaluation.period import Period, previous
 from dispatch.evaluation.rates import Counts
@@ -108,4 +108,5 @@ def _sheet(tx: ReadTx, view: View, asked: Asked, unit: str) -> Sheet:
 
 
 def _counts(tx: ReadTx, period: Period, cut: Cut, unit: str, as_of: datetime | None) -> Counts:
-    return next((one.counts for one in measure(tx, period, cut, as_of=as_of) if one.key == unit), NOTHING)
+    """Of a unit that had no case at all nothing is known: not even that it filed few."""
+    return next((one.counts for one in measure(tx, period, cut, as_of=as_of) if one.key == unit), Counts())

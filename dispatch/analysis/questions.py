@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from psycopg.types.json import Jsonb
-
-from dispatch.evaluation.campaigns import Campaign
 from dispatch.evaluation.period import Period
 from gis.db import ReadTx, dicts, rows
 
 __all__ = ["QUESTIONS", "Hot", "Stage", "cases_behind", "counted", "hot_spots", "patrol_by_hour", "reported", "stages"]
 
 MARKS: LiteralString = (Path(__file__).parent / "questions.sql").read_text(encoding="utf-8")
-QUESTIONS = ("found", "called", "hour", "class", "again", "stage", "returned", "campaign")
-NONE: tuple[Campaign, ...] = ()
+QUESTIONS = ("found", "called", "hour", "class", "stage", "returned")
 COUNT: LiteralString = f"SELECT key, count(*)::int AS number FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key = %(key)s ORDER BY case_id"
 # A shift that nobody ended counts eight hours at most, and no hour that is still to come.
@@ -36,18 +31,28 @@ PATROL_HOURS: LiteralString = """
              interval '1 hour') AS h (at)
      WHERE s.started_at >= %(since)s AND s.started_at < %(until)s GROUP BY 1
 """
+# A fact does not tell when a case was sent to be verified: each verifying is looked up by its case.
 STAGES: LiteralString = """
+    WITH lasted AS (
+        SELECT t.*
+          FROM fact f CROSS JOIN LATERAL (VALUES
+                 ('accept', f.reported_at, f.accepted_at), ('file', f.accepted_at, f.filed_at),
+                 ('dispatch', f.filed_at, f.dispatched_at), ('sign', f.dispatched_at, f.signed_at),
+                 ('dispose', f.dispatched_at, f.disposed_at), ('check', f.disposed_at, f.checked_at),
+                 ('close', f.checked_at, f.closed_at)) AS t (stage, begun, ended)
+         WHERE f.reported_at >= %(since)s AND f.reported_at < %(until)s AND NOT f.imported
+        UNION ALL
+        SELECT 'verify', (SELECT s.at FROM step s WHERE s.case_id = v.case_id AND s.seq < v.seq
+                             AND s.action = 'send_verify' ORDER BY s.seq DESC LIMIT 1), v.at
+          FROM fact f JOIN step v ON v.case_id = f.case_id AND v.action = 'verify'
+         WHERE f.reported_at >= %(since)s AND f.reported_at < %(until)s AND f.ontime_verify IS NOT NULL
+    )
     SELECT s.stage, count(*)::int AS cases,
            percentile_disc(0.5) WITHIN GROUP (ORDER BY s.minutes)::int AS median,
            percentile_disc(0.8) WITHIN GROUP (ORDER BY s.minutes)::int AS p80
-      FROM fact f CROSS JOIN LATERAL (VALUES
-             ('accept', f.reported_at, f.accepted_at), ('file', f.accepted_at, f.filed_at),
-             ('dispatch', f.filed_at, f.dispatched_at), ('sign', f.dispatched_at, f.signed_at),
-             ('dispose', f.dispatched_at, f.disposed_at), ('check', f.disposed_at, f.checked_at),
-             ('close', f.checked_at, f.closed_at)) AS t (stage, begun, ended)
+      FROM lasted t
       CROSS JOIN LATERAL (SELECT t.stage, round(extract(epoch FROM t.ended - t.begun) / 60) AS minutes) s
-     WHERE f.reported_at >= %(since)s AND f.reported_at < %(until)s AND NOT f.imported
-       AND t.begun IS NOT NULL AND t.ended >= t.begun
+     WHERE t.begun IS NOT NULL AND t.ended >= t.begun
      GROUP BY s.stage
 """
 REPORTED: LiteralString = """
@@ -81,9 +86,7 @@ class Stage:
     p80: int
 
 
-def _parameters(
-    tx: ReadTx, period: Period, zone: ZoneInfo, question: str, campaigns: Sequence[Campaign]
-) -> dict[str, Any]:
+def _parameters(tx: ReadTx, period: Period, zone: ZoneInfo, question: str) -> dict[str, Any]:
     if question not in QUESTIONS:
         raise ValueError(f"{question} is no question: {', '.join(QUESTIONS)}")
     return {
@@ -91,24 +94,18 @@ def _parameters(
         "since": period.start,
         "until": period.end,
         "zone": str(zone),
-        "now": tx.now,
-        "campaigns": Jsonb([one.row(zone) for one in campaigns]),
     }
 
 
-def counted(
-    tx: ReadTx, question: str, period: Period, zone: ZoneInfo, campaigns: Sequence[Campaign] = NONE
-) -> dict[str, int]:
-    """How many cases each key of a question has; `campaigns`: the city's, for the question of that name."""
-    found = dicts(tx, COUNT, **_parameters(tx, period, zone, question, campaigns))
+def counted(tx: ReadTx, question: str, period: Period, zone: ZoneInfo) -> dict[str, int]:
+    """How many cases each key of a question has."""
+    found = dicts(tx, COUNT, **_parameters(tx, period, zone, question))
     return {row["key"]: row["number"] for row in found}
 
 
-def cases_behind(
-    tx: ReadTx, question: str, period: Period, zone: ZoneInfo, *, key: str, campaigns: Sequence[Campaign] = NONE
-) -> list[int]:
+def cases_behind(tx: ReadTx, question: str, period: Period, zone: ZoneInfo, *, key: str) -> list[int]:
     """The ids of the cases behind one figure: as many as it says. Raises ValueError for no question."""
-    parameters = _parameters(tx, period, zone, question, campaigns)
+    parameters = _parameters(tx, period, zone, question)
     return [row["case_id"] for row in dicts(tx, CASES, **parameters, key=key)]
 
 

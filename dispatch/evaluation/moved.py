@@ -123,6 +123,8 @@ def _without(scheme: Scheme, counts: Counts, flaw: Flaw, here: Fraction) -> Frac
 def _mended(counts: Counts, flaw: Flaw) -> Counts:
     more = {
         "ontime_disposed": flaw.late,
+        "late_disposed": -(flaw.late and not flaw.open),
+        "overdue_open": -flaw.open,
         "disposed": flaw.open,
         "closed": flaw.open,
         "ontime_closed": flaw.open or flaw.closed_late,

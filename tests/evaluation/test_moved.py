@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dispatch.evaluation.moved import Flaw, costs, moved
 from dispatch.evaluation.period import period_of, previous
 from dispatch.evaluation.rates import Counts
-from dispatch.evaluation.scheme import standard_schemes
+from dispatch.evaluation.scheme import schemes_of, standard_schemes
 from tests.cases.town import ZONE
 
 DEPARTMENT, PLAIN = standard_schemes()["gb-department"], standard_schemes()["plain-ontime"]
@@ -61,6 +61,29 @@ def test_a_case_costs_what_the_score_would_gain() -> None:
     assert [(cost.flaw.first, str(cost.each)) for cost in told] == [([1], "1.20"), ([0], "0.60"), ([2], "0.60")]
     assert costs(DEPARTMENT, Counts(), found) == []
     assert [cost.flaw.first for cost in costs(PLAIN, here, found)] == [[0], [1]]
+
+
+def test_a_late_or_open_case_costs_in_every_indicator_that_it_is_in() -> None:
+    loss = {
+        "key": "delay",
+        "name": "delay",
+        "name_en": "delay",
+        "weight": 10,
+        "lose": [{"key": "overdue_open", "each": 1}],
+    }
+    late = {**loss, "key": "late", "lose": [{"key": "late_disposed", "each": 2}]}
+    row = {"key": "own", "of": "unit", "edition": "own-1", "in_force": "2026-01-01", "name": "own", "name_en": "own",
+           "source": "made up", "sample": ["should_dispose"], "indicator": [
+               {"key": "ontime_disposal_rate", "weight": 80}, loss, late]}  # fmt: skip
+    scheme = schemes_of({"scheme": [row]}, standard_schemes())["own"]
+    here = Counts(should_dispose=10, ontime_disposed=7, disposed=9, late_disposed=2, overdue_open=1)
+    found = [
+        Flaw(**{**NONE, "late": True}, cases=2, first=[1]),
+        Flaw(**{**NONE, "late": True, "open": True}, cases=1, first=[2]),
+    ]
+
+    # a tenth of 80 points each; the late one two more of its loss, the open one one more
+    assert [(cost.flaw.first, str(cost.each)) for cost in costs(scheme, here, found)] == [([1], "10.00"), ([2], "9.00")]
 
 
 NONE = dict.fromkeys(("late", "open", "closed_late", "rework", "shirk"), False)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
 
 from collectors.tracks import begin, end
+from dashboards.analysis import _line
+from dispatch.analysis.forecast import forecast
+from dispatch.lifecycle.states import Action
 from gis.db import value, write
 from tests.cases.town import OFF_ROAD
 from tests.pages.conftest import Office, Person
@@ -28,8 +32,13 @@ def lived(office: Office) -> Office:
     town.closed("street-a", lon=OFF_ROAD[0], lat=OFF_ROAD[1])
     with write() as tx:
         end(tx, person, at=town.now)
+    called = town.report(None, "citizen", public=True, source="web", lon=OFF_ROAD[0], lat=OFF_ROAD[1])
+    town.do(called, Action.SEND_VERIFY, "acceptor", inspector=person)
+    town.later(minutes=7)
+    town.do(called, Action.VERIFY, "inspector1", result="true")
     town.later(days=4)
     town.dispatched("street-a", lon=OFF_ROAD[0], lat=OFF_ROAD[1] + 0.0001)
+    town.later(minutes=1)  # what is filed at an instant counts from the next on
     return office
 
 
@@ -37,7 +46,7 @@ def test_every_figure_opens_as_many_cases(lived: Office, person: Enter) -> None:
     leader = person("leader")
     shown = leader.get(YEAR).text
     links = {(unescape(link), number) for link, number in re.findall(r'href="(/analysis/cases[^"]+)">(\d+)</a>', shown)}
-    assert len({re.findall(r"question=(\w+)", link)[0] for link, _ in links}) >= 5
+    assert len({re.findall(r"question=(\w+)", link)[0] for link, _ in links}) >= 4
     for link, number in links:
         behind = leader.get(link)
         assert behind.status_code == 200
@@ -47,8 +56,36 @@ def test_every_figure_opens_as_many_cases(lived: Office, person: Enter) -> None:
 
 def test_what_came_again_at_the_same_place_is_told(lived: Office, person: Enter) -> None:
     shown = person("leader").get(YEAR).text
-    [(_, number)] = re.findall(r'href="/analysis/cases\?question=again&amp;key=(\w+)[^"]*">(\d+)</a>', shown)
+    [(link, number)] = re.findall(r'href="(/measures/cases\?[^"]*figure=recurred[^"]*)">(\d+)</a>', shown)
     assert number == "1"  # the second one; the first came again of nothing
+    behind = person("leader").get(unescape(link) + "&lang=en").text
+    assert len(set(re.findall(r'href="/cases/(\d{8,})"', behind))) == 1
+    assert "The same as in the table" in behind
+
+
+def test_every_stage_that_was_gone_through_tells_its_length(lived: Office, person: Enter) -> None:
+    shown = person("leader").get(f"{YEAR}&lang=en").text
+    rows = dict(
+        re.findall(r'<tr><th class="un whole" scope="row">([^<]+)</th>(<td class="num" data-th="Cases".*?)</tr>', shown)
+    )
+    told = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", rows["Verify"])]
+    assert told[:3] == ["1", "7", "7"]
+
+
+def test_past_weeks_and_the_forecast_are_a_line(lived: Office, person: Enter) -> None:
+    days = {date(2026, 1, 5) + timedelta(days=n): 2 + n // 7 % 3 for n in range(7 * 20)}
+    ahead = forecast(days, date(2026, 5, 25))
+    assert ahead is not None
+    drawn = _line(ahead)
+    past, to_come = ([(float(x), float(y)) for x, y in pairs(drawn[name].split())] for name in ("past", "ahead"))
+    numbers = [number for _, number in ahead.past] + [week.expected for week in ahead.weeks]
+    assert len(past) == 20
+    assert past[-1] == to_come[0]  # the one goes on where the other ends
+    top = max([*numbers, *(week.high or 0 for week in ahead.weeks)])
+    for place, (x, y) in enumerate([*past, *to_come[1:]]):
+        assert x == 10 * place
+        assert y == pytest.approx(100 - 100 * numbers[place] / top, abs=0.06)
+    assert len(drawn["band"].split()) == 2 * 2 * len(ahead.weeks)
 
 
 def test_a_campaign_counts_its_classes_in_its_area_and_days_apart(lived: Office, person: Enter) -> None:
@@ -57,13 +94,18 @@ def test_a_campaign_counts_its_classes_in_its_area_and_days_apart(lived: Office,
     lived.town.report()
     lived.town.report("E0201")  # of another class
     lived.town.report(lon=OFF_ROAD[0] + 0.04)  # outside the district
-    assert _campaign(leader) == before | {"reported": before["reported"] + 1}
+    lived.town.later(minutes=1)
+    assert _campaign(leader) == before | {"report": before["report"] + 1}
     assert "night-stalls" not in leader.get("/analysis?period=2026-07").text
+
+
+def pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+    return zip(words[::2], words[1::2], strict=True)
 
 
 def _campaign(leader: Person) -> dict[str, int]:
     shown = leader.get("/analysis?period=2026-06").text
-    found = re.findall(r"question=campaign&amp;key=night-stalls%7C(\w+)&[^>]*>(\d+)</a>", shown)
+    found = re.findall(r"figure=(\w+)&amp;by=city&amp;campaign=night-stalls\">(\d+)</a>", shown)
     return {figure: int(number) for figure, number in found}
 
 

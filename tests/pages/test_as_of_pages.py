@@ -121,6 +121,10 @@ def test_a_department_sees_its_own_score_and_nobody_elses(reopened: str, office:
     assert f'href="/cases/{number}"' in page
     assert number in person("leader").get("/ranking/moved?period=2026-07&unit=enforcement-a&group=section").text
     assert own.get("/desk/score?unit=enforcement-b").status_code == 404
+    empty = own.get("/desk/score?period=2025-01&lang=en").text
+    told = re.findall(r'data-th="2025-01">(.*?)</td>', empty)
+    assert told
+    assert all("no data" in cell for cell in told)  # also of the number filed: nobody scores by having had nothing
     assert own.get("/ranking/moved?unit=enforcement-a").status_code == 403
     assert person("leader").get("/ranking/moved").url.path == "/ranking"
     assert person("leader").get("/ranking/moved?unit=nobody").status_code == 404
