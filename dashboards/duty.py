@@ -1,4 +1,4 @@
-"""Who is on duty, who would be called, what is wrong with the roster; stand-ins asked for and agreed to."""
+"""Who is on duty, who would be called, what is wrong with the roster, and the form that changes it."""
 
 from __future__ import annotations
 
@@ -11,74 +11,69 @@ from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
-from dashboards.shell import go, page
+from dashboards.shell import page
 from dashboards.view import View
 from dispatch.alarms.answer import calls_to
 from dispatch.alarms.command import day_of, instant
-from dispatch.alarms.nightly import drill_of
-from dispatch.alarms.who import centre_of, kin, lint, shifts_between, unit_for, who
+from dispatch.alarms.nightly import drill_of, looked
+from dispatch.alarms.who import Called, centre_of, kin, lint, shifts_between, unit_for, who
 from dispatch.cases.books import Books, books, books_on
 from dispatch.config import settings
 from dispatch.duty.roster import Post, Shift
-from dispatch.duty.stand_ins import CENTRE_HEADS, Wish, answer, ask, asked_in
+from dispatch.duty.stand_ins import CENTRE_HEADS, Kind, asked_in
 from dispatch.notify.configured import read_channels
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
-from gis.db import ReadTx, dicts, read, write
-from gis.problems import FormIncomplete, NotFound, Problem
+from gis.db import ReadTx, dicts, read
+from gis.problems import NotFound, Problem
 
-__all__ = ["router"]
+__all__ = ["LONGEST", "Fields", "Question", "is_head", "router", "shown", "unit_of"]
 
 router = APIRouter(include_in_schema=False)
 DAYS = 7
 LONGEST = 64
 # A unit's people, and of these alone who may be asked to stand in.
 OF_UNITS = "SELECT login, name FROM person WHERE unit_id = ANY (%(units)s) AND NOT disabled ORDER BY login LIMIT 500"
+NAMES = "SELECT login, name FROM person WHERE login = ANY (%(logins)s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which unit, or which category, at which moment; `since`: the first day of the week shown."""
+    """Which unit, or which category, at which moment; `since`: the first day of the week shown. `lint`: what is wrong
+    in all units, not in this one. `change`, `post`, `person`, `begin`, `end`: what the form begins with."""
 
     unit: str = ""
     category: str = ""
     at: str = ""
     since: str = ""
+    lint: str = ""
+    change: str = ""
+    post: str = ""
+    person: str = ""
+    begin: str = ""
+    end: str = ""
+
+    def fields(self, me: Me) -> Fields:
+        """The form as it begins."""
+        kind = self.change if self.change in set(Kind) else Kind.STAND_IN
+        whose = self.person[:LONGEST] or (me.login if kind in (Kind.STAND_IN, Kind.SWAP) else "")
+        spans = {"since": self.begin[:LONGEST], "until": self.end[:LONGEST]}
+        return Fields(unit="", kind=kind, post=self.post[:LONGEST] or Post.DUTY, person=whose, **spans)
 
 
 @dataclass
-class Asked:
-    """What the form for a stand-in sends."""
+class Fields:
+    """What the form for a change of the roster sends. `back`: the other shift of a swap, `LOGIN SINCE UNTIL`."""
 
     unit: Annotated[str, Posted(max_length=LONGEST)]
+    kind: Annotated[str, Posted(max_length=LONGEST)] = Kind.STAND_IN
     post: Annotated[str, Posted(max_length=LONGEST)] = Post.DUTY
     person: Annotated[str, Posted(max_length=LONGEST)] = ""
     stand_in: Annotated[str, Posted(max_length=LONGEST)] = ""
     since: Annotated[str, Posted(max_length=LONGEST)] = ""
     until: Annotated[str, Posted(max_length=LONGEST)] = ""
-    back_since: Annotated[str, Posted(max_length=LONGEST)] = ""
-    back_until: Annotated[str, Posted(max_length=LONGEST)] = ""
+    back: Annotated[str, Posted(max_length=200)] = ""
     reason: Annotated[str, Posted(max_length=200)] = ""
-
-    def wish(self, city: Books) -> Wish:
-        """Raises FormIncomplete."""
-        if self.post not in set(Post):
-            raise FormIncomplete("There is no such post", zh="没有这个岗位", fields={"post": "needed"})
-        for name in ("stand_in", "since", "until"):
-            if not getattr(self, name):
-                raise FormIncomplete("Say who stands in, and when", zh="请填写代班人与时段", fields={name: "needed"})
-        back = [instant(text, city.zone) if text else None for text in (self.back_since, self.back_until)]
-        return Wish(
-            unit=self.unit,
-            post=Post(self.post),
-            person=self.person or None,
-            stand_in=self.stand_in,
-            since=instant(self.since, city.zone),
-            until=instant(self.until, city.zone),
-            back_since=back[0],
-            back_until=back[1],
-            reason=self.reason,
-        )
 
 
 @router.get("/api/v1/duty", **needs(Permission.SEE_DUTY))
@@ -86,7 +81,7 @@ def get_duty(me: Signed, unit: str = "", category: str = "", at: str = "") -> li
     """The rungs at a moment, from the unit's person on duty to the leader; `person` null: nobody, skipped at once."""
     with read() as tx:
         then, city = _then(tx, at)
-        called = who(tx, city, _unit_of(me, city, unit, category), then)
+        called = who(tx, city, unit_of(me, city, unit, category), then)
     return [
         {
             "unit": one.unit,
@@ -104,50 +99,59 @@ def get_duty(me: Signed, unit: str = "", category: str = "", at: str = "") -> li
 @router.get("/duty", **needs(Permission.SEE_DUTY))
 def duty_page(request: Request, me: Signed, asked: Annotated[Question, Depends()]) -> Response:
     """Who would be called, the week of a unit, its stand-ins, and what is wrong in the seven days to come."""
-    return _page(request, me, asked)
+    return shown(request, me, asked)
 
 
-def _page(
-    request: Request, me: Me, asked: Question, *, fields: Asked | None = None, problem: Problem | None = None
+def shown(
+    request: Request, me: Me, asked: Question, *, fields: Fields | None = None, problem: Problem | None = None
 ) -> Response:
+    """The page; after a refusal with what was typed."""
+    typed = fields or asked.fields(me)
+    typed.kind = typed.kind if typed.kind in set(Kind) else Kind.STAND_IN
     with read() as tx:
         view = View.of(request, tx, me)
         if not view.known.roster.lines:
             return page(view, "duty.html", unit="", asked=asked)
         try:
             then, city = _then(tx, asked.at)
-            unit = _unit_of(me, city, asked.unit, asked.category)
+            unit = unit_of(me, city, asked.unit, asked.category)
             called = who(tx, city, unit, then)
             first = day_of(asked.since) if asked.since else then.astimezone(city.zone).date()
         except Problem as refused:
             unit, first, then = _default(me, view.known), view.today, tx.now
             called, problem = [], problem or refused
-        seen = _seen(me, view.known)
-        values = _about(tx, view, unit, first, seen) | {"calls": calls_to(tx, me.person_id)}
+        about = _about(tx, view, me, unit=unit, first=first, called=called, everywhere=bool(asked.lint))
     return page(
         view, "duty.html", status=problem.status if problem else 200, problem=problem, asked=asked, unit=unit,
-        then=then, called=called, first=first, fields=fields or Asked(unit=unit), head=_head(me, view.known, unit),
-        units=sorted(unit for unit in view.known.tree.units if seen is None or unit in seen), **values,
+        then=then, called=called, first=first, fields=typed, kinds=list(Kind), **about,
     )  # fmt: skip
 
 
-def _about(tx: ReadTx, view: View, unit: str, first: date, seen: Collection[str] | None) -> dict[str, Any]:
-    """What the page says of the unit's week, of its people, and of all that the person may see."""
+def _about(
+    tx: ReadTx, view: View, me: Me, *, unit: str, first: date, called: Sequence[Called], everywhere: bool
+) -> dict[str, Any]:
+    """What the page says of the unit's week and of its people; of other units only what is asked for."""
+    seen = _seen(me, view.known)
     begin, end = (_midnight(view, first + timedelta(days=n)) for n in (0, DAYS))
-    reaches = {channel.reach for channel in read_channels(settings().data)}
-    found = lint(tx, view.now or tx.now, (view.now or tx.now) + timedelta(days=DAYS), reaches)
+    reaches, now = {channel.reach for channel in read_channels(settings().data)}, view.now or tx.now
+    found = lint(tx, now, now + timedelta(days=DAYS), reaches, seen if everywhere else {unit})
     shifts = shifts_between(tx, begin, end, {unit})
-    people = dicts(tx, OF_UNITS, units=sorted(kin(view.known, unit)))
-    names = {row["login"]: row["name"] for row in dicts(tx, "SELECT login, name FROM person")}
+    standing = [*shifts, *(one.shift for one in called if one.shift)]
+    logins = {login for shift in standing for login in (shift.person, shift.instead_of) if login}
+    logins |= {one.person for one in found if one.person}
     return {
         "week": _week(view, shifts, first),
         "one_week": timedelta(days=DAYS),
         "drill": [one for one in drill_of(tx) if seen is None or one.unit in seen],
-        "findings": [one for one in found if seen is None or one.unit in seen],
+        "findings": found,
+        "night": looked(tx, seen),
         "channels": bool(reaches),
         "stand_ins": asked_in(tx, tx.now, seen),
-        "people": people,
-        "names": names,
+        "people": dicts(tx, OF_UNITS, units=sorted(kin(view.known, unit))),
+        "names": {row["login"]: row["name"] for row in dicts(tx, NAMES, logins=sorted(logins))},
+        "heads": {of for of in {unit, *(one.unit for one in found)} if is_head(me, view.known, of)},
+        "units": sorted(of for of in view.known.tree.units if seen is None or of in seen),
+        "calls": calls_to(tx, me.person_id),
     }
 
 
@@ -161,41 +165,6 @@ def _week(view: View, shifts: Sequence[Shift], first: date) -> list[tuple[date, 
     return list(days.items())
 
 
-@router.post("/duty/stand-ins", **needs(Permission.SEE_DUTY))
-def ask_stand_in(request: Request, me: Signed, fields: Annotated[Asked, Depends()]) -> Response:
-    """Ask for a stand-in, a swap, or somebody for a hole; a refusal keeps all that was typed."""
-    try:
-        with write() as tx:
-            city = books(tx)
-            unit, wish = _unit_of(me, city, fields.unit, ""), fields.wish(city)
-            ends = [end for end in (wish.until, wish.back_until) if end is not None]
-            starts = [start for start in (wish.since, wish.back_since) if start is not None]
-            if max(ends) - min(starts) > timedelta(days=62):
-                raise FormIncomplete(
-                    "The two spans are too far apart", zh="两个时段相隔过远", fields={"back_since": "far"}
-                )
-            there = [one for one in shifts_between(tx, min(starts), max(ends), {unit}) if one.post is wish.post]
-            head, units = _head(me, city, unit), kin(city, unit)
-            ask(tx, wish, me.person_id, head=head, there=there, units=units)
-    except Problem as problem:
-        return _page(request, me, Question(unit=fields.unit), fields=fields, problem=problem)
-    return go(f"/duty?unit={unit}#stand-ins")
-
-
-@router.post("/duty/stand-ins/{id}", **needs(Permission.SEE_DUTY))
-def answer_stand_in(
-    request: Request, me: Signed, id: int, unit: Annotated[str, Posted(max_length=LONGEST)] = "",
-    what: Annotated[str, Posted(max_length=12)] = "",
-) -> Response:  # fmt: skip
-    """Agree, refuse, or take one's own request back."""
-    try:
-        with write() as tx:
-            answer(tx, id, what, me.person_id, head=lambda of: _head(me, books(tx), of))
-    except Problem as problem:
-        return _page(request, me, Question(unit=unit), problem=problem)
-    return go(f"/duty?unit={unit}#stand-ins")
-
-
 def _then(tx: ReadTx, at: str) -> tuple[datetime, Books]:
     """The instant asked about, and the books of its day."""
     zone = books(tx).zone
@@ -203,7 +172,7 @@ def _then(tx: ReadTx, at: str) -> tuple[datetime, Books]:
     return then, books_on(tx, then.astimezone(zone).date())
 
 
-def _unit_of(me: Me, city: Books, unit: str, category: str) -> str:
+def unit_of(me: Me, city: Books, unit: str, category: str) -> str:
     """The unit asked about. Raises NotFound: of another unit a department is told no more than of none."""
     chosen = unit[:LONGEST] or (unit_for(city, category[:LONGEST]) if category else _default(me, city))
     seen = _seen(me, city)
@@ -222,7 +191,7 @@ def _seen(me: Me, city: Books) -> Collection[str] | None:
     return me.units if me.is_department_only else None
 
 
-def _head(me: Me, city: Books, unit: str) -> bool:
+def is_head(me: Me, city: Books, unit: str) -> bool:
     """Whether the person leads the duty of a unit: by the roster, or as one of the centre's heads."""
     lines = city.roster.by_place.get((unit, Post.HEAD), ())
     return bool(me.roles & CENTRE_HEADS) or any(me.login in line.people for line in lines)

@@ -18,9 +18,9 @@ from dispatch.cases.books import books
 from dispatch.duty.lint import Finding, Kind
 from dispatch.duty.roster import Post
 from dispatch.duty.stand_ins import CENTRE_HEADS
-from gis.db import ReadTx, Tx, column, execute, rows, value, write
+from gis.db import ReadTx, Tx, column, execute, one, rows, value, write
 
-__all__ = ["AHEAD", "Paged", "drill_of", "look_ahead"]
+__all__ = ["AHEAD", "Looked", "Paged", "drill_of", "look_ahead", "looked"]
 
 HOUR = 2  # of the city's wall time, from which on it is due
 AHEAD = timedelta(days=7)
@@ -59,6 +59,11 @@ DRILL: LiteralString = """
      GROUP BY c.id, c.day, k.at, c.unit_id, c.post, p.name, c.person_id
      ORDER BY c.unit_id, c.post, p.name
 """
+LOOKED: LiteralString = """
+    SELECT k.at, (SELECT count(*) FROM jsonb_array_elements(k.findings) f
+                   WHERE %(units)s::text[] IS NULL OR f ->> 'unit' = ANY (%(units)s)) AS findings
+      FROM duty_check k ORDER BY k.day DESC LIMIT 1
+"""
 UNITS: LiteralString = "SELECT unit_id FROM unit_entry WHERE valid_to IS NULL AND unit_id = ANY (%(units)s)"
 
 
@@ -72,6 +77,14 @@ class Paged:
     post: Post
     person: str | None
     outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """The last night's look at the seven days to come: when, and how much it found."""
+
+    at: datetime
+    findings: int
 
 
 def look_ahead(reaches: Collection[str] = ()) -> bool:
@@ -118,6 +131,11 @@ def _drill(tx: Tx, day: date, found: Sequence[Finding]) -> None:
 def drill_of(tx: ReadTx, day: date | None = None) -> list[Paged]:
     """The pages of a night's drill, of the last one by default; none before the first."""
     return rows(tx, Paged, DRILL, day=day)
+
+
+def looked(tx: ReadTx, units: Collection[str] | None = None) -> Looked | None:
+    """What the last night found, of these units or of all; None before the first."""
+    return one(tx, Looked, LOOKED, units=None if units is None else sorted(units))
 
 
 def _said(one: Finding) -> dict[str, str]:

@@ -121,14 +121,18 @@ def people_of(
     }
 
 
-def lint(tx: ReadTx, since: datetime, until: datetime, reaches: Collection[str]) -> list[Finding]:
-    """All that is wrong with the duty of a period. Raises NotFound where the city has no roster in it."""
+def lint(
+    tx: ReadTx, since: datetime, until: datetime, reaches: Collection[str], units: Collection[str] | None = None
+) -> list[Finding]:
+    """All that is wrong with the duty of a period; of these units, or of all. Raises NotFound where the city has no
+    roster in it."""
     days = list(_days(tx, since, until))
     rostered = {place for _, city in days for place in city.roster.by_place}
     if not rostered:
         raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表(roster.csv)")
     city = days[-1][1]
     answering = {(unit.id, Post.DUTY) for unit in city.tree.units.values() if unit.types or unit.platform}
-    wanted = {place: place in rostered for place in sorted(rostered | answering)}
-    shifts = shifts_between(tx, since, until)
-    return findings(shifts, wanted, people_of(tx, city, reaches), since=since, until=until)
+    places = sorted(place for place in rostered | answering if units is None or place[0] in units)
+    shifts = shifts_between(tx, since, until, units)
+    people = people_of(tx, city, reaches, {shift.person for shift in shifts})
+    return findings(shifts, {place: place in rostered for place in places}, people, since=since, until=until)

@@ -108,12 +108,13 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIn:
-    """Agreed: `stand_in` is on duty in `person`'s place, or, where that is None, where nobody was."""
+    """Agreed or ordered: `stand_in` is on duty in `person`'s place; without a `person` beside whoever is, or where
+    nobody was; without a `stand_in` nobody is in that place. `post` None: in all the person's posts of the unit."""
 
     unit: str
-    post: Post
+    post: Post | None
     person: str | None
-    stand_in: str
+    stand_in: str | None
     since: datetime
     until: datetime
 
@@ -162,21 +163,22 @@ def with_stand_ins(shifts: Iterable[Shift], agreed: Sequence[StandIn]) -> list[S
     """The shifts with what was agreed, in that order: a later one may stand in for who stands in already."""
     standing = list(shifts)
     for one in agreed:
-        if one.person is None:
-            standing.append(Shift(unit=one.unit, post=one.post, person=one.stand_in, since=one.since, until=one.until))
-        else:
+        if one.person is not None:
             standing = [part for shift in standing for part in _taken(shift, one)]
+        elif one.stand_in is not None and one.post is not None:
+            standing.append(Shift(unit=one.unit, post=one.post, person=one.stand_in, since=one.since, until=one.until))
     return sorted(standing, key=lambda shift: (shift.unit, shift.post, shift.since, shift.person))
 
 
 def _taken(shift: Shift, one: StandIn) -> Iterator[Shift]:
-    """A shift in up to three parts: before, while and after somebody stands in."""
+    """A shift in up to three parts: before, while and after somebody stands in, or nobody does."""
     begin, end = max(shift.since, one.since), min(shift.until, one.until)
-    if (shift.unit, shift.post, shift.person) != (one.unit, one.post, one.person) or begin >= end:
+    if (shift.unit, shift.person) != (one.unit, one.person) or one.post not in (None, shift.post) or begin >= end:
         yield shift
         return
     if shift.since < begin:
         yield replace(shift, until=begin)
-    yield replace(shift, person=one.stand_in, since=begin, until=end, instead_of=one.person)
+    if one.stand_in is not None:
+        yield replace(shift, person=one.stand_in, since=begin, until=end, instead_of=one.person)
     if end < shift.until:
         yield replace(shift, since=end)

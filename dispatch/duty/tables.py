@@ -1,4 +1,5 @@
-"""Who stands in for whom: asked by one, answered by another, and neither ever changed. What rings, and whom it rang."""
+"""Entries over the roster, asked by one and answered by another or ordered by a head, and none ever changed.
+What rings, and whom it rang."""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ stand_in = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
-    Column("post", Text, nullable=False),
+    Column("post", Text, comment="empty: all posts of somebody who is away"),
     Column("person_id", BigInteger, ForeignKey("person.id"), comment="whose duty it is; empty: nobody's, a hole"),
-    Column("substitute_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("substitute_id", BigInteger, ForeignKey("person.id"), comment="empty: nobody stands there"),
     instant("since", nullable=False),
     instant("until", nullable=False),
     instant("back_since", comment="of a swap: which of the stand-in's duties the person takes in return"),
@@ -38,7 +39,9 @@ stand_in = Table(
     CheckConstraint("since < until AND (back_since < back_until) IS NOT FALSE", name="spans"),
     CheckConstraint("num_nonnulls(back_since, back_until) IN (0, 2)", name="swap_whole"),
     CheckConstraint("person_id <> substitute_id", name="two_persons"),
-    CheckConstraint("person_id IS NOT NULL OR back_since IS NULL", name="nobody_swaps"),
+    CheckConstraint("num_nonnulls(person_id, substitute_id) = 2 OR back_since IS NULL", name="nobody_swaps"),
+    CheckConstraint("num_nonnulls(person_id, substitute_id) > 0", name="somebody"),
+    CheckConstraint("post IS NOT NULL OR substitute_id IS NULL", name="away"),
     Index("stand_in_unit", "unit_id", "since"),
 )
 
@@ -49,7 +52,16 @@ stand_in_answer = Table(
     Column("answer", Text, nullable=False),
     Column("answered_by", BigInteger, ForeignKey("person.id"), nullable=False),
     instant("answered_at", nullable=False),
-    CheckConstraint("answer IN ('agreed', 'refused', 'withdrawn')", name="answer"),
+    CheckConstraint("answer IN ('agreed', 'refused', 'withdrawn', 'ordered')", name="answer"),
+)
+
+stand_in_undo = Table(
+    "stand_in_undo",
+    metadata,
+    Column("stand_in_id", BigInteger, ForeignKey("stand_in.id"), primary_key=True),
+    Column("undone_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    instant("undone_at", nullable=False, comment="until then it held"),
+    Column("reason", Text, nullable=False),
 )
 
 # A ladder that has begun: for one event of one epoch of a case's clock. It waits (next_at), or has ended.
