@@ -11,7 +11,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -127,7 +127,9 @@ class _Smtp(smtplib.SMTP):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """POST to a URL. `body` holds placeholders in braces; each value is escaped for `content_type`.
+    """POST to a URL. `body` holds placeholders in braces; each value is escaped for `content_type`. `headers`: more of
+    them, in which `{secret}` stands for the secret. `taken`: what an answer says that took the notice, where its
+    status alone does not tell.
 
     X-Wangge-Message carries the id; X-Wangge-Signature `t=SECONDS,v1=HEX`: HMAC-SHA-256 under the secret over the
     seconds, a full stop, the id, a full stop, and the body.
@@ -137,35 +139,39 @@ class Gateway:
     url: str
     body: str
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    taken: str = ""
     secret: str = field(default="", repr=False)
     allow: frozenset[str] = frozenset()
     reach: str = "phone"
     citizens: bool = False
 
     def send(self, notice: Notice) -> None:
-        """Any 2xx is an acceptance; a redirect is none, and is not followed."""
+        """A 2xx whose answer says so is an acceptance; a redirect is none, and is not followed."""
         client = _http(self.url, self.allow)
         with cut_after(SECONDS, lambda: client.sock):
             try:
-                status = self._ask(client, notice)
+                status, answer = self._ask(client, notice)
             except (http.client.HTTPException, TimeoutError) as error:
                 raise NotSent(f"HTTP: {type(error).__name__}") from error
             finally:
                 client.close()
         if not 200 <= status < 300:
             raise NotSent(f"HTTP {status}")
+        if self.taken and not re.search(self.taken, answer.decode("utf-8", "replace")):
+            raise NotSent(f"HTTP {status}, and its answer does not say that it was taken")
 
-    def _ask(self, client: http.client.HTTPConnection, notice: Notice) -> int:
+    def _ask(self, client: http.client.HTTPConnection, notice: Notice) -> tuple[int, bytes]:
         body = fill(self.body, self.content_type, notice).encode()
         parts = urlsplit(self.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Content-Type": f"{self.content_type}; charset=utf-8", "X-Wangge-Message": str(notice.id)}
+        headers = {name: said.replace("{secret}", self.secret) for name, said in self.headers.items()}
+        headers |= {"Content-Type": f"{self.content_type}; charset=utf-8", "X-Wangge-Message": str(notice.id)}
         if self.secret:
             headers["X-Wangge-Signature"] = _signature(self.secret, notice.id, body)
         client.request("POST", path, body=body, headers=headers)
         answer = client.getresponse()
-        answer.read(MOST_ANSWER)
-        return answer.status
+        return answer.status, answer.read(MOST_ANSWER)
 
 
 def _signature(secret: str, message: UUID, body: bytes) -> str:

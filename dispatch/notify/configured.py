@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,10 +21,20 @@ FILE = "notices.toml"
 MOST = 4  # each has a thread of the worker's own
 KEYS: dict[str, dict[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "tls": str, "user": str},
-    "gateway": {"url": str, "body": str, "content_type": str, "reach": str, "citizens": bool},
+    "gateway": {
+        "url": str,
+        "body": str,
+        "content_type": str,
+        "reach": str,
+        "citizens": bool,
+        "headers": dict,
+        "taken": str,
+    },
 }
 COMMON: dict[str, type] = {"name": str, "kind": str, "allow": list, "secret_file": str, "secret_env": str}
 NEEDED = {"mail": ("name", "host", "port", "sender"), "gateway": ("name", "url", "body")}
+HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+OWN_HEADERS = frozenset({"host", "content-type", "content-length", "transfer-encoding", "connection", "expect"})
 SAMPLE = Notice(id=UUID(int=0), to='"', subject='"', text='"\n', case='"')
 
 
@@ -99,7 +110,22 @@ def _gateway(given: dict[str, Any]) -> Gateway:
         raise _wrong("content_type", f"is one of {', '.join(ESCAPES)}", f"须为 {'、'.join(ESCAPES)} 之一")
     if channel.content_type == "application/json":
         _check_json(channel)
+    _check_headers(channel)
+    try:
+        re.compile(channel.taken)
+    except re.error as error:
+        raise _wrong("taken", "is no pattern", "不是有效的模式") from error
     return channel
+
+
+def _check_headers(channel: Gateway) -> None:
+    """None that the connection or the notice sets itself, and nothing in one that would begin another."""
+    for name, said in channel.headers.items():
+        filled = said.replace("{secret}", channel.secret) if isinstance(said, str) else ""
+        if not HEADER.fullmatch(name) or name.lower() in OWN_HEADERS or name.lower().startswith("x-wangge-"):
+            raise _wrong("headers", f"may not hold {name}", f"不能含 {name}")
+        if not (filled and filled.isascii() and filled.isprintable()):
+            raise _wrong("headers", f"{name} is no line of plain text", f"{name} 须为一行文字")
 
 
 def _check_json(channel: Gateway) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -27,13 +28,19 @@ def open_socket(host: str, port: int, *, allow: frozenset[str], seconds: float) 
     All addresses of the name must be public, not only the one taken: a name with two faces is not trusted. The
     connection goes to what was looked at, so a name that resolves otherwise a moment later gains nothing.
     """
+    end = time.monotonic() + seconds
     found = _resolved(host, port)
     if host.lower() not in allow and not all(is_public(ip_address(place[0])) for place in found):
         raise NotSent("address not public; the operator may allow the host by name")
     for place in found:
-        # A name server that answers slowly is the resolver's to bound; a connection is ours.
+        # A name server that answers slowly is the resolver's to bound; connections are ours, all of them together.
+        left = end - time.monotonic()
+        if left <= 0:
+            break
         with contextlib.suppress(OSError):
-            return socket.create_connection((place[0], port), timeout=seconds)
+            connection = socket.create_connection((place[0], port), timeout=left)
+            connection.settimeout(seconds)
+            return connection
     raise NotSent("no connection")
 
 

@@ -25,13 +25,14 @@ class Post:
 
 @dataclass
 class Receiver:
-    """A listener; `answer` may be exchanged while it listens."""
+    """A listener; `answer` and `said`, what an answer holds, may be exchanged while it listens."""
 
     port: int = 0
     connections: int = 0
     posts: list[Post] = field(default_factory=list)
     letters: list[tuple[str, Message]] = field(default_factory=list)
     answer: Callable[[Post], int] = field(default=lambda post: 200)
+    said: bytes = b""
 
 
 @contextmanager
@@ -51,8 +52,9 @@ def http_receiver() -> Iterator[Receiver]:
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"http://127.0.0.1:{receiver.port}/")
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(receiver.said)))
             self.end_headers()
+            self.wfile.write(receiver.said)
 
         def do_GET(self) -> None:
             receiver.posts.append(Post(self.path, {}, b""))
