@@ -23,6 +23,7 @@ from gis.problems import NotFound
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+FEW = 6  # of what is in order, so many are shown without being unfolded
 
 
 @router.get("/terminals", **needs(Permission.SEE_BOARD))
@@ -33,9 +34,19 @@ def terminals(request: Request, me: Signed, asked: Annotated[Asked, Depends()]) 
         period = period_asked(view, asked.period)
         lines = board(tx, view.known, period.start, min(period.end, tx.now))
         others = wanting(tx, view.known)
-    minutes = int(patience(view.known).total_seconds() // 60)
-    waiting = State.DISPATCHED.value
-    return page(view, "terminals.html", lines=lines, others=others, period=period, minutes=minutes, waiting=waiting)
+    overdue = [one for one in others if one.amiss(view.today)]
+    return page(
+        view,
+        "terminals.html",
+        lines=lines,
+        others=others,
+        overdue=overdue,
+        in_time=[one for one in others if one not in overdue],
+        period=period,
+        minutes=int(patience(view.known).total_seconds() // 60),
+        waiting=State.DISPATCHED.value,
+        few=FEW,
+    )
 
 
 @router.get("/terminals/{unit}", **needs(Permission.SEE_CASES))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fastapi import Request
 
-from dashboards.navigation import NavItem, ways_of
+from dashboards.navigation import Group, ways_of
 from dashboards.times import Left, left_of, span, time_left, when
 from dashboards.words import LANGUAGES, Words, words
 from dispatch.cases.books import Books, books
@@ -156,11 +156,9 @@ class View:
         return "" if self.books is None else self._said(self.books.city)
 
     @cached_property
-    def nav(self) -> list[NavItem]:
-        """The ways open to the person."""
-        if self.me is None:
-            return []
-        return [NavItem(p, self.t(f"nav.{w}"), here) for p, w, here in ways_of(self.me.roles, self.path)]
+    def nav(self) -> list[Group]:
+        """The ways open to the person, with keys of words."""
+        return [] if self.me is None else list(ways_of(self.me.roles, self.path))
 
     @property
     def theme(self) -> str:

@@ -136,6 +136,20 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 
+// Menus of the top bar close when something else is meant.
+const menus = () => document.querySelectorAll(".top details[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector("summary").focus();
+  }
+});
+
 document.querySelector("[data-focus]")?.focus();
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());

@@ -88,6 +88,11 @@ class Line:
     silent: Silence | None
     silences: int
 
+    @property
+    def amiss(self) -> bool:
+        """Whether somebody should look into it: it is missed, or signs late."""
+        return self.silent is not None or (self.signed is not None and self.signed.late > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanting:
@@ -96,6 +101,10 @@ class Wanting:
     unit: str
     connect_by: date | None = None
     proxy: str = ""
+
+    def amiss(self, today: date) -> bool:
+        """Whether its day is over, or none is set."""
+        return self.connect_by is None or self.connect_by < today
 
 
 def board(tx: ReadTx, city: Books, since: datetime, until: datetime) -> list[Line]:
