@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from dispatch.cases.persons import check_person, check_task_holder
 from dispatch.cases.reporter import tell_reporter
 from dispatch.cases.returns import RETURNS, budget_of, rules_say
 from dispatch.cases.ruled import ruled_unit
-from dispatch.cases.steps import Step, step_hash
+from dispatch.cases.steps import Step
 from dispatch.cases.whose import route_anew
 from dispatch.lifecycle.decide import Change, Standing, decide
 from dispatch.lifecycle.form import Form
@@ -159,7 +158,6 @@ def _add_step(
         note_hash=_conceal(draft, seq, form, data),
         previous=case.last_hash,
     )
-    step = replace(step, hash=step_hash(step))
     draft.steps.append(step)
     draft.photos += [(seq, sha256, _photo_kind(change.transition.action)) for sha256 in form.photos]
     case.version, case.last_at, case.last_hash = seq, at, step.hash

@@ -42,7 +42,10 @@ HOLDERS_CLOCKS: dict[State, tuple[ClockKind, ...]] = {
 
 def holders_clock(state: State, clocks: Container[str]) -> ClockKind | None:
     """Which of the case's clocks its present holder is on; None if none of them is there."""
-    return next((kind for kind in HOLDERS_CLOCKS.get(state, ()) if kind in clocks), None)
+    for kind in HOLDERS_CLOCKS.get(state, ()):
+        if kind in clocks:
+            return kind
+    return None
 
 
 def waits_for_cordon(unit: str | None, clocks: Container[str]) -> bool:

@@ -116,7 +116,7 @@ def _facts(drafts: Iterable[Draft]) -> Mapping[tuple[str, ...], list[Document]]:
     """The rows by the columns they change, for what a draft does not change has to stay."""
     found: dict[tuple[str, ...], list[Document]] = {}
     for draft in drafts:
-        found.setdefault(tuple(sorted(draft.set)), []).append({**draft.set, "case_id": draft.case.id})
+        found.setdefault(tuple(draft.set), []).append({**draft.set, "case_id": draft.case.id})
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ class Step:
     """What was decided, when it took effect (`at`) and when it was known (`recorded_at`).
 
     `data` holds the form and what followed from it (clocks, route, place): no name, no phone, no free text.
+    `hash`: over all the rest, from when it is made.
     """
 
     seq: int
@@ -32,7 +33,11 @@ class Step:
     data: dict[str, Any]
     note_hash: bytes | None
     previous: bytes
-    hash: bytes = b""
+    hash: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """A frozen thing is written to once: making it twice, without its hash and with it, is dear in a recount."""
+        object.__setattr__(self, "hash", step_hash(self))
 
 
 def first_link(report_id: UUID) -> bytes:
@@ -69,4 +74,4 @@ def form_hash(
 
 
 def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="microseconds")

@@ -124,7 +124,8 @@ def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], n
 
 def _post(posts: frozenset[Role], roles: frozenset[Role]) -> Role:
     """The post the person acts in: the first in the order of `Role`."""
-    return next(role for role in Role if role in posts and role in roles)
+    both = posts & roles
+    return next(iter(both)) if len(both) == 1 else next(role for role in Role if role in both)
 
 
 def _not_allowed(case: Standing, action: Action, roles: frozenset[Role], *, known: bool) -> NotAllowed:

@@ -47,8 +47,9 @@ class Form:
 
     def given(self) -> dict[str, object]:
         """The filled fields without people's words: what a step may keep, in JSON's types."""
-        given = ((name, getattr(self, name)) for name in PLAIN)
-        return {name: _json(value) for name, value in given if value not in (None, "", ())}
+        return {
+            name: _json(value) for name in PLAIN if (value := getattr(self, name)) is not None and value not in ("", ())
+        }
 
     def texts(self) -> dict[str, str]:
         """People's words, by field: erasable, a step holds salted hashes of them."""
