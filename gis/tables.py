@@ -85,6 +85,7 @@ city = Table(
     ),
     Column("rehearsal", Integer, nullable=False, server_default="0", comment="1: simulated cases live here, for ever"),
     instant("simulated_now", comment="set while a rehearsal's clock replaces the real one"),
+    instant("cards_until", comment="lapses known by then have been looked at for cards"),
 )
 
 area = Table(

@@ -185,8 +185,9 @@ step = Table(
     ),  # a unit's budget of returns
     Index("step_recounts", "at", postgresql_where=text("action = 'recount'")),  # what a new calendar moved
     Index("step_turns", "at", postgresql_where=text("action IN ('approve_return', 'rule_other', 'reopen')")),
-    Index("step_lapses", "at", postgresql_where=text("action IN ('lapse', 'check_fail')")),  # what cards rest on
     Index("step_respites", "at", "unit_id", postgresql_where=RESPITE_STEPS),  # how often units ask for time, and get it
+    # What cards rest on, as it became known.
+    Index("step_lapses", "recorded_at", postgresql_where=text("action IN ('lapse', 'check_fail')")),
     Index("step_at", "at", postgresql_using="brin"),
 )
 

@@ -144,6 +144,23 @@ def test_what_was_rung_is_told_in_the_product_by_the_outbox(town: Town) -> None:
     assert told == [{"login": "enforcement-a", "sent": True}]
 
 
+def test_a_supervise_order_nobody_answers_rings_the_head_then_the_centre_then_the_leader(town: Town) -> None:
+    case = town.handling()
+    town.do(case, Action.SUPERVISE, "leader", reason="citizen")
+    (row,) = look(
+        "SELECT (clocks #>> '{supervise,due}')::timestamptz AS due FROM cases WHERE id = %(c)s", c=case.case_id
+    )
+    town.set(row["due"])
+    sweep()
+    ring_due()
+    assert [login for _, login in rang("unanswered-order")] == ["district-a"]
+    minute_by_minute(town, 40)
+    assert [login for _, login in rang("unanswered-order")] == ["district-a", "dispatcher", "leader"]
+    town.do(case, Action.ANSWER_SUPERVISION, "enforcement-a", note="迟复")
+    assert look("SELECT DISTINCT next_at FROM alarm WHERE ladder = 'unanswered-order'") == [{"next_at": None}]
+    assert broken() == []
+
+
 def test_the_holder_is_warned_by_the_ladder_alone(town: Town) -> None:
     town.handling()
     minute_by_minute(town, 200)

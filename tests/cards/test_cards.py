@@ -164,10 +164,35 @@ def test_verify_finds_a_card_that_rests_on_nothing_and_one_of_the_wrong_colour(
     assert "late_work of water does not rest on" in found
 
 
+def test_what_lapsed_while_nobody_looked_is_looked_at_however_long_that_was(town: Town) -> None:
+    assert give() == 0
+    lapse(town)
+    town.later(days=40)  # the cards' job was at a standstill, the deadlines' was not
+    assert give() == 2
+
+
+def test_a_lapse_that_is_noticed_late_is_looked_at_when_it_is_known(town: Town) -> None:
+    town.dispatched()
+    town.later(days=40)
+    assert give() == 0
+    town.sweep()
+    assert give() == 2
+
+
+def test_rules_are_not_for_what_was_long_before_them(town: Town) -> None:
+    give()
+    ruled_by({})
+    lapse(town)
+    assert give() == 0
+    town.later(days=8)
+    ruled_by(RULES)
+    assert give() == 0
+
+
 def test_giving_walks_the_index_of_lapses(town: Town) -> None:
     with write() as tx:
         execute(tx, "SET LOCAL enable_seqscan = off")
-        asked = {"now": MONDAY, "look_back": LOOK_BACK, "days": 30, "rules": Jsonb(RULES)}
+        asked = {"now": MONDAY, "since": MONDAY - LOOK_BACK, "days": 30, "rules": Jsonb(RULES)}
         plan = "\n".join(line for (line,) in tx.connection.execute("EXPLAIN " + GIVE, asked))
     assert "step_lapses" in plan
 

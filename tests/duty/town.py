@@ -51,6 +51,13 @@ rungs = [{ wait = 0, call = "duty" }, { wait = 15, call = "head" }, { at = 1.5, 
 then = "leaders"
 
 [[ladder]]
+key = "unanswered-order"
+clock = "supervise"
+event = "lapse"
+rungs = [{ wait = 0, call = "head" }, { wait = 30, call = "centre" }]
+then = "leaders"
+
+[[ladder]]
 key = "leaders"
 rungs = [{ wait = 10, call = "leader" }, { at = 2, call = "leader" }]
 """
