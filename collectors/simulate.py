@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from collectors.rehearsal import ledger, pictures
+from collectors.rehearsal.duty import Watch, drill_nightly, watch_of
 from collectors.rehearsal.living import live
 from collectors.rehearsal.scene import scene_of
 from collectors.rehearsal.shards import Progress, Window, start
@@ -38,7 +39,7 @@ LONGEST_DAYS, MOST_JOBS = 3660, 16
 class Order:
     """What is asked for. `until`: the instant up to which the city lives; None: now.
 
-    `cheats`: which part of the people cheats.
+    `cheats`: which part of the people cheats. `duty`: whether nights are drilled and calls counted against the roster.
     """
 
     days: float
@@ -47,11 +48,13 @@ class Order:
     until: datetime | None = None
     jobs: int = 2
     cheats: float = 0.0
+    duty: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What came of it; `hash` is over all simulated steps in the database, empty if it was not asked for."""
+    """What came of it; `hash` is over all simulated steps in the database, empty if it was not asked for; `watch`: who
+    was there for danger, if that was."""
 
     cases: int = 0
     acts: int = 0
@@ -59,6 +62,7 @@ class Outcome:
     acts_per_second: float = 0.0
     refused: int = 0
     hash: str = ""
+    watch: Watch | None = None
 
 
 Say = Callable[[str], None]
@@ -74,8 +78,12 @@ def history(order: Order, url: str, say: Say = lambda _: None) -> Outcome:
     outcome = _add_up(start(url, windows), say, whole=window)
     while ring_due(now=window.until):  # whoever holds a case that is open then would have been rung
         pass
+    if order.duty:
+        drill_nightly(window.since, window.until)
     with read() as tx:
         outcome.hash = ledger.hash_of(tx)
+        if order.duty:
+            outcome.watch = watch_of(tx, window.since, window.until)
     return outcome
 
 
@@ -155,18 +163,41 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help=f"that part of the people and units cheats in each of six ways (without a number {CHEATS}); who, is "
         "written to the data folder, for `wangge integrity measure`",
     )
+    parser.add_argument(
+        "--duty",
+        action="store_true",
+        help="drill every night; then say who on duty answered for danger, who did not, what lint and drills found",
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
 def _run(arguments: Namespace) -> int:
-    """0 if all went well, 1 if a door refused what these people tried."""
+    """0 if all went well, 1 if a door refused what these people tried, or nobody on duty answered for a danger."""
     order = _order(arguments)
     url = urls_of(settings()).app
     if arguments.live:
         live_on(order, url, grow=arguments.grow is not None)
     outcome = history(order, url, _say) if arguments.grow is None else _add_up(grow(order, url), _say, every=SELDOM)
-    print_table([asdict(outcome)], ("cases", "acts", "seconds", "acts_per_second", "hash"), json=arguments.json)
-    return 1 if outcome.refused else 0
+    row = asdict(outcome)
+    if outcome.watch is None:
+        del row["watch"]
+    print_table([row], ("cases", "acts", "seconds", "acts_per_second", "hash"), json=arguments.json)
+    if outcome.watch is not None and not arguments.json:
+        print_table(_told(outcome.watch), ("what", "whom", "times"), json=False)
+    return 1 if outcome.refused or (outcome.watch and outcome.watch.missed) else 0
+
+
+def _told(watch: Watch) -> list[dict[str, object]]:
+    """A line for everybody who answered, was rung in vain or was not there, and for what was foreseen."""
+    people = sum(watch.answered.values())
+    lines = [("dangers", "", watch.dangers), ("answered by somebody on duty", f"{len(watch.answered)} people", people)]
+    lines += [("answered", *one) for one in sorted(watch.answered.items())]
+    lines += [("rung in vain", *one) for one in sorted(watch.in_vain.items())]
+    lines += [("empty rung", *one) for one in sorted(watch.nobody.items())]
+    lines += [("nobody on duty answered", case, 1) for case in watch.missed]
+    lines += [("found by lint", words, 1) for words in watch.holes]
+    lines += [("found by the drill", words, 1) for words in watch.drills]
+    return [{"what": what, "whom": whom, "times": times} for what, whom, times in lines]
 
 
 def live_on(order: Order, url: str, *, grow: bool) -> None:
@@ -212,6 +243,8 @@ def _order(arguments: Namespace) -> Order:
         )
     if not 0 <= arguments.cheats <= MOST_CHEATS or (arguments.cheats and (arguments.live or arguments.grow)):
         raise FormIncomplete(f"--cheats is a part from 0 to {MOST_CHEATS}, of a past: not with --live or --grow")
+    if arguments.duty and (arguments.live or arguments.grow):
+        raise FormIncomplete("--duty looks at a past that is lived through once: not with --live or --grow")
     return Order(
         days=days,
         per_day=arguments.cases_per_day,
@@ -219,6 +252,7 @@ def _order(arguments: Namespace) -> Order:
         until=until,
         jobs=arguments.jobs,
         cheats=arguments.cheats,
+        duty=arguments.duty,
     )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from collectors.rehearsal.finds import Find
 from collectors.rehearsal.ledger import case_of
 from collectors.rehearsal.life import next_of
+from collectors.rehearsal.pages import next_page, turn_page
 from collectors.rehearsal.scene import Scene
 from collectors.rehearsal.temptation import with_own_picture, with_own_reply
 from collectors.rehearsal.turn import Life, Plan, Turn, lives_of
@@ -91,8 +92,16 @@ def still_open(tx: Tx, life: Life, leader: int | None) -> int | None:
 
 
 def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally) -> bool:
-    """One event of this life: what time does by itself, or what somebody does. False: nothing more before `until`."""
+    """One event of this life: what time does by itself, or what somebody does. False: nothing more before `until`.
+
+    Of a dangerous case its calls as well: they ring, and whoever is rung answers.
+    """
     due, plan = turn.case.next_at, next_of(turn)
+    page = next_page(tx, turn) if turn.case.hazard else None
+    others = [until, *([due] if due else []), *([plan.at] if plan else [])]
+    if page is not None and page.at <= min(others):
+        turn_page(tx, turn, page)
+        return True
     if due is not None and (plan is None or due <= plan.at):
         if due > until:
             return False

@@ -63,24 +63,25 @@ class _Held:
     now: datetime
 
 
-def acknowledge(tx: Tx, *, token: str = "", id: int = 0, me: int = 0) -> bool:
+def acknowledge(tx: Tx, *, token: str = "", id: int = 0, me: int = 0, now: datetime | None = None) -> bool:
     """Take a call: by its link's token, or by its id as the person rung. False: it was taken before, nothing changes.
 
-    Raises NotFound where there is no such call, or it is another's.
+    `now`: only for a rehearsal's clock. Raises NotFound where there is no such call, or it is another's.
     """
     way = "link" if token else "person"
     asked = {"token": token, "id": id, "me": me}
     held = one(tx, _Held, HELD.format(BY[way]), **asked)
     if held is None:
         raise NotFound("There is no such call", zh="没有这次呼叫")
-    if not execute(tx, TAKE.format(BY[way]), **asked, at=held.now, way=way):
+    at = now or held.now
+    if not execute(tx, TAKE.format(BY[way]), **asked, at=at, way=way):
         return False
     if held.next_at is not None:
         following = after_answer(rungs_of(held.rungs), held.rung)
         if following is None:
-            execute(tx, END, id=held.id, at=held.now)
+            execute(tx, END, id=held.id, at=at)
         elif following != held.rung:
-            execute(tx, SKIP, id=held.id, rung=following, at=held.now)  # the sweep works out when its multiple is due
+            execute(tx, SKIP, id=held.id, rung=following, at=at)  # the sweep works out when its multiple is due
     return True
 
 

@@ -87,27 +87,28 @@ class Looked:
     findings: int
 
 
-def look_ahead(reaches: Collection[str] = ()) -> bool:
+def look_ahead(reaches: Collection[str] = (), *, now: datetime | None = None) -> bool:
     """Look over and drill, if the night's hour has come and nobody has; whether it was done. Without a roster, no.
 
-    `reaches`: kinds of address that the configured channels take.
+    `reaches`: kinds of address that the configured channels take. `now`: only for a rehearsal's clock.
     """
     with write() as tx:
+        at = now or tx.now
         if value(tx, "SELECT version FROM city") is None or not books(tx).roster.lines:
             return False
-        local = tx.now.astimezone(books(tx).zone)
+        local = at.astimezone(books(tx).zone)
         last = value(tx, "SELECT max(day) FROM duty_check")
         if local.hour < HOUR or (last is not None and last >= local.date()):
             return False
-        found = lint(tx, tx.now, tx.now + AHEAD, reaches)
-        if not execute(tx, KEEP, day=local.date(), at=tx.now, findings=Jsonb([_said(one) for one in found])):
+        found = lint(tx, at, at + AHEAD, reaches)
+        if not execute(tx, KEEP, day=local.date(), at=at, findings=Jsonb([_said(one) for one in found])):
             return False
-        _tell(tx, local.date(), found)
-        _drill(tx, local.date(), found)
+        _tell(tx, local.date(), found, at)
+        _drill(tx, local.date(), found, at)
     return True
 
 
-def _tell(tx: Tx, day: date, found: Sequence[Finding]) -> None:
+def _tell(tx: Tx, day: date, found: Sequence[Finding], at: datetime) -> None:
     """The heads of the units concerned and of the centre hear of what the night before did not know."""
     known = value(tx, BEFORE, day=day) or []
     fresh = [one for one in found if _key(_said(one)) not in {_key(row) for row in known}]
@@ -115,17 +116,17 @@ def _tell(tx: Tx, day: date, found: Sequence[Finding]) -> None:
         places = books(tx).roster.by_place
         lines = [line for one in fresh for line in places.get((one.unit, Post.HEAD), ())]
         heads = sorted({login for line in lines for login in line.people})
-        execute(tx, TELL, at=tx.now, heads=heads, roles=[role.value for role in sorted(CENTRE_HEADS)])
+        execute(tx, TELL, at=at, heads=heads, roles=[role.value for role in sorted(CENTRE_HEADS)])
 
 
-def _drill(tx: Tx, day: date, found: Sequence[Finding]) -> None:
+def _drill(tx: Tx, day: date, found: Sequence[Finding], at: datetime) -> None:
     """Page everybody who is on duty now; a place that has to be filled and is not is put down as nobody's."""
-    shifts = [one for one in shifts_between(tx, tx.now, tx.now + AT_ONCE) if one.post is Post.DUTY]
+    shifts = [one for one in shifts_between(tx, at, at + AT_ONCE) if one.post is Post.DUTY]
     for shift in shifts:
-        execute(tx, PAGE, day=day, unit=shift.unit, post=shift.post.value, login=shift.person, at=tx.now)
-    empty = {one.unit for one in found if one.post is Post.DUTY and one.kind is Kind.HOLE and one.since <= tx.now}
+        execute(tx, PAGE, day=day, unit=shift.unit, post=shift.post.value, login=shift.person, at=at)
+    empty = {one.unit for one in found if one.post is Post.DUTY and one.kind is Kind.HOLE and one.since <= at}
     for unit in column(tx, UNITS, units=sorted(empty - {shift.unit for shift in shifts})):
-        execute(tx, PAGE, day=day, unit=unit, post=Post.DUTY.value, login="", at=tx.now)
+        execute(tx, PAGE, day=day, unit=unit, post=Post.DUTY.value, login="", at=at)
 
 
 def drill_of(tx: ReadTx, day: date | None = None) -> list[Paged]:

@@ -23,10 +23,10 @@ from dispatch.lifecycle.states import ClockKind
 from gis.db import TAKEOVER, ReadTx, Tx, execute, one, value, write
 from gis.problems import Unavailable
 
-__all__ = ["ring_due"]
+__all__ = ["ring_case", "ring_due"]
 
 AT_ONCE = timedelta(microseconds=1)
-OF_THE_UNIT = frozenset({ClockKind.SIGN, ClockKind.DISPOSE, ClockKind.ASSIST, ClockKind.CORDON})
+OF_THE_UNIT = frozenset({ClockKind.SIGN, ClockKind.DISPOSE, ClockKind.ASSIST, ClockKind.CORDON, ClockKind.SUPERVISE})
 OF_THE_INSPECTOR = frozenset({ClockKind.VERIFY, ClockKind.CHECK})
 POSTS = {Call.DUTY: Post.DUTY, Call.HEAD: Post.HEAD, Call.CENTRE: Post.DUTY, Call.LEADER: Post.LEADER}
 
@@ -39,6 +39,7 @@ CLAIM: LiteralString = """
        AND a.id <> ALL (%(aside)s)
      ORDER BY a.next_at LIMIT 1 FOR UPDATE OF a, c SKIP LOCKED
 """
+OF_CASE: LiteralString = CLAIM.replace("a.id <> ALL (%(aside)s)", "a.case_id = %(case)s")
 CALL: LiteralString = """
     WITH told AS (
       INSERT INTO outbox (case_id, kind, person_id, created_at, urgent)
@@ -109,6 +110,14 @@ def _ring_next(now: datetime | None, aside: list[int]) -> int | None:
         count = _ring(tx, books(tx), alarm, now or tx.now)
     failpoint("after-ring")
     aside.pop()
+    return count
+
+
+def ring_case(tx: Tx, case_id: int, *, now: datetime) -> int:
+    """Ring what is due of one case in the caller's transaction, at the caller's instant: for a rehearsal's clock."""
+    count = 0
+    while alarm := one(tx, _Alarm, OF_CASE, now=now, case=case_id):
+        count += _ring(tx, books(tx), alarm, now)
     return count
 
 

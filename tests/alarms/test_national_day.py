@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from collectors.rehearsal.duty import watch_of
+from collectors.simulate import Order, history
 from dispatch.alarms.answer import acknowledge, calls_to
 from dispatch.alarms.nightly import drill_of, look_ahead
 from dispatch.alarms.ring import ring_due
@@ -35,6 +38,20 @@ WHOLE = (
 CALLS = """
     SELECT a.ladder, k.rung, k.unit_id AS unit, p.login FROM alarm_call k JOIN alarm a ON a.id = k.alarm_id
       LEFT JOIN person p ON p.id = k.person_id WHERE a.case_id = {} ORDER BY k.id
+"""
+ANSWERED = """
+    SELECT k.unit_id AS unit, p.login, k.at, a.rungs -> k.rung ->> 'call' AS call
+      FROM alarm_call k JOIN alarm a ON a.id = k.alarm_id JOIN person p ON p.id = k.person_id
+      JOIN cases c ON c.id = a.case_id
+     WHERE a.ladder IN ('hazard-reported', 'hazard', 'no-cordon') AND k.acknowledged_at IS NOT NULL
+       AND c.hazard AND c.reported_at < '2026-10-07T15:30Z'
+"""
+NOBODY_ANSWERED = """
+    WITH one AS (SELECT c.id, c.number FROM cases c JOIN alarm a ON a.case_id = c.id
+                  WHERE c.hazard ORDER BY c.id LIMIT 1),
+    silenced AS (UPDATE alarm_call SET acknowledged_at = NULL, acknowledged_by = NULL
+                  WHERE alarm_id IN (SELECT a.id FROM alarm a JOIN one ON one.id = a.case_id))
+    SELECT number FROM one
 """
 CATEGORY = """
     SELECT c.code, f.no FROM category c JOIN filing_condition f ON f.edition_id = c.edition_id AND f.category = c.code
@@ -113,4 +130,30 @@ def test_every_danger_of_the_week_is_answered_by_who_is_on_duty_and_the_planted_
         paged = {one.unit: one.outcome for one in drill_of(tx, at("2026-10-04T02:00").date())}
     assert paged["co-power"] == "nobody"
     assert {outcome for unit, outcome in paged.items() if unit != "co-power"} == {"no_channel"}
+    assert [breach.words for one in verify() for breach in one.first] == []
+
+
+def test_the_simulated_week_says_who_on_duty_answered_and_what_was_foreseen(city: Town, fresh_database: Urls) -> None:
+    """`wangge simulate --duty`: people who report, act and are rung, by a seed."""
+    until = at("2026-10-08T00:00")
+    watch = history(Order(days=7, per_day=60, seed=3, until=until, jobs=1, duty=True), fresh_database.app).watch
+    assert watch is not None
+    assert watch.dangers > 10
+    assert watch.missed == []
+    assert watch.in_vain, "somebody heard nothing, and the next rung rang"
+    assert watch.holes == ["hole co-power duty 2026-10-03T20:00 2026-10-04T08:00"]
+    assert watch.drills == ["2026-10-04 co-power duty"]
+    rows = table(CITY / "roster.csv")
+    answers = look(ANSWERED)
+    assert len(answers) == sum(watch.answered.values())
+    for answer in answers:
+        local = answer["at"].astimezone(ZONE).replace(tzinfo=None)
+        post = "leader" if answer["call"] == "leader" else "head" if answer["call"] == "head" else "duty"
+        assert answer["login"] in people_at(
+            [r for r in rows if (r["unit"], r["post"]) == (answer["unit"], post)], local
+        )
+    with psycopg.connect(fresh_database.owner) as owner:  # as if nobody had answered for one of them
+        (case,) = owner.execute(NOBODY_ANSWERED).fetchone() or ("",)
+    with read() as tx:
+        assert watch_of(tx, until - timedelta(days=7), until).missed == [case]
     assert [breach.words for one in verify() for breach in one.first] == []
