@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice, repeat
@@ -26,7 +28,7 @@ from dispatch.bulletins.listing import case_rows, listed
 from dispatch.cases.books import forget
 from dispatch.cases.read import by_ids
 from dispatch.cluster import DATABASE
-from dispatch.evaluation.measures import Cut, cases_of, measure, ranking_counts
+from dispatch.evaluation.measures import Cut, cases_of, measure, ranking_counts, recount
 from dispatch.evaluation.period import Period
 from gis.db import ReadTx, close, configure, reading, write
 
@@ -39,6 +41,7 @@ BATCH = 250_000
 WALKED = 0.3  # of the cases, the last ones: they have their row and their steps
 LOOKS = 7
 ROWS = 100_000  # of the long file
+PAGE = 300
 INDEXES = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), pg_get_constraintdef(c.oid), c.conname
       FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.contype IN ('u', 'x')
@@ -73,17 +76,14 @@ def _connect(url: str) -> psycopg.Connection[Any]:
 def fill_years(url: str, cases: int, now: datetime, *, a_day: int) -> None:
     """Put so many cases into an empty city, by sets, without indexes until they are in; say what disk they take."""
     told = cases - int(cases * WALKED) + 1
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET synchronous_commit = off")
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("SET maintenance_work_mem = '1GB'")
+    with closing(_filling(url)) as connection:
         begin = time.monotonic()
         with _bare(connection, "fact"), _bare(connection, "cases"):
-            _batches(connection, FILL, range(1, cases + 1), cases=cases, a_day=a_day, told=told, now=now)
+            _batches(url, FILL, range(1, cases + 1), cases=cases, a_day=a_day, told=told, now=now)
         say(f"{cases:,} facts, {cases - told + 1:,} cases in {time.monotonic() - begin:.0f} s")
         begin = time.monotonic()
         with _bare(connection, "step"):
-            _batches(connection, STEPPED, range(told, cases + 1), now=now)
+            _batches(url, STEPPED, range(told, cases + 1), now=now)
         connection.execute("SELECT setval(pg_get_serial_sequence('cases', 'id'), %s)", [cases])
         connection.execute("VACUUM ANALYZE")
         row = connection.execute("SELECT reltuples::bigint FROM pg_class WHERE relname = 'step'").fetchone()
@@ -91,6 +91,13 @@ def fill_years(url: str, cases: int, now: datetime, *, a_day: int) -> None:
         for table in ("fact", "cases", "step"):
             size = connection.execute("SELECT pg_total_relation_size(%s) / 1e9", [table]).fetchone()
             line(f"disk of {table} with {cases:,} cases, GB", float(size[0]) if size else 0.0)
+
+
+def _filling(url: str) -> psycopg.Connection[Any]:
+    connection = _connect(url)
+    for setting in ("synchronous_commit = off", "session_replication_role = replica", "maintenance_work_mem = '1GB'"):
+        connection.execute(cast(Any, f"SET {setting}"))
+    return connection
 
 
 @contextmanager
@@ -106,10 +113,16 @@ def _bare(connection: psycopg.Connection[Any], table: str) -> Iterator[None]:
         connection.execute(cast(Any, made))
 
 
-def _batches(connection: psycopg.Connection[Any], sql: str, ids: range, **more: object) -> None:
-    for first in range(ids.start, ids.stop, BATCH):
-        last = min(ids.stop - 1, first + BATCH - 1)
-        connection.execute(cast(Any, sql), {"first": first, "last": last, **more})
+def _batches(url: str, sql: str, ids: range, **more: object) -> None:
+    """One portion after the other, on as many connections as there are cores: drawing a case is the database's work."""
+
+    def fill(first: int) -> None:
+        with closing(_filling(url)) as connection:
+            last = min(ids.stop - 1, first + BATCH - 1)
+            connection.execute(cast(Any, sql), {"first": first, "last": last, **more})
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(fill, range(ids.start, ids.stop, BATCH)))
 
 
 # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,13 +137,16 @@ def _looks(now: datetime) -> dict[str, tuple[float, Look]]:
         "a month by unit, as of its end": (0.3, lambda tx: measure(tx, month, cut)),
         "a month's ranking of a group, as of its end": (0.3, lambda tx: ranking_counts(tx, month, "district")),
         "twelve months by unit, as of their end": (1.0, lambda tx: measure(tx, year, cut)),
-        "the cases behind a figure of a month, first page": (0.1, lambda tx: _page(tx, month)),
+        "twelve months' ranking of a group, as of their end": (1.0, lambda tx: ranking_counts(tx, year, "district")),
+        "the cases behind a figure of a month, a page": (0.1, lambda tx: _page(tx, month, "should_dispose")),
+        "the cases behind a figure of twelve months, a page": (0.1, lambda tx: _page(tx, year, "should_dispose")),
+        "the few cases behind a figure of twelve months": (0.1, lambda tx: _page(tx, year, "overdue_open")),
     }
 
 
-def _page(tx: ReadTx, period: Period) -> object:
+def _page(tx: ReadTx, period: Period, figure: str) -> object:
     (unit,) = tx.connection.execute("SELECT min(unit_id) FROM unit_entry").fetchall()[0]
-    return by_ids(tx, cases_of(tx, period, unit, "should_dispose", Cut(by="unit")), limit=300)
+    return by_ids(tx, cases_of(tx, period, unit, figure, Cut(by="unit"))[-PAGE:], limit=PAGE)
 
 
 def _both(name: str, aim: float, look: Look, one: psycopg.Connection[Any], other: psycopg.Connection[Any]) -> None:
@@ -154,11 +170,9 @@ def _timed(connection: psycopg.Connection[Any], look: Look) -> float:
 
 def _recounted(connection: psycopg.Connection[Any]) -> None:
     always = Period("all years", datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-    line(
-        "all years by unit from the facts, seconds",
-        _timed(connection, lambda tx: measure(tx, always, Cut())),
-        at_most=180,
-    )
+    for name, count in (("", measure), (", each case by itself", recount)):
+        spent = _timed(connection, lambda tx, count=count: count(tx, always))
+        line(f"all years by unit from the facts{name}, seconds", spent, at_most=180)
 
 
 def _bulletin(connection: psycopg.Connection[Any], url: str) -> None:

@@ -25,10 +25,13 @@ WITH units AS (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS n FROM 
          FROM placed WHERE i >= %(told)s)
 INSERT INTO fact (case_id, state, source, public, category, class_code, unit_id, area_id, top_area_id, area_class, reported_at,
                   accepted_at, filed_at, dispatched_at, signed_at, disposed_at, first_reply_at, checked_at, closed_at, due_at,
-                  ontime, ontime_accept, ontime_file, ontime_dispatch, known_at)
+                  ontime, ontime_accept, ontime_file, ontime_dispatch, ontime_send_check, ontime_check, checker_id,
+                  reworks, returns, extensions, shirks, known_at)
 SELECT i, CASE WHEN ended THEN 'closed' ELSE 'handling' END, 'inspector', k %% 3 = 0, code, class, unit, grid, top, area_class, t,
        t + interval '5 minutes', t + interval '30 minutes', t + interval '1 hour', t + interval '2 hours',
        CASE WHEN ended THEN t + took END, CASE WHEN ended THEN t + took END, CASE WHEN ended THEN t + interval '63 hours' END,
        CASE WHEN ended THEN t + interval '64 hours' END, t + interval '2 days', CASE WHEN ended THEN took <= interval '2 days' END,
-       true, true, k %% 10 > 0, CASE WHEN ended THEN t + interval '64 hours' ELSE t + interval '2 hours' END
+       true, k %% 30 > 0, k %% 10 > 0, CASE WHEN ended THEN k %% 11 > 0 END, CASE WHEN ended THEN k %% 13 > 0 END,
+       CASE WHEN ended THEN 1 END, (h %% 17 = 0)::int, (h %% 19 = 0)::int, (h %% 23 = 0)::int, (h %% 29 = 0)::int,
+       CASE WHEN ended THEN t + interval '64 hours' ELSE t + interval '2 hours' END
   FROM placed

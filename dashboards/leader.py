@@ -181,7 +181,7 @@ def behind(request: Request, me: Signed, asked: Annotated[Asked, Depends()], uni
         view = View.of(request, tx, me)
         span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
         ids = ids_behind(tx, span, asked.group, unit, figure, as_of=as_of)
-        rows = by_ids(tx, ids, limit=MOST)
+        rows = by_ids(tx, ids[-MOST:], limit=MOST)
         then = min(as_of or span.end, tx.now)
     told: dict[str, Any] = {"asked": asked, "then": then, "unit": unit, "figure": figure, "count": len(ids)}
     return page(view, "figure.html", period=span, rows=rows, **told)

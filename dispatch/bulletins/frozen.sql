@@ -5,14 +5,14 @@ WITH part AS (
     SELECT f.*
       FROM (SELECT * FROM fact WHERE known_at <= %(as_of)s::timestamptz
             UNION ALL
-            SELECT * FROM json_populate_recordset(NULL::fact, %(past)s::json)) f
-     WHERE (reported_at >= %(since)s AND reported_at < %(until)s)
-        OR (filed_at >= %(since)s AND filed_at < %(until)s)
-        OR (closed_at >= %(since)s AND closed_at < %(until)s)
-        OR (due_at >= %(since)s AND due_at < %(until)s)
-        OR (disposed_at >= %(since)s AND disposed_at <= %(as_of)s::timestamptz AND due_at < %(since)s)
-        OR (disposed_at >= %(since)s AND disposed_at < %(until)s)
-        OR (disposed_at IS NULL AND due_at IS NOT NULL AND due_at < %(since)s)
+            SELECT * FROM unnest(%(past)s::fact[])) f
+     WHERE reported_at < %(until)s AND (settled_at >= %(since)s OR settled_at IS NULL)
+       AND (reported_at >= %(since)s
+         OR (filed_at >= %(since)s AND filed_at < %(until)s)
+         OR (closed_at >= %(since)s AND closed_at < %(until)s)
+         OR (due_at >= %(since)s AND due_at < %(until)s)
+         OR (disposed_at >= %(since)s AND (disposed_at < %(until)s OR due_at < %(since)s))
+         OR (disposed_at IS NULL AND due_at < %(since)s))
 )
 SELECT row_number() OVER (ORDER BY p.case_id)::int AS no,
        p.case_id,

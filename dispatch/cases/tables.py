@@ -10,7 +10,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-    DateTime,
     FetchedValue,
     ForeignKey,
     Identity,
@@ -250,6 +249,9 @@ parked = Table(
     instant("again_at", nullable=False, comment="not before then"),
 )
 
+# Few cases go on for so long: of those under way at an instant, the others ended soon after it.
+LONG = text("settled_at - reported_at > '60 days'::interval")
+
 fact = Table(
     "fact",
     metadata,
@@ -314,18 +316,34 @@ fact = Table(
         nullable=False,
         comment="when its last step was recorded; of an import, the last instant it brought along",
     ),
+    # Both are the database's own (trigger `fact_rests`): a generated column would be opened anew at every act.
     # Indexed in known_at's place: that one changes with every step, and no update of a row could be HOT.
+    instant(
+        "settled_at", comment="of a case that has ended: nothing in its figures is later; empty while it is under way"
+    ),
     Column(
-        "settled_at",
-        DateTime(timezone=True),
-        Computed(f"CASE WHEN state IN ({ENDINGS}) THEN known_at END", persisted=True),
-        comment="known_at of a case that has ended; empty while it is under way",
+        "life", BigInteger, comment="of a case that has ended: all that figures of its whole life ask of it, by bits"
     ),
     Index("fact_due", "due_at", "unit_id", postgresql_where=_given("due_at")),
     Index("fact_disposed", "disposed_at", "due_at", postgresql_where=_given("disposed_at")),
-    Index("fact_filed", "filed_at", postgresql_where=_given("filed_at")),
     Index("fact_reported", "reported_at"),
     Index("fact_closed", "closed_at", postgresql_where=_given("closed_at")),
     Index("fact_settled", "settled_at", "reported_at"),
-    Index("fact_open", "unit_id", "due_at", postgresql_where=text("disposed_at IS NULL AND due_at IS NOT NULL")),
+    Index("fact_long", "settled_at", "reported_at", postgresql_where=LONG),
+    Index(
+        "fact_life",
+        *("unit_id", "settled_at"),
+        postgresql_include=[
+            "reported_at",
+            "life",
+            "case_id",
+            "category",
+            "class_code",
+            "source",
+            "area_id",
+            "top_area_id",
+            "area_class",
+        ],
+        postgresql_where=_given("life"),
+    ),
 )

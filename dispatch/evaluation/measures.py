@@ -1,11 +1,13 @@
 """Base counts of a period from the facts, as sets in one statement; the cases behind every figure; the ranking."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from math import cos, radians
 from pathlib import Path
-from typing import Any, Literal, LiteralString, Protocol, TypeAlias
+from typing import Any, Literal, LiteralString, NamedTuple, Protocol, TypeAlias
 
 from psycopg.types.json import Jsonb
 
@@ -15,15 +17,15 @@ from dispatch.evaluation.as_of import past_facts
 from dispatch.evaluation.campaigns import campaign_rows
 from dispatch.evaluation.fairness import Stratum
 from dispatch.evaluation.ledger import left_out
+from dispatch.evaluation.lives import MARKS, WHOSE, Lived, Sort, astride, everyone, lived, sorts
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
-from gis.db import ReadTx, column, dicts, planned, rows
+from gis.db import ReadTx, column, dicts, planned
 
 __all__ = [
     "CELLS",
     "COUNTED",
     "FIGURES",
-    "MARKS",
     "MORE",
     "NOTHING",
     "POSTED",
@@ -31,6 +33,7 @@ __all__ = [
     "UNITS",
     "Cut",
     "Measure",
+    "behind_parameters",
     "cases_of",
     "counted_until",
     "grids_of",
@@ -38,6 +41,7 @@ __all__ = [
     "mix_of",
     "parameters",
     "ranking_counts",
+    "recount",
     "total",
 ]
 
@@ -48,7 +52,7 @@ By: TypeAlias = (
     | Post
 )
 
-MARKS: LiteralString = (Path(__file__).parent / "measures.sql").read_text(encoding="utf-8")
+SEATS: LiteralString = f"WITH RECURSIVE {WHOSE} SELECT unit_id, at FROM seat"
 # What the persons of a post did is counted from the steps; of what is not theirs to do they have no count.
 POSTED: LiteralString = (Path(__file__).parent / "posts.sql").read_text(encoding="utf-8")
 TURNS: LiteralString = (Path(__file__).parent / "turns.sql").read_text(encoding="utf-8")
@@ -191,8 +195,50 @@ def measure(
     if cut.posted:
         return _posted(tx, cut, params)
     grids = grids_of(tx, cut, params["until"])
+    found = _Found.of(tx, params)
+    counts = {row["key"]: Counter(row) for row in found.astride(MEASURE_MORE if more else MEASURE)}
+    for (key, figures), cases in found.whole().items():
+        here = counts.setdefault(key, Counter())
+        for figure in figures:
+            here[figure] += cases
+    return [_measure(key, counts[key], grids, more) for key in sorted(counts, key=lambda key: (key is None, key))]
+
+
+def recount(
+    tx: ReadTx, period: Period, cut: Cut = Cut(), *, as_of: datetime | None = None, more: Collection[str] = ()
+) -> list[Measure]:
+    """The same as `measure`, not for persons: each case looked at by itself, however many they are."""
+    params = parameters(tx, period, cut, as_of, more)
+    grids = grids_of(tx, cut, params["until"])
     with planned(tx, "force_custom_plan"):  # the plan for all cuts and periods at once takes three times as long
-        return [_measure(row, grids, more) for row in dicts(tx, MEASURE_MORE if more else MEASURE, **params)]
+        found = dicts(tx, MEASURE_MORE if more else MEASURE, **params)
+    return [_measure(row["key"], row, grids, more) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The cases that have a part in a period: those that lie whole in it by their lives, the others by their ids."""
+
+    tx: ReadTx
+    params: Mapping[str, Any]
+    lived: list[Lived]
+    sorts: Mapping[int, Sort]
+
+    @classmethod
+    def of(cls, tx: ReadTx, params: dict[str, Any], *, kinds: bool = False, ids: bool = False) -> "_Found":
+        found = lived(tx, params, kinds=kinds, ids=ids)
+        return cls(tx, params | {"cases": astride(tx, params)}, found, sorts(tx, params, found, FIGURES))
+
+    def whole(self) -> Counter[tuple[str | None, frozenset[str]]]:
+        """How many there are of each key in the same figures: lives differ in more than that."""
+        told: Counter[tuple[str | None, frozenset[str]]] = Counter()
+        for one in self.lived:
+            told[one.key, self.sorts[one.life].figures] += one.cases
+        return told
+
+    def astride(self, sql: LiteralString, **more: object) -> list[dict[str, Any]]:
+        with planned(self.tx, "force_custom_plan"):
+            return dicts(self.tx, sql, **self.params, **more)
 
 
 def _posted(tx: ReadTx, cut: Cut, params: dict[str, Any]) -> list[Measure]:
@@ -222,14 +268,40 @@ def cases_of(
     """The ids of the cases behind one figure. Raises ValueError for a figure that is none."""
     if figure not in FIGURES:
         raise ValueError(f"{figure} is not a figure: {', '.join(FIGURES)}")
-    params = parameters(tx, period, cut, as_of, (figure,)) | {"key": key, "figure": figure}
-    own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '" ORDER BY case_id'
-    return [row["case_id"] for row in dicts(tx, POST_CASES if cut.posted else own, **params)]
+    params = parameters(tx, period, cut, as_of, (figure,), key=key)
+    if cut.posted:
+        return column(tx, POST_CASES, **params, key=key, figure=figure)
+    found = _Found.of(tx, params, ids=True)
+    own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '"'
+    ids = [row["case_id"] for row in found.astride(own, key=key)]
+    whole = (one.ids for one in found.lived if one.key == key and figure in found.sorts[one.life].figures)
+    return sorted(chain(ids, *whole))
 
 
 def mix_of(tx: ReadTx, period: Period, cut: Cut, *, as_of: datetime | None = None) -> list[Stratum]:
     """What kinds of cases each key had to dispose of, and how many of them on time; nothing for persons of a post."""
-    return [] if cut.posted else rows(tx, Stratum, MIX, **parameters(tx, period, cut, as_of))
+    if cut.posted:
+        return []
+    found = _Found.of(tx, parameters(tx, period, cut, as_of), kinds=True)
+    strata: Counter[_Kind] = Counter()
+    ontime: Counter[_Kind] = Counter()
+    for row in found.astride(MIX):
+        kind = _Kind(row["key"], row["class_code"], row["area_class"], row["season"])
+        strata[kind], ontime[kind] = row["cases"], row["ontime"]
+    for one in found.lived:
+        sort = found.sorts[one.life]
+        kind = _Kind(one.key, one.class_code, one.area_class, sort.season)
+        if "should_dispose" in sort.figures:
+            strata[kind] += one.cases
+            ontime[kind] += one.cases if "ontime_disposed" in sort.figures else 0
+    return [Stratum(**kind._asdict(), cases=cases, ontime=ontime[kind]) for kind, cases in strata.items()]
+
+
+class _Kind(NamedTuple):
+    key: str | None
+    class_code: str | None
+    area_class: int | None
+    season: int | None
 
 
 def ranking_counts(tx: ReadTx, period: Period, group: str, *, as_of: datetime | None = None) -> dict[str, Counts]:
@@ -252,34 +324,64 @@ def counted_until(tx: ReadTx, period: Period, as_of: datetime | None) -> datetim
 
 
 def parameters(
-    tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None, more: Collection[str] = ()
+    tx: ReadTx,
+    period: Period,
+    cut: Cut,
+    as_of: datetime | None,
+    more: Collection[str] = (),
+    *,
+    key: str | None = None,
 ) -> dict[str, Any]:
-    """What a statement that counts by `measures.sql`, or freezes what it counts, has to be told."""
+    """What a statement that counts by `measures.sql`, or freezes what it counts, has to be told.
+
+    `key`: only what may be this one's is looked for, where units are told apart; others' may be among it.
+    """
     then = min(as_of or period.end, tx.now)
     now = then == tx.now  # facts as they stand, also those of a moment after
     apart = cut.by == "campaign" or cut.campaign is not None
+    span = {"since": period.start, "until": counted_until(tx, period, as_of)}
+    shape = {"by": cut.by, "group": cut.group, "depth": cut.depth}
+    units = _units(tx, cut, key, span | shape)
     known: dict[str, Any] = {
-        "since": period.start,
-        "until": counted_until(tx, period, as_of),
+        **span,
+        **shape,
         "then": then,
         "as_of": "infinity" if now else then.isoformat(),
-        "past": "[]" if now else past_facts(tx, then),
+        "past": "{}" if now else past_facts(tx, then, units),
         "left_out": left_out(tx, by=then),
-        "by": cut.by,
+        "cases": None,
         "post": "inspector" if cut.by == "company" else cut.posted,
-        "group": cut.group,
-        "depth": cut.depth,
         "class_code": cut.class_code,
         "channel": cut.channel,
         "top_area": cut.top_area,
         "area_class": cut.area_class,
-        "units": None if cut.units is None else list(cut.units),
+        "units": units,
         "campaign": cut.campaign,
         "apart": apart,
         "campaigns": Jsonb(campaign_rows(books(tx).city, books(tx).zone) if apart else []),
         "backlog": not set(BACKLOG).isdisjoint(more),
     }
-    return known | _more(tx, known, more)
+    apart_from = _more(tx, known, more)
+    return known | apart_from | {"single": [*known["left_out"], *chain.from_iterable(apart_from.values())]}
+
+
+def behind_parameters(
+    tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None, more: Collection[str] = (), *, key: str | None
+) -> dict[str, Any]:
+    """The same, for a look at the cases of one key: at nobody else's."""
+    params = parameters(tx, period, cut, as_of, more, key=key)
+    return params if cut.posted else params | {"cases": everyone(tx, params, key)}
+
+
+def _units(tx: ReadTx, cut: Cut, key: str | None, how: dict[str, Any]) -> list[str] | None:
+    """The units whose cases can be the key's (of a group: those below it), or anybody's of the group; None: all."""
+    units = list(cut.units) if cut.units is not None else None
+    if cut.by == "unit" and key is not None:
+        units = [key] if units is None or key in units else []
+    if cut.by == "group":
+        below = [row["unit_id"] for row in dicts(tx, SEATS, **how) if key in (None, row["at"])]
+        units = below if units is None else [unit for unit in units if unit in below]
+    return units
 
 
 def _more(tx: ReadTx, known: dict[str, Any], more: Collection[str]) -> dict[str, list[int]]:
@@ -302,7 +404,7 @@ def _recurred(tx: ReadTx, known: dict[str, Any]) -> list[int]:
         return column(tx, RECURRED, **known, metres=metres, north=north, east=east)
 
 
-def grids_of(tx: ReadTx, cut: Cut, until: datetime) -> dict[str, int]:
+def grids_of(tx: ReadTx, cut: Cut, until: datetime) -> dict[str | None, int]:
     """How many unit grids (of the cut's class) each area had on the last day counted; nothing for another cut than by
     area."""
     if cut.by != "area":
@@ -311,6 +413,8 @@ def grids_of(tx: ReadTx, cut: Cut, until: datetime) -> dict[str, int]:
     return {row["key"]: row["grids"] for row in found}
 
 
-def _measure(row: Mapping[str, Any], grids: Mapping[str, int], more: Collection[str]) -> Measure:
-    counts = Counts(**{name: row[name] for name in (*COUNTED, *more)}, grids=grids.get(row["key"]))
-    return Measure(row["key"], counts, {name: row[name] for name in CELLS})
+def _measure(
+    key: str | None, row: Mapping[str, Any], grids: Mapping[str | None, int], more: Collection[str]
+) -> Measure:
+    counts = Counts(**{name: row[name] for name in (*COUNTED, *more)}, grids=grids.get(key))
+    return Measure(key, counts, {name: row[name] for name in CELLS})

@@ -10,39 +10,22 @@
 -- reports are counted by when they were reported, filing and dispatch by when filed, checks by the reply checked.
 -- `returned`, `reopened`, `recurred`: the cases found by turns.sql and recurred.sql; the backlog is of the instant `then`.
 WITH RECURSIVE
-tree AS MATERIALIZED (  -- as the period's last day had it
-    SELECT * FROM units_on(city_day(%(until)s - interval '1 second')) WHERE %(by)s::text = 'group'
-),
-up AS (  -- from every unit up to the first that takes part in the ranking group
-    SELECT unit_id, unit_id AS at, parent_id, ranking_group IS NOT DISTINCT FROM %(group)s::text AS found FROM tree
-    UNION ALL
-    SELECT up.unit_id, t.unit_id, t.parent_id, t.ranking_group IS NOT DISTINCT FROM %(group)s::text
-      FROM up JOIN tree t ON t.unit_id = up.parent_id WHERE NOT up.found
-),
-seat AS (SELECT unit_id, at FROM up WHERE found),
-home AS MATERIALIZED (  -- an area that was renamed or cut anew is one: the row that its code had on the period's last day
-    SELECT a.id AS area_id, coalesce(n.id, w.id)::text AS key
-      FROM (SELECT city_day(%(until)s - interval '1 second') AS last) d
-      CROSS JOIN area a JOIN area w ON w.id = a.path[%(depth)s::int]
-      LEFT JOIN area n ON n.level = w.level AND n.code = w.code
-           AND n.valid_from <= d.last AND (n.valid_to IS NULL OR n.valid_to > d.last)
-     WHERE %(by)s::text = 'area'
-),
-part AS (  -- every branch has its index: fact_reported, fact_filed, fact_closed, fact_due, fact_disposed, fact_open
+{whose},
+part AS (  -- of all that was under way at some time in the period (fact_settled), or of these cases, what has a part in it
     SELECT f.*, coalesce(disposed_at, closed_at) AS done
-      FROM (SELECT * FROM fact WHERE known_at <= %(as_of)s::timestamptz
+      FROM (SELECT * FROM fact
+             WHERE known_at <= %(as_of)s::timestamptz AND (%(cases)s::bigint[] IS NULL OR case_id = ANY(%(cases)s))
             UNION ALL
-            SELECT * FROM json_populate_recordset(NULL::fact, %(past)s::json)) f
-     WHERE (reported_at >= %(since)s AND reported_at < %(until)s)
-        OR (filed_at >= %(since)s AND filed_at < %(until)s)
-        OR (closed_at >= %(since)s AND closed_at < %(until)s)
-        OR (due_at >= %(since)s AND due_at < %(until)s)
-        OR (disposed_at >= %(since)s AND disposed_at <= %(as_of)s::timestamptz AND due_at < %(since)s)
-        OR (disposed_at >= %(since)s AND disposed_at < %(until)s)
-        OR (disposed_at IS NULL AND due_at IS NOT NULL AND due_at < %(since)s)
-        OR case_id = ANY(%(returned)s::bigint[] || %(reopened)s::bigint[])
-        OR (%(backlog)s AND settled_at IS NULL  -- fact_settled
-            AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void'))
+            SELECT * FROM unnest(%(past)s::fact[])) f
+     WHERE (reported_at < %(until)s OR %(backlog)s) AND (settled_at >= %(since)s OR settled_at IS NULL)
+       AND ((reported_at >= %(since)s AND reported_at < %(until)s)
+         OR (filed_at >= %(since)s AND filed_at < %(until)s)
+         OR (closed_at >= %(since)s AND closed_at < %(until)s)
+         OR (due_at >= %(since)s AND due_at < %(until)s)
+         OR (disposed_at >= %(since)s AND (disposed_at < %(until)s OR due_at < %(since)s))
+         OR (disposed_at IS NULL AND due_at < %(since)s)
+         OR case_id = ANY(%(returned)s::bigint[] || %(reopened)s::bigint[])
+         OR (%(backlog)s AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void')))
 ),
 judged AS (
     SELECT p.*,
@@ -62,16 +45,7 @@ judged AS (
                 WHEN suspended_at < %(until)s THEN 'suspended' END AS excluded,
            %(backlog)s AND state NOT IN ('closed', 'closed_forced', 'merged', 'refused', 'self_closed', 'void') AS backlog,
            %(then)s::timestamptz - reported_at AS age,
-           CASE WHEN %(apart)s THEN (  -- the first of the city's campaigns that it falls under
-               SELECT k.key
-                 FROM ROWS FROM (jsonb_to_recordset(%(campaigns)s::jsonb)
-                        AS (key text, classes text[], area text, since timestamptz, until timestamptz))
-                      WITH ORDINALITY AS k (key, classes, area, since, until, no)
-                WHERE p.reported_at >= k.since AND p.reported_at < k.until AND p.class_code = ANY(k.classes)
-                  AND (k.area IS NULL OR EXISTS (
-                         SELECT FROM area h JOIN area a ON a.id = ANY(h.path)
-                          WHERE h.id = p.area_id AND a.level || ':' || a.code = k.area))
-                ORDER BY k.no LIMIT 1) END AS campaign,
+           {campaign} AS campaign,
            due_at >= %(since)s AND due_at < %(until)s AS new_due,
            due_at < %(since)s AND (done IS NULL OR done >= %(since)s) AS carried,
            coalesce(done < %(until)s, false) AS done_by_then

@@ -14,7 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import LiteralString
 
-from dispatch.evaluation.measures import MARKS, Cut, parameters
+from dispatch.evaluation.lives import MARKS
+from dispatch.evaluation.measures import Cut, behind_parameters
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts, rounded
 from dispatch.evaluation.scheme import Indicator, Scheme
@@ -102,7 +103,7 @@ def _shown(points: Fraction | None) -> Decimal | None:
 
 def flaws(tx: ReadTx, period: Period, cut: Cut, key: str, *, as_of: datetime | None = None) -> list[Flaw]:
     """The cases of one key that went wrong, by how."""
-    return rows(tx, Flaw, CASES, key=key, **parameters(tx, period, cut, as_of))
+    return rows(tx, Flaw, CASES, **behind_parameters(tx, period, cut, as_of, key=key), key=key)
 
 
 def costs(scheme: Scheme, counts: Counts, found: Iterable[Flaw]) -> list[Cost]:

@@ -25,7 +25,7 @@ touched AS (  -- the cases that were acted on, were reported, or may wait in vai
 standing AS MATERIALIZED (
     SELECT f.* FROM touched t JOIN fact f USING (case_id) WHERE f.known_at <= %(as_of)s::timestamptz
     UNION ALL
-    SELECT * FROM json_populate_recordset(NULL::fact, %(past)s::json)
+    SELECT * FROM unnest(%(past)s::fact[])
 ),
 did AS (
     -- ------------------------------------------------------------------------------------------------ inspector

@@ -1,5 +1,6 @@
 """Who takes part in a ranking by a scheme, with what figures; also those who had nothing to do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import LiteralString, cast
@@ -92,7 +93,7 @@ def cut_of(scheme: Scheme, group: str | None, depth: int = 1) -> Cut:
     return Cut(by=cast(By, scheme.of), depth=depth, area_class=scheme.area_class)
 
 
-def _idle(key: str, scheme: Scheme, grids: dict[str, int]) -> Measure:
+def _idle(key: str, scheme: Scheme, grids: Mapping[str | None, int]) -> Measure:
     """One that had nothing to do."""
     counts = Counts(**dict.fromkeys(POSTS[scheme.of], 0)) if scheme.of in POSTS else NOTHING
     return Measure(key, replace(counts, grids=grids.get(key)), dict.fromkeys(CELLS, 0))

@@ -1,14 +1,15 @@
 -- Cases filed in [since, until) where one of the same category, at the same component or within `metres`, had been closed
 -- less than 30 days before. Facts and places as they stood at `as_of`: of a case that was added to since (`past`) the steps
--- tell where it lay. Each set is read by its index (fact_filed, fact_closed) and met by a hash over category and cell:
+-- tell where it lay. Both are read by one index (fact_settled) and met by a hash over category and cell:
 -- `north`, `east` are the reach in degrees, so that whatever lies within it is in the same cell or in one of the eight around.
 WITH stood AS (
     SELECT case_id, category, filed_at, closed_at, since_then
       FROM (SELECT *, false AS since_then FROM fact WHERE known_at <= %(as_of)s::timestamptz
             UNION ALL
-            SELECT *, true FROM json_populate_recordset(NULL::fact, %(past)s::json)) f
-     WHERE (filed_at >= %(since)s AND filed_at < %(until)s)
-        OR (closed_at >= %(since)s::timestamptz - interval '30 days' AND closed_at < %(until)s)
+            SELECT *, true FROM unnest(%(past)s::fact[])) f
+     WHERE reported_at < %(until)s AND (settled_at >= %(since)s::timestamptz - interval '30 days' OR settled_at IS NULL)
+       AND ((filed_at >= %(since)s AND filed_at < %(until)s)
+         OR (closed_at >= %(since)s::timestamptz - interval '30 days' AND closed_at < %(until)s))
 ),
 lay AS MATERIALIZED (
     SELECT s.*,

@@ -13,15 +13,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import LiteralString, TypeAlias
 
+from dispatch.evaluation.lives import MARKS
 from dispatch.evaluation.measures import (
     COUNTED,
     FIGURES,
-    MARKS,
     MORE,
     POSTED,
     POSTS,
     Cut,
     Measure,
+    behind_parameters,
     measure,
     parameters,
 )
@@ -170,7 +171,7 @@ def _of_cases(tx: ReadTx, period: Period, key: str | None, name: str, cut: Cut, 
         f" FROM ({MARKS}) marks WHERE key IS NOT DISTINCT FROM %(key)s::text"
         f' AND ("{FIGURES[above]}" OR "{FIGURES[whole]}" OR ({condition})) ORDER BY case_id'
     )
-    rows = dicts(tx, sql, key=key, **parameters(tx, period, cut, as_of, _parts(name)))
+    rows = dicts(tx, sql, key=key, **behind_parameters(tx, period, cut, as_of, _parts(name), key=key))
     return _counted(
         name,
         {row["case_id"]: 1 for row in rows if row["above"]},

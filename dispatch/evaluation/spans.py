@@ -12,7 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, LiteralString
 
 from dispatch.cases.books import books
-from dispatch.evaluation.measures import MARKS, Cut, parameters
+from dispatch.evaluation.lives import MARKS
+from dispatch.evaluation.measures import Cut, behind_parameters, parameters
 from dispatch.evaluation.period import Period
 from gis.db import ReadTx, dicts, planned, value
 
@@ -72,7 +73,7 @@ def spans(
     if cut.posted:
         return {}
     with planned(tx, "force_custom_plan"):
-        rows = dicts(tx, MEASURE, **_parameters(tx, period, cut, as_of))
+        rows = dicts(tx, MEASURE, **parameters(tx, period, cut, as_of), **_openings(tx, period))
     return {row.pop("key"): row for row in rows}
 
 
@@ -82,7 +83,7 @@ def lasted(
     """The cases behind one length and how long each took, in seconds, the shortest first."""
     sql: LiteralString = CASES
     with planned(tx, "force_custom_plan"):
-        found = dicts(tx, sql, key=key, **_parameters(tx, period, cut, as_of))
+        found = dicts(tx, sql, key=key, **behind_parameters(tx, period, cut, as_of, key=key), **_openings(tx, period))
     told = ((row["case_id"], row[span.length]) for row in found)
     return sorted(((id, seconds) for id, seconds in told if seconds is not None), key=lambda one: (one[1], one[0]))
 
@@ -97,8 +98,7 @@ def hours(seconds: int | None) -> Decimal | None:
     return None if seconds is None else (Decimal(seconds) / 3600).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def _parameters(tx: ReadTx, period: Period, cut: Cut, as_of: datetime | None) -> dict[str, Any]:
-    known = parameters(tx, period, cut, as_of)
+def _openings(tx: ReadTx, period: Period) -> dict[str, Any]:
     first = value(tx, FIRST) or period.start
     table = books(tx).calendar.openings(int(first.timestamp()), int(tx.now.timestamp()))
-    return known | {"starts": table.starts, "before": table.before, "after": table.after}
+    return {"starts": table.starts, "before": table.before, "after": table.after}

@@ -18,7 +18,7 @@ from dispatch.lifecycle.states import HOLDER, OPEN, Action, Pool, State
 from dispatch.lifecycle.table import TRANSITIONS
 from dispatch.people.roles import Role
 from dispatch.verify.bulletins import bulletin_breaches, late_breaches
-from dispatch.verify.figures import month_breaches
+from dispatch.verify.figures import lives_breaches, month_breaches
 from dispatch.verify.files import file_breaches
 from dispatch.verify.finding import SHOWN, Breach, Finding, found
 from dispatch.verify.history import check_history
@@ -109,6 +109,7 @@ def everything(tx: ReadTx, data: Path, told: Callable[[Finding], None]) -> list[
     _timed(findings["I10"], lambda: _bulletins(tx, findings["I10"]))
     zone = _params(tx)["zone"]
     _timed(findings["I11"], lambda: _add(findings["I11"], month_breaches(tx, zone)))
+    _timed(findings["I11"], lambda: _add(findings["I11"], lives_breaches(tx, zone)))
     _timed(findings["I12"], lambda: _add(findings["I12"], right_breaches(tx)))
     findings["I12"].checked = len(units_of(tx))
     _timed(findings["I13"], lambda: _chain(tx, findings["I13"], length))

@@ -1,4 +1,5 @@
-"""Figures counted again: a fact from all the case's steps; last month's triple, as of its end, by SQL of its own."""
+"""Figures counted again: a fact from all the case's steps; last month's triple, as of its end, by SQL of its own; all
+figures of a month and a year case by case."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 from dispatch.cases.facts import fact_of
-from dispatch.evaluation.measures import measure
+from dispatch.evaluation.measures import measure, recount
 from dispatch.evaluation.period import Period, period_of
 from dispatch.verify.finding import Breach
 from dispatch.verify.replay import Row
 from gis.db import ReadTx, dicts
 
-__all__ = ["fact_differs", "month_breaches"]
+__all__ = ["fact_differs", "lives_breaches", "month_breaches"]
 
 MONTH: LiteralString = (Path(__file__).parent / "sql" / "i11_month.sql").read_text(encoding="utf-8")
 
@@ -45,6 +46,17 @@ def month_breaches(tx: ReadTx, zone: str) -> Iterator[Breach]:
         if told.get(unit) != counted.get(unit):
             words = f"on time, late, open overdue of {unit or 'no unit'} in {month.name}, as of its end, are told as"
             yield Breach(None, f"{words} {told.get(unit)}, counted again {counted.get(unit)}")
+
+
+def lives_breaches(tx: ReadTx, zone: str) -> Iterator[Breach]:
+    """Units whose figures of the last finished month or year are others if each case is looked at by itself."""
+    month = _last_month(tx.now, ZoneInfo(zone))
+    year = period_of(str(tx.now.astimezone(ZoneInfo(zone)).year - 1), ZoneInfo(zone))
+    for period in (month, year):
+        told, again = ({one.key: one for one in count(tx, period)} for count in (measure, recount))
+        for unit in sorted(told.keys() | again.keys(), key=str):
+            if told.get(unit) != again.get(unit):
+                yield Breach(None, f"figures of {unit or 'no unit'} in {period.name} differ, counted case by case")
 
 
 def _last_month(now: datetime, zone: ZoneInfo) -> Period:

@@ -25,9 +25,10 @@ STEPS: LiteralString = """
            note_hash, previous, hash
       FROM step ORDER BY case_id, seq
 """
-# What the database itself works out of the row (settled_at) is not counted again.
+# What the database itself works out of the row (settled_at, life) is not counted again.
 CASES: LiteralString = """
-    SELECT id, number, report_id, last_hash, clocks, (editions ->> 'calendar')::int, to_jsonb(f.*) - 'settled_at'
+    SELECT id, number, report_id, last_hash, clocks, (editions ->> 'calendar')::int,
+           to_jsonb(f.*) - '{settled_at,life}'::text[]
       FROM cases LEFT JOIN fact f ON f.case_id = id ORDER BY id
 """
 CALENDARS: LiteralString = "SELECT id, content FROM edition WHERE kind = 'calendar' AND content IS NOT NULL"

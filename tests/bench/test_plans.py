@@ -25,7 +25,7 @@ from dispatch.cases.read import Filters
 from dispatch.city import load
 from dispatch.cluster import Cluster, Urls
 from dispatch.evaluation.as_of import CHANGED
-from dispatch.evaluation.measures import Cut, measure
+from dispatch.evaluation.measures import Cut, cases_of, measure
 from dispatch.evaluation.period import Period
 from dispatch.lifecycle.states import Pool, State
 from dispatch.live.feed import Token, since
@@ -76,6 +76,9 @@ LISTS: dict[str, Ask] = {
     "a month's group": lambda tx, unit: measure(
         tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10)), Cut(by="group", group="bureau")
     ),
+    "behind a figure of a month": lambda tx, unit: cases_of(
+        tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10)), unit, "should_dispose"
+    ),
     "added to since": lambda tx, unit: _plain(tx, CHANGED, as_of=NOW - timedelta(days=10)),
 }
 REPORTS = """
@@ -84,7 +87,7 @@ REPORTS = """
 """
 WHOLE = {"cases", "fact", "step", "report", "feed", "feed_part_rest", "road", "component", "session", "person"}
 CALLED = {"units_on"}  # a function that is not drawn into the statement is planned and opened at each call
-FACTS = {"fact_reported", "fact_filed", "fact_closed", "fact_due", "fact_disposed", "fact_open"}
+FACTS = {"fact_life", "fact_settled"}
 WALKED: list[tuple[str, str, set[str]]] = [
     ("board", CENTRE, {"cases_pool_due"}),
     ("board, its second page", CENTRE, {"cases_pool_due"}),
@@ -123,6 +126,7 @@ WALKED: list[tuple[str, str, set[str]]] = [
     ("feed", CENTRE, {"feed_part_rest_tx_id_idx"}),
     ("a month by unit", CENTRE, FACTS),
     ("a month's group", CENTRE, FACTS),
+    ("behind a figure of a month", CENTRE, FACTS),
     ("added to since", CENTRE, {"fact_settled"}),
 ]
 

@@ -36,19 +36,24 @@ def hot(town: Town, case: Receipt, action: Action, who: str, **form: Any) -> boo
 def test_an_act_that_moves_no_time_of_the_figures_touches_no_index_of_the_fact(town: Town) -> None:
     case = town.report()
     assert hot(town, case, A.ACCEPT, "acceptor", category="E0405")
-    assert not hot(town, case, A.FILE, "shift_leader", condition=1)  # filed_at is looked for
+    assert hot(town, case, A.FILE, "shift_leader", condition=1)
     case = town.dispatched()
     assert hot(town, case, A.SIGN, "enforcement-a")
+    assert not hot(town, case, A.REPLY, "enforcement-a", photos=(town.photo(2),))  # disposed_at is looked for
 
 
 def test_a_fact_says_since_when_its_case_rests_and_nothing_once_it_is_taken_up_again(town: Town) -> None:
-    settled_at = "SELECT settled_at, known_at FROM fact WHERE case_id = %(id)s"
+    settled_at = "SELECT settled_at, life, due_at, known_at FROM fact WHERE case_id = %(id)s"
     case = town.checking()
     town.do(case, A.CHECK_PASS, "inspector1", photos=(town.photo(3),))
     assert look(settled_at, id=case.case_id)[0]["settled_at"] is None
+    assert look(settled_at, id=case.case_id)[0]["life"] is None
     town.later(hours=1)
     town.do(case, A.CLOSE, "shift_leader")
     row = look(settled_at, id=case.case_id)[0]
-    assert row["settled_at"] == row["known_at"] == town.now
+    assert row["known_at"] == town.now
+    assert row["settled_at"] == row["due_at"] > town.now  # until then a period may end before its deadline
+    assert row["life"] is not None
     town.do(case, A.REOPEN, "shift_leader", reason="back_again")
     assert look(settled_at, id=case.case_id)[0]["settled_at"] is None
+    assert look(settled_at, id=case.case_id)[0]["life"] is None

@@ -10,7 +10,8 @@ import pytest
 
 from dispatch.cluster import Urls
 from dispatch.evaluation import measures
-from dispatch.evaluation.measures import CELLS, Cut, cases_of, measure, total
+from dispatch.evaluation.lives import ASTRIDE, ONE, astride, lived
+from dispatch.evaluation.measures import CELLS, Cut, cases_of, measure, mix_of, recount, total
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.ranking import ranking
 from dispatch.evaluation.rates import Counts, rates
@@ -72,7 +73,7 @@ def history(draw: Random, case_id: int) -> dict[str, Any]:
     forced = bool(dispatched and not disposed and draw.random() < 0.1)
     return {
         "case_id": case_id,
-        "state": "handling",
+        "state": "closed_forced" if forced else "void" if voided else "closed" if closed else "handling",
         "source": draw.choice(("inspector", "hotline")),
         "public": draw.random() < 0.4,
         "class_code": draw.choice(("event:01", "component:02")),
@@ -90,6 +91,11 @@ def history(draw: Random, case_id: int) -> dict[str, Any]:
         "closed_at": later(dispatched, 500, 1) if forced else closed,
         "ontime": None if not (due and disposed) else disposed <= due,
         "forced": forced,
+        "self_handled": draw.random() < 0.05,
+        "verifier_id": draw.choice((None, 1)),
+        "checker_id": draw.choice((None, 1)),
+        **{name: draw.choice((None, True, False)) for name in ("ontime_verify", "ontime_send_verify")},
+        **{name: draw.choice((None, True, False)) for name in ("ontime_check", "ontime_send_check")},
         "exempt": draw.random() < 0.02,
         "ontime_file": draw.choice((True, True, False)) if filed else None,
         "ontime_dispatch": draw.choice((True, True, False)) if dispatched else None,
@@ -137,7 +143,7 @@ def cell(fact: dict[str, Any], period: Period, now: datetime = LONG_AFTER) -> st
     """The independent count: in which cell a case is, said as a person would."""
     cut = min(period.end, now)
     due, done = fact["due_at"], fact["disposed_at"] or fact["closed_at"]
-    if due is None or fact["exempt"] or fact["forced"] or due >= cut:
+    if due is None or fact["exempt"] or fact["forced"] or fact["self_handled"] or due >= cut:
         return None
     if fact["voided_at"] and fact["voided_at"] < cut:
         return None
@@ -159,7 +165,9 @@ def counted_by_hand(facts: list[dict[str, Any]], period: Period) -> dict[str, in
     for fact in facts:
         here = cell(fact, period)
         due, done = fact["due_at"], fact["disposed_at"] or fact["closed_at"]
-        closed = within(fact["closed_at"], period) and due is not None and not fact["forced"] and not fact["exempt"]
+        apart = due is None or fact["forced"] or fact["exempt"] or fact["self_handled"]
+        apart = apart or (fact["voided_at"] is not None and fact["voided_at"] < period.end)
+        closed = within(fact["closed_at"], period) and not apart
         open_late = here in ("new_open", "carried_open")
         filed = within(fact["filed_at"], period)
         dispatched = filed and fact["dispatched_at"] is not None and fact["dispatched_at"] < period.end
@@ -183,6 +191,9 @@ def counted_by_hand(facts: list[dict[str, Any]], period: Period) -> dict[str, in
             dispatched=dispatched,
             accurate_dispatched=dispatched and fact["returns"] == 0,
             ontime_dispatched=dispatched and fact["ontime_dispatch"] is not False,
+            suspended=filed and fact["suspensions"] > 0,
+            need_check=within(fact["disposed_at"], period) and fact["checker_id"] is not None,
+            ontime_check=within(fact["disposed_at"], period) and fact["ontime_check"] is True,
         )
     return dict(tally)
 
@@ -191,6 +202,7 @@ NAMES = (
     *("should_dispose", "disposed", "ontime_disposed", "late_disposed", "overdue_open", "closed", "ontime_closed"),
     *("should_close", "rework", "extended", "shirk", "report", "filed", "ontime_filed", "accurate_filed"),
     *("public_report_verified", "dispatched", "accurate_dispatched", "ontime_dispatched"),
+    *("suspended", "need_check", "ontime_check"),
 )
 
 
@@ -295,16 +307,63 @@ def test_a_group_nobody_belongs_to_has_no_ranking_and_a_unit_without_cases_no_da
     ]
 
 
+CUTS = (
+    *(Cut(), Cut(by="city"), Cut(by="class"), Cut(by="source"), Cut(by="area_class"), Cut(by="channel")),
+    *(Cut(by="kind"), Cut(by="category"), Cut(units=("south", "depot"))),
+    *(Cut(by="group", group="district"), Cut(channel="hotline"), Cut(class_code="event:01", area_class=2)),
+)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=str)
+def test_cases_counted_by_what_their_lives_have_in_common_are_as_many_as_counted_one_by_one(
+    facts: list[dict[str, Any]], cut: Cut
+) -> None:
+    with read() as tx:
+        for period in (OCTOBER, *HALVES, Period("all", datetime(2026, 1, 1, tzinfo=UTC), LONG_AFTER)):
+            assert measure(tx, period, cut, as_of=LONG_AFTER) == recount(tx, period, cut, as_of=LONG_AFTER)
+            mix = Counter[str | None]()
+            for stratum in mix_of(tx, period, cut, as_of=LONG_AFTER):
+                mix[stratum.key] += stratum.cases
+            due = {one.key: one.counts.should_dispose for one in recount(tx, period, cut, as_of=LONG_AFTER)}
+            assert dict(mix) == {key: number for key, number in due.items() if number}
+
+
+def test_the_strata_of_lives_are_those_of_their_cases(facts: list[dict[str, Any]]) -> None:
+    by_hand = Counter(
+        (f["unit_id"], f["class_code"], f["area_class"], (f["due_at"].month + 2) // 3)
+        for f in facts
+        if cell(f, OCTOBER)
+    )
+    with read() as tx:
+        mix = mix_of(tx, OCTOBER, Cut(), as_of=LONG_AFTER)
+    assert {(one.key, *one.kind): one.cases for one in mix} == by_hand
+
+
+def test_most_cases_of_a_period_are_not_looked_at_one_by_one(facts: list[dict[str, Any]]) -> None:
+    with read() as tx:
+        params = measures.parameters(tx, OCTOBER, Cut(), LONG_AFTER)
+        whole = [case for one in lived(tx, params, ids=True) for case in one.ids]
+        others = astride(tx, params)
+    ended = {f["case_id"] for f in facts if f["state"] != "handling"}
+    begun = {f["case_id"] for f in facts if within(f["reported_at"], OCTOBER)}
+    assert set(whole) < ended & begun
+    assert not set(whole) & set(others)
+    assert begun < {*whole, *others}
+    assert len(whole) > 300
+
+
 def test_the_plan_reads_indexes_and_never_the_whole_table(facts: list[dict[str, Any]]) -> None:
     week = Period("week", datetime(2026, 9, 7, tzinfo=UTC), datetime(2026, 9, 8, tzinfo=UTC))
     with read() as tx:
-        execute_sql = "SET LOCAL enable_seqscan = off"
-        tx.connection.execute(execute_sql)
-        plan = "\n".join(
-            row["QUERY PLAN"]
-            for row in dicts(tx, "EXPLAIN " + measures.MEASURE, **measures.parameters(tx, week, Cut(), None))
+        tx.connection.execute("SET LOCAL enable_seqscan = off")
+        params = measures.parameters(tx, week, Cut(), None) | {"kinds": False}
+        one_by_one, lives, others = (
+            "\n".join(row["QUERY PLAN"] for row in dicts(tx, "EXPLAIN " + sql, **params))
+            for sql in (measures.MEASURE, ONE, ASTRIDE)
         )
-    assert "BitmapOr" in plan
-    assert "Seq Scan on fact" not in plan
-    for index in ("fact_reported", "fact_filed", "fact_closed", "fact_due", "fact_disposed", "fact_open"):
-        assert index in plan
+    for plan in (one_by_one, lives, others):
+        assert "Seq Scan on fact" not in plan
+    assert "fact_settled" in one_by_one or "fact_reported" in one_by_one  # whichever end leaves fewer
+    assert "Index Only Scan using fact_life" in lives
+    for index in ("fact_settled", "fact_long"):
+        assert index in others
