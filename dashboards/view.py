@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -310,6 +311,28 @@ class View:
     def problem(self, problem: Problem) -> str:
         """What happened, in the page's language."""
         return problem.zh if self.t.language == "zh" else problem.title
+
+    def wrongs(self, problem: Problem) -> list[tuple[str, str]]:
+        """Each field that is missing or wrong, with why: the one place that words it, whoever found it."""
+        fields = problem.extra.get("fields")
+        return [] if not isinstance(fields, Mapping) else [(self._field(n), self.wrong(problem, n)) for n in fields]
+
+    def _field(self, name: str) -> str:
+        """A field's name as forms have it; of a request it says first which part of it is meant."""
+        plain = name.rpartition(".")[2]
+        return self.t.get(f"need.{plain}", plain)
+
+    def wrong(self, problem: Problem, name: str) -> str:
+        """Why, by the code that came with it, else by the reason itself where it is one of ours."""
+        codes: Mapping[str, Mapping[str, str]] = problem.extra.get("codes", {})  # type: ignore[assignment]
+        reason = str(problem.extra["fields"][name])  # type: ignore[index]
+        if reason == problem.title:
+            return self.problem(problem)
+        code = dict(codes.get(name) or {"type": re.sub(r"\W+", "_", reason)})
+        text = self.t.get(f"wrong.{code['type']}", "")
+        if text:
+            return text.format(**code)
+        return self.t("wrong.other") if codes or (self.zh and reason.isascii()) else reason
 
     # ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -48,6 +48,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+BOUNDS = ("min_length", "max_length", "gt", "ge", "lt", "le", "decimal_places", "max_digits")
 HtmlProblem = Callable[[Request, Problem], Response]
 
 
@@ -118,10 +119,19 @@ def _note_refusal(request: Request, problem: Problem) -> None:
 
 
 def _on_validation(request: Request, error: Exception) -> Response:
-    """Names each field and why; never repeats what was sent."""
-    faults = error.errors() if isinstance(error, RequestValidationError) else []
-    fields = {".".join(str(part) for part in fault["loc"]): str(fault["msg"]) for fault in faults[:50]}
-    return _answer(request, FormIncomplete("Something is missing or wrong", zh="提交的内容不完整或有误", fields=fields))
+    """Names each field and why, in `codes` by a word and its bounds for whoever says it otherwise; never repeats what
+    was sent."""
+    faults = error.errors()[:50] if isinstance(error, RequestValidationError) else []
+    named = {".".join(str(part) for part in fault["loc"]): fault for fault in faults}
+    fields = {name: str(fault["msg"]) for name, fault in named.items()}
+    codes = {name: {"type": fault["type"], **_bounds(fault.get("ctx", {}))} for name, fault in named.items()}
+    wrong = FormIncomplete("Something is missing or wrong", zh="提交的内容不完整或有误", fields=fields, codes=codes)
+    return _answer(request, wrong)
+
+
+def _bounds(context: Mapping[str, object]) -> dict[str, str]:
+    """What a value has to keep to. What else a validator says is in English."""
+    return {name: str(context[name]) for name in BOUNDS if name in context}
 
 
 def _on_http(request: Request, error: Exception) -> Response:

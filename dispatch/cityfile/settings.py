@@ -24,7 +24,6 @@ STAGES = Literal[
     "dispatch",
     "sign",
     "cordon",
-    "send_verify",
     "send_check",
     "check",
     "close",

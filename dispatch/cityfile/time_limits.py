@@ -23,6 +23,8 @@ STAGES = frozenset(ClockKind) - {ClockKind.ASSIST}  # who assists has the lead's
 TIERS = range(1, 4)
 # What is not known yet when the clock of such a stage begins: a row that asked for it would never hold.
 UNKNOWN_AT = dict.fromkeys((ClockKind.ACCEPT, ClockKind.VERIFY, ClockKind.FILE), ("condition", "tier"))
+# The stages that every case goes through; the disposal has its limit from the filing condition.
+EACH_CASES = ("accept", "verify", "file", "dispatch", "sign", "send_check", "check", "close")
 NEVER_CALM = frozenset({ClockKind.CORDON})  # runs in dangerous cases alone
 
 
@@ -67,13 +69,21 @@ def limits_document(city: CityFiles) -> list[dict[str, Any]]:
 
 def check_limits(city: CityFiles, faults: Faults) -> None:
     """Rows that ask for what there is, no two that decide alike, and no class left without what others have."""
+    stages = {row["stage"] for row in limits_document(city)}
+    for stage in (stage for stage in EACH_CASES if stage not in stages):
+        faults.warning("city.toml", None, f"no limit of the stage {stage}: its clock never runs")
+    if city.limits:
+        _check_file(city, faults)
+
+
+def _check_file(city: CityFiles, faults: Faults) -> None:
     before = len(faults.errors)
     classes, known = named_classes(city.document), _known(city)
     for row in city.limits:
         for reason in (*_row_faults(row.said, known), limit_fault(row.said["limit"], row.said["time_class"], classes)):
             if reason:
                 faults.error(FILE, row.row, f"{row.said['no']}: {reason}")
-    if len(faults.errors) > before or not city.limits:
+    if len(faults.errors) > before:
         return
     table = limit_table_of(limits_document(city), classes)
     lines = {row.said["no"]: row.row for row in city.limits}

@@ -42,6 +42,16 @@ def test_sound_limits_have_no_fault_and_belong_to_the_edition_of_the_stages(town
     assert without.content_hash != stages.content_hash
 
 
+def test_a_stage_without_a_limit_is_pointed_out(tmp_path: Path) -> None:
+    town = copy_of_tiny(tmp_path)
+    text = (town / "city.toml").read_text(encoding="utf-8")
+    (town / "city.toml").write_text(text.replace('stage = "sign"', 'stage = "cordon"'), encoding="utf-8")
+
+    found = [str(fault) for fault in check(town)]
+    assert len(found) == 1
+    assert "no limit of the stage sign: its clock never runs" in found[0]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -7,9 +7,9 @@ from random import Random
 import numpy
 import pytest
 
+from bench.wall import Town
 from dispatch.clock import Limit, Rule, due_at
 from dispatch.clock.many import due_times
-from tests.clock.wall import Town
 
 NOON = time(12)
 LIMITS = [

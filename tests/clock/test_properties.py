@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.wall import Town
 from dispatch.clock import Limit, Pause, Rule, Slots, WorkCalendar, due_at, fraction_at, left, used
-from tests.clock.wall import Town
 
 TOWN = cache(Town)
 TOWNS = st.integers(0, 17).map(TOWN)
