@@ -74,7 +74,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.APPROVE_SUSPEND: TELLING,
     A.REFUSE_SUSPEND: REFUSING,
     A.RESUME: TELLING,
-    A.REPLY: ("photos", "reason", "note"),
+    A.REPLY: ("photos", "spares", "reason", "note"),
     A.REJECT_REPLY: REFUSING,
     A.PASS_TO_CHECK: TELLING,
     A.SEND_CHECK: ("inspector", "note"),
@@ -95,7 +95,7 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.ANSWER_CITIZEN: TELLING,
     A.REVISIT: ("satisfied", "note"),
     A.SIGN_FOR: ("proxy", "note"),
-    A.REPLY_FOR: ("proxy", "photos", "reason", "note"),
+    A.REPLY_FOR: ("proxy", "photos", "spares", "reason", "note"),
     A.CORDON: ("photos", "note"),
     A.ASSIST_SIGN: ("unit", "note"),
     A.ASSIST_REPORT: ("unit", "photos", "note"),
@@ -118,6 +118,7 @@ FIRST: dict[State, tuple[Action, ...]] = {
     State.REWORK: (A.SEND_REWORK,),
     State.CHECKED_OK: (A.CLOSE,),
 }
+LISTS = ("photos", "photo", "spare", "used")
 NAMED = ("unit", "reason", "clause", "whose", "category", "component", "proxy", "note", "result")
 TASKS = frozenset({A.VERIFY, A.CHECK_PASS, A.CHECK_FAIL})
 RISKY = frozenset({A.REFUSE, A.VOID, A.ASK_FORCE_CLOSE, A.FORCE_CLOSE})
@@ -235,6 +236,13 @@ class Fields:
     note: Annotated[str, Posted(max_length=4000)] = ""
     photos: Annotated[tuple[str, ...], Posted()] = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
+    spare: Annotated[tuple[str, ...], Posted()] = ()
+    used: Annotated[tuple[str, ...], Posted()] = ()
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """What was typed as used, by part."""
+        return dict(zip(self.spare, self.used, strict=False))
 
 
 def chosen(fields: Fields) -> Action:
@@ -261,9 +269,7 @@ def version_of(text: str) -> int | None:
 def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo, photos: tuple[str, ...]) -> Form:
     """What was typed, in the lifecycle's types; only fields that the action's form shows. Raises FormIncomplete."""
     shows = (*shows, *CORRECTED) if "facts" in shows else shows
-    text = {
-        name: getattr(fields, name).strip() for name in Fields.__dataclass_fields__ if name not in ("photos", "photo")
-    }
+    text = {name: getattr(fields, name).strip() for name in Fields.__dataclass_fields__ if name not in LISTS}
     placed = "place" in shows and bool(text["lon"]) and bool(text["lat"])
     given = {name: text[name] or None for name in NAMED}
     return Form(
@@ -278,7 +284,14 @@ def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo,
         into=_case(tx, text["into"]) if "into" in shows else None,
         satisfied={"yes": True, "no": False}.get(text["satisfied"]) if "satisfied" in shows else None,
         photos=photos if "photos" in shows else (),
+        spares=_taken(fields) if "spares" in shows else (),
     )
+
+
+def _taken(fields: Fields) -> tuple[tuple[str, int], ...]:
+    """Parts of which some were used."""
+    typed = {part.strip(): _number("spares", used.strip()) or 0 for part, used in fields.taken.items()}
+    return tuple((part, used) for part, used in typed.items() if used)
 
 
 def _number(name: str, text: str) -> int | None:

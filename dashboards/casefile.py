@@ -25,6 +25,8 @@ from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
 from dispatch.cases.read import Row, board, inbox, unsafe
 from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
+from dispatch.emergency.store import Named, Shelf, named, shelves
+from dispatch.emergency.teams import Team, near
 from dispatch.evaluation.respites import Share, shares
 from dispatch.http import whence
 from dispatch.lifecycle.respites import RESPITES
@@ -47,6 +49,7 @@ POOLS: dict[Role, Pool] = {
     Role.DISPATCHER: Pool.DISPATCHER,
 }
 WAITING = (State.DELAY_ASKED, State.SUSPEND_ASKED)
+NEAREST = 3  # teams shown beside a danger
 INSPECTORS = frozenset({Action.SEND_VERIFY, Action.SEND_CHECK})
 
 
@@ -76,6 +79,9 @@ class Sheet:
     budget: Budget | None = None
     shares: Mapping[str, Share] = field(default_factory=dict)
     parts: Sequence[Unit] = ()
+    spares: Sequence[Shelf] = ()
+    teams: Sequence[Team] = ()
+    used: Mapping[str, Named] = field(default_factory=dict)
 
 
 @router.get("/cases/{number}", **needs(Permission.SEE_CASES))
@@ -149,6 +155,9 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,
         shares=_shares(view, file.case, open_to),
+        spares=_spares(view, file.case) if any("spares" in offer.shows for offer in open_to) else (),
+        teams=_teams(view, file.case),
+        used=_used(file),
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )
 
@@ -157,6 +166,31 @@ def _calls(me: Me, case: int) -> list[Rang]:
     """Who was rung, for whom the case has been shown to already: a department of its own people only."""
     with read() as tx:
         return [one for one in calls_of_case(tx, case) if not me.is_department_only or one.unit in me.units]
+
+
+def _spares(view: View, case: Case) -> list[Shelf]:
+    """The parts that a reply may use: of the case's subclass, in the stores of its unit, above and below it."""
+    with read() as tx:
+        return shelves(tx, category=case.category or "", units=view.known.tree.kin(case.unit_id or ""))
+
+
+def _used(file: Full) -> dict[str, Named]:
+    """What the parts are called that its replies used."""
+    ids = {part for step in file.steps for part, _ in step.data.get("form", {}).get("spares", ())}
+    if not ids:
+        return {}
+    with read() as tx:
+        return named(tx, ids)
+
+
+def _teams(view: View, case: Case) -> list[Team]:
+    """Who could come to a danger, nearest first; those whose shift is on before the others."""
+    category = view.known.catalogue.categories.get(case.category or "")
+    if not case.hazard or case.pool is Pool.NOBODY or category is None or case.lon is None or case.lat is None:
+        return []
+    with read() as tx:
+        found = near(tx, case.lon, case.lat, f"{category.kind}:{category.class_code}")
+        return sorted(found, key=lambda one: one.ready_until(tx.now, view.known.calendar) is None)[:NEAREST]
 
 
 def _then(tx: ReadTx, view: View, case: Case) -> View:

@@ -16,8 +16,9 @@ from dashboards.view import View
 from dispatch.alarms.answer import calls_to
 from dispatch.alarms.command import day_of, instant
 from dispatch.alarms.nightly import drill_of, looked
-from dispatch.alarms.who import Called, centre_of, kin, lint, shifts_between, unit_for, who
+from dispatch.alarms.who import Called, centre_of, lint, unit_for, who
 from dispatch.cases.books import Books, books, books_on
+from dispatch.cases.on_duty import shifts_between
 from dispatch.config import settings
 from dispatch.duty.roster import Post, Shift
 from dispatch.duty.stand_ins import CENTRE_HEADS, Kind, asked_in
@@ -147,7 +148,7 @@ def _about(
         "night": looked(tx, seen),
         "channels": bool(reaches),
         "stand_ins": asked_in(tx, tx.now, seen),
-        "people": dicts(tx, OF_UNITS, units=sorted(kin(view.known, unit))),
+        "people": dicts(tx, OF_UNITS, units=sorted(view.known.tree.kin(unit))),
         "names": {row["login"]: row["name"] for row in dicts(tx, NAMES, logins=sorted(logins))},
         "heads": {of for of in {unit, *(one.unit for one in found)} if is_head(me, view.known, of)},
         "units": sorted(of for of in view.known.tree.units if seen is None or of in seen),

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from dashboards.duty import LONGEST, Fields, Question, is_head, shown, unit_of
 from dashboards.shell import go
 from dispatch.alarms.command import instant
-from dispatch.alarms.who import kin, shifts_between
 from dispatch.cases.books import books
+from dispatch.cases.on_duty import shifts_between
 from dispatch.duty.roster import Post
 from dispatch.duty.stand_ins import Kind, Wish, answer, ask, order, undo
 from dispatch.people.roles import Permission
@@ -87,10 +87,10 @@ def _change(tx: Tx, me: Me, fields: Fields) -> None:
     everywhere = shifts_between(tx, since, until) if head else shifts_between(tx, since, until, {unit})
     there = [one for one in everywhere if (one.unit, one.post) == (unit, wish.post)]
     if not head:
-        ask(tx, wish, me.person_id, head=False, there=there, units=kin(city, unit))
+        ask(tx, wish, me.person_id, head=False, there=there, units=city.tree.kin(unit))
         return
     theirs = (one for one in everywhere if one.person == wish.stand_in)
-    order(tx, wish, me.person_id, there=there, theirs=theirs, units=kin(city, unit))
+    order(tx, wish, me.person_id, there=there, theirs=theirs, units=city.tree.kin(unit))
 
 
 @router.post("/duty/stand-ins/{id}", **needs(Permission.SEE_DUTY))

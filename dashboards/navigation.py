@@ -33,6 +33,7 @@ NAVIGATION: tuple[tuple[str, Ways], ...] = (
         "who_is_there",
         (
             ("/duty", "duty", Permission.SEE_DUTY),
+            ("/emergency", "emergency", Permission.SEE_DUTY),
             ("/terminals", "terminals", Permission.SEE_BOARD),
         ),
     ),

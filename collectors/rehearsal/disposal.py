@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import exp
 from typing import Any
 
+from collectors.rehearsal.storeroom import spares_used
 from collectors.rehearsal.turn import MINUTE, Plan, Turn
 from dispatch.lifecycle.decide import PART_SENT, PARTS_OPEN
 from dispatch.lifecycle.form import NOBODY_KNOWN, Form
@@ -122,7 +123,7 @@ def _handling(turn: Turn) -> Plan | None:
     first = min((plan for plan in asks if plan and turn.case.last_at < plan.at < reply_at), key=_at, default=None)
     if first is not None:
         return first
-    done = {"photos": turn.pictures(2), "reason": "not_needed" if _parts(turn) else None}
+    done = {"photos": turn.pictures(2), "reason": "not_needed" if _parts(turn) else None, "spares": spares_used(turn)}
     if unit is not None and not unit.terminal:
         return turn.centre(Role.DISPATCHER, reply_at, Action.REPLY_FOR, proxy=unit.name, **done)
     return turn.unit(reply_at, Action.REPLY, **done)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import LiteralString
 
 from dispatch.alarms.nightly import HOUR, drill_of, look_ahead
-from dispatch.alarms.who import lint, shifts_between
+from dispatch.alarms.who import lint
 from dispatch.cases.books import books, books_on
+from dispatch.cases.on_duty import shifts_between
 from dispatch.duty.ladder import Call
 from dispatch.duty.lint import Finding
 from gis.db import ReadTx, read, rows

@@ -16,6 +16,7 @@ from collectors.rehearsal.temper import Temper, temper_of
 from collectors.rehearsal.terminals import terminals_of
 from dispatch.cases.actor import Actor
 from dispatch.cases.books import Books, books
+from dispatch.emergency.store import Shelf, shelves
 from dispatch.people.roles import Role
 from dispatch.standard.catalogue import Category
 from gis.db import ReadTx, dicts
@@ -91,6 +92,7 @@ class Scene:
     finds: Mix
     calls: Mix
     cheats: Cheats | None = None
+    shelves: tuple[Shelf, ...] = ()
 
     def on_duty(self, role: Role, at: datetime, rng: Random) -> Actor:
         """Somebody of the watch that sits in the centre at `at`, acting in this post."""
@@ -159,6 +161,7 @@ def scene_of(tx: ReadTx, seed: int, *, cheats: float = 0.0) -> Scene:
         areas={row["id"]: row["code"] for row in areas},
         finds=finds,
         calls=events_of(finds),
+        shelves=tuple(shelves(tx)),
         cheats=_cheats(city, seed, cheats, posts, of_unit, beats) if cheats else None,
     )
 

@@ -107,11 +107,12 @@ class Turn:
     def rng(self) -> Random:
         """The generator of this moment: warnings and lapses do not disturb it, for they change none of its words."""
         case = self.case
-        counts = (case.reworks, case.returns, case.extensions, case.suspensions, self._rests)
+        counts = (case.reworks, case.returns, case.extensions, case.suspensions, self.rests)
         return self.scene.rng(case.report_id, case.state, case.unit_id, *counts)
 
     @property
-    def _rests(self) -> int:
+    def rests(self) -> int:
+        """How often the disposal clock has rested: each reply rests it."""
         clock = self.case.clocks.get(ClockKind.DISPOSE.value)
         return len(clock["pauses"]) if clock else 0
 

@@ -16,6 +16,7 @@ from collectors.rehearsal.ledger import case_of
 from collectors.rehearsal.life import next_of
 from collectors.rehearsal.pages import next_page, turn_page
 from collectors.rehearsal.scene import Scene
+from collectors.rehearsal.storeroom import restock
 from collectors.rehearsal.temptation import with_own_picture, with_own_reply
 from collectors.rehearsal.turn import Life, Plan, Turn, lives_of
 from dispatch.cases.act import act
@@ -122,4 +123,5 @@ def carry_out(tx: Tx, turn: Turn, plan: Plan, *, version: int | None = None) -> 
     """Do what was planned, through the door. The key follows from the case and its step: once is enough."""
     case, plan = turn.case, with_own_reply(tx, turn, plan)
     key = uuid5(case.report_id, f"rehearsal:{case.version + 1}")
+    restock(tx, plan, key)
     act(tx, case.id, plan.action, plan.by, plan.form, key=key, version=version, now=plan.at)

@@ -20,6 +20,7 @@ from typing import Any
 from areas import Area, Grid, duty_grids, levels, name_cells
 from calendar_cn import calendar_rows
 from components import component_rows
+from emergency import SPARE_COLUMNS, TEAM_COLUMNS, spare_rows, team_rows
 from limits import LIMIT_COLUMNS, limit_rows
 from names import DIVIDERS, OUTLINE
 from people import duty_rows, people_rows
@@ -59,6 +60,8 @@ def main(to: Path) -> None:
     _write_csv(to / "components.csv.gz", COMPONENT_COLUMNS, components)
     _write_csv(to / "units.csv", UNIT_COLUMNS, [unit.row() for unit in city_units])
     _write_csv(to / "terminals.csv", "unit networks connect_by proxy", connections())
+    _write_csv(to / "teams.csv", TEAM_COLUMNS, team_rows())
+    _write_csv(to / "spares.csv", SPARE_COLUMNS, spare_rows())
     people = people_rows(city_units, len(duties), random.Random(SEED + 3))
     _write_csv(to / "people.csv", "login name unit roles", people)
     _write_csv(to / "duty_grids.csv", "duty_grid name grid inspectors", duty_rows(duties))

@@ -13,8 +13,9 @@ from typing import LiteralString
 
 from psycopg.types.json import Jsonb
 
-from dispatch.alarms.who import lint, shifts_between
+from dispatch.alarms.who import lint
 from dispatch.cases.books import books
+from dispatch.cases.on_duty import shifts_between
 from dispatch.duty.lint import Finding, Kind
 from dispatch.duty.roster import Post
 from dispatch.duty.stand_ins import CENTRE_HEADS

@@ -12,20 +12,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString
 
-from dispatch.alarms.who import centre_of, shifts_between
+from dispatch.alarms.who import centre_of
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import Clock, clock_of
+from dispatch.cases.on_duty import people_on_duty
 from dispatch.clock.limits import fraction_at
 from dispatch.duty.ladder import DANGER, Call, Rung, rungs_of
 from dispatch.duty.roster import Post
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import ClockKind
-from gis.db import TAKEOVER, ReadTx, Tx, execute, one, value, write
+from gis.db import TAKEOVER, ReadTx, Tx, column, execute, one, value, write
 from gis.problems import Unavailable
 
 __all__ = ["ring_case", "ring_due"]
 
-AT_ONCE = timedelta(microseconds=1)
 OF_THE_UNIT = frozenset({ClockKind.SIGN, ClockKind.DISPOSE, ClockKind.ASSIST, ClockKind.CORDON, ClockKind.SUPERVISE})
 OF_THE_INSPECTOR = frozenset({ClockKind.VERIFY, ClockKind.CHECK})
 POSTS = {Call.DUTY: Post.DUTY, Call.HEAD: Post.HEAD, Call.CENTRE: Post.DUTY, Call.LEADER: Post.LEADER}
@@ -56,7 +56,6 @@ HOLDERS: LiteralString = """
      WHERE NOT disabled AND CASE WHEN %(inspector)s::bigint IS NULL THEN unit_id = %(unit)s ELSE id = %(inspector)s END
      ORDER BY id
 """
-BY_LOGIN: LiteralString = "SELECT id FROM person WHERE login = ANY (%(logins)s) AND NOT disabled ORDER BY id"
 HOME: LiteralString = "SELECT unit_id FROM person WHERE id = %(id)s"
 
 
@@ -169,14 +168,8 @@ def _unit(tx: ReadTx, city: Books, alarm: _Alarm, clock: Clock, call: Call) -> s
 def _people(tx: ReadTx, call: Call, unit: str | None, alarm: _Alarm, now: datetime) -> list[int]:
     """Who is to be rung: open accounts only."""
     if call is Call.HOLDER:
-        found = tx.connection.execute(HOLDERS, {"unit": unit, "inspector": alarm.inspector_id})
-    elif unit is None:
-        return []
-    else:
-        post = POSTS[call]
-        there = {shift.person for shift in shifts_between(tx, now, now + AT_ONCE, {unit}) if shift.post is post}
-        found = tx.connection.execute(BY_LOGIN, {"logins": sorted(there)})
-    return [person for (person,) in found.fetchall()]
+        return column(tx, HOLDERS, unit=unit, inspector=alarm.inspector_id)
+    return [] if unit is None else people_on_duty(tx, unit, POSTS[call], now)
 
 
 def _call(

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from dispatch.cases.books import Books, books_on
+from dispatch.cases.books import Books
+from dispatch.cases.on_duty import days_between, shifts_between
 from dispatch.duty.lint import Finding, Person, findings
-from dispatch.duty.roster import Post, Shift, with_stand_ins
-from dispatch.duty.stand_ins import agreed
+from dispatch.duty.roster import Post, Shift
 from gis.db import ReadTx, dicts
 from gis.problems import NotFound
 
-__all__ = ["Called", "centre_of", "kin", "lint", "people_of", "shifts_between", "unit_for", "who"]
+__all__ = ["Called", "centre_of", "lint", "people_of", "unit_for", "who"]
 
-DAY = timedelta(days=1)
 PEOPLE = """
     SELECT p.login, p.name, p.unit_id, p.disabled,
            ARRAY(SELECT r.kind FROM person_reach r WHERE r.person_id = p.id) AS reach
@@ -32,31 +30,6 @@ class Called:
     post: Post
     shift: Shift | None
     person: Person | None
-
-
-def shifts_between(tx: ReadTx, since: datetime, until: datetime, units: Collection[str] | None = None) -> list[Shift]:
-    """The shifts that touch a part of the period, by the roster in force on the day on which each begins, with who
-    stands in; of these units, or of all."""
-    planned = [
-        shift
-        for day, city in _days(tx, since, until)
-        for place in city.roster.by_place
-        if units is None or place[0] in units
-        for shift in city.roster.shifts(place, day, city.calendar)
-        if shift.since < until and shift.until > since
-    ]
-    standing = with_stand_ins(planned, agreed(tx, since, until, units))
-    return [shift for shift in standing if shift.since < until and shift.until > since]
-
-
-def _days(tx: ReadTx, since: datetime, until: datetime) -> Iterator[tuple[date, Books]]:
-    """The days on which shifts of the period may begin, each with its books; none before the first books."""
-    zone = books_on(tx, tx.now.date()).zone
-    day, last = since.astimezone(zone).date() - DAY, until.astimezone(zone).date()
-    while day <= last:
-        with suppress(NotFound):
-            yield day, books_on(tx, day)
-        day += DAY
 
 
 def who(tx: ReadTx, city: Books, unit: str, at: datetime) -> list[Called]:
@@ -94,17 +67,6 @@ def unit_for(city: Books, category: str) -> str:
     return units[0]
 
 
-def kin(city: Books, home: str | None) -> frozenset[str]:
-    """The units that people of a unit may serve: it, those below it and those above it."""
-    if home is None or city.tree.get(home) is None:
-        return frozenset()
-    above, unit = set(), city.tree.get(home)
-    while unit is not None and unit.id not in above:
-        above.add(unit.id)
-        unit = city.tree.get(unit.parent or "")
-    return city.tree.below(home) | above
-
-
 def people_of(
     tx: ReadTx, city: Books, reaches: Collection[str], logins: Collection[str] | None = None
 ) -> dict[str, Person]:
@@ -113,7 +75,7 @@ def people_of(
         row["login"]: Person(
             login=row["login"],
             name=row["name"],
-            units=kin(city, row["unit_id"]),
+            units=city.tree.kin(row["unit_id"] or ""),
             disabled=row["disabled"],
             reached=not reaches or bool(set(reaches) & set(row["reach"])),
         )
@@ -126,7 +88,7 @@ def lint(
 ) -> list[Finding]:
     """All that is wrong with the duty of a period; of these units, or of all. Raises NotFound where the city has no
     roster in it."""
-    days = list(_days(tx, since, until))
+    days = list(days_between(tx, since, until))
     rostered = {place for _, city in days for place in city.roster.by_place}
     if not rostered:
         raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表(roster.csv)")

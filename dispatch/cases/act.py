@@ -21,6 +21,7 @@ from dispatch.cases.draft import CaseRow, Draft
 from dispatch.cases.references import check_references
 from dispatch.cases.save import save
 from dispatch.cases.settle import settle
+from dispatch.cases.spares import draw, to_take
 from dispatch.cases.steps import form_hash
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
@@ -119,12 +120,14 @@ def act(
         _sees(draft.case, action, by, form)
         check_references(tx, form, by.person_id)
         settle(tx, draft, city, moment)
+        taken = to_take(tx, draft.case, action, form, city)
         more = amendment_of(draft.case, action, form, city)
         first = key if more is None else key_before(draft.case, action)
         apply(tx, draft, city, action=action, by=by, form=form, key=first, given=given, at=moment, known=moment)
         if more is not None:
             amend = Action.AMEND
             apply(tx, draft, city, action=amend, by=by, form=more, key=key, given=given, at=moment, known=moment)
+        draw(tx, draft, taken, by.person_id)
         failpoint("before-commit")
         save(tx, draft)
     return receipt_of(draft)

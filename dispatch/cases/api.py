@@ -17,6 +17,7 @@ from dispatch.cases.books import books
 from dispatch.cases.dossier import full
 from dispatch.cases.read import Filters, Row, search
 from dispatch.cases.returns import routed_as
+from dispatch.emergency.store import MOST
 from dispatch.failpoints import failpoint
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.form import Form
@@ -57,6 +58,7 @@ class FormIn(BaseModel):
     whose: Word | None = None
     proxy: Word | None = None
     photos: Annotated[tuple[Hash, ...], Field(max_length=9)] = ()
+    spares: Annotated[tuple[tuple[Word, Annotated[int, Field(ge=1, le=MOST)]], ...], Field(max_length=20)] = ()
     note: Annotated[str, Field(max_length=4000)] | None = None
 
 

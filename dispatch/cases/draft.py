@@ -102,6 +102,16 @@ class Alarm:
     over: bool = False
 
 
+@dataclass(slots=True, frozen=True)
+class Drawn:
+    """So many of a spare part that step `seq`, a reply, takes from the store."""
+
+    spare: str
+    quantity: int
+    seq: int
+    by: int | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Ruling:
     """A referee's word, to be kept as a precedent: whose a case like this is, and whose it is not."""
@@ -139,6 +149,7 @@ class Draft:
     photos: list[tuple[int, str, str]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
     silenced: set[str] = field(default_factory=set)
     set: dict[str, Any] = field(default_factory=dict)
     add: dict[str, int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from dispatch.cases.alarms import save_alarms
 from dispatch.cases.draft import CaseRow, Draft, Message, Ruling
+from dispatch.cases.spares import save_drawn
 from dispatch.cases.steps import Step
 from dispatch.secrets import conceal
 from gis.db import Tx
@@ -103,6 +104,7 @@ def save_history(tx: Tx, draft: Draft) -> None:
         told = {name: getattr(message, name) for name in Message.__slots__}
         tx.connection.execute(MESSAGE, told | {"case_id": case_id, "at": draft.case.last_at})
     save_alarms(tx, [draft])
+    save_drawn(tx, draft)
     for seq, sha256, kind in draft.photos:
         tx.connection.execute(PHOTO, {"case_id": case_id, "seq": seq, "sha256": sha256, "kind": kind})
     if draft.ruling is not None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dispatch.cityfile.answers import check_answers, check_rules
 from dispatch.cityfile.catalogue import check_catalogue
 from dispatch.cityfile.editions import calendar_document
+from dispatch.cityfile.emergency import check_emergency
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.ladders import check_ladders
 from dispatch.cityfile.places import check_components, check_places
@@ -38,6 +39,7 @@ def check_files(city: CityFiles, faults: Faults) -> bool:
     check_roster(city, faults)
     check_ladders(city, faults)
     check_terminals(city, faults)
+    check_emergency(city, faults)
     check_rules(city, faults)
     check_limits(city, faults)
     check_answers(city, faults)

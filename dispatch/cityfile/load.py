@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from dispatch.audit.trail import Kind, record
 from dispatch.cityfile.accounts import Account, keep_passwords, new_accounts
 from dispatch.cityfile.editions import OPTIONAL, Edition, editions_of
+from dispatch.cityfile.emergency import load_emergency
 from dispatch.cityfile.faults import Fault
 from dispatch.cityfile.load_people import load_duty_grids, load_people, load_units
 from dispatch.cityfile.load_places import load_areas, load_components, load_roads
@@ -277,6 +278,7 @@ def _load_persons(tx: Tx, city: CityFiles, accounts: Sequence[Account], done: Lo
     done.changes.update(load_people(tx, city, accounts))
     done.changes.update(load_spots(tx, city))
     done.changes.update(load_terminals(tx, city))
+    done.changes.update(load_emergency(tx, city))
     done.accounts = len(accounts)
 
 

@@ -17,6 +17,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.cityfile.cells import Cells
+from dispatch.cityfile.emergency import OF_SPARES, OF_TEAMS, SPARES, TEAMS, read_spare, read_team
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.ladders import FILE as LADDERS
 from dispatch.cityfile.roster import FILE as ROSTER
@@ -94,6 +95,10 @@ def _read_reach(folder: Path, city: CityFiles, faults: Faults) -> None:
         city.connections = _table(folder, TERMINALS, _connection, OF_TERMINALS, faults=faults)
     if _is_there(folder / "limits.csv"):
         city.limits = _table(folder, "limits.csv", read_limit, ("no", "limit", "time_class"), faults=faults)
+    if _is_there(folder / TEAMS):
+        city.teams = _table(folder, TEAMS, read_team, OF_TEAMS, faults=faults)
+    if _is_there(folder / SPARES):
+        city.spares = _table(folder, SPARES, read_spare, OF_SPARES, faults=faults)
 
 
 def read_days(path: Path, faults: Faults) -> list[DayRow]:

@@ -10,7 +10,7 @@ from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CityFiles, RosterRow
 from dispatch.duty.roster import DAYS, Line, Post
 
-__all__ = ["FILE", "WANTED", "check_roster", "read_line"]
+__all__ = ["FILE", "WANTED", "check_roster", "days_of", "hours_of", "read_line"]
 
 FILE = "roster.csv"
 WANTED = ("unit", "post", "from", "days", "hours", "people")
@@ -21,12 +21,10 @@ WEEKDAYS = re.compile(r"[1-7](;[1-7])*")
 def read_line(cells: Cells) -> RosterRow | None:
     """One line; None, with its faults, if it cannot be read."""
     unit, post, people = cells.needed("unit"), cells.needed("post"), cells.several("people")
-    since, until, days = cells.day("from"), cells.day("until"), cells.text("days")
-    starts, ends = _hours(cells)
+    since, until, days = cells.day("from"), cells.day("until"), days_of(cells)
+    starts, ends = hours_of(cells)
     if post and post not in {one.value for one in Post}:
         cells.fault(f"post is {post}: it wants one of {', '.join(one.value for one in Post)}")
-    if days not in DAYS and not WEEKDAYS.fullmatch(days):
-        cells.fault(f"days is {days or 'empty'}: it wants {', '.join(DAYS)} or weekdays from 1 to 7 as 1;2;3")
     if not people:
         cells.fault("people is empty: a shift of nobody")
     if since is None and cells.good:
@@ -51,7 +49,16 @@ def read_line(cells: Cells) -> RosterRow | None:
     return RosterRow(row=cells.row, line=line)
 
 
-def _hours(cells: Cells) -> tuple[time, time]:
+def days_of(cells: Cells) -> str:
+    """On which days something begins."""
+    days = cells.text("days")
+    if days not in DAYS and not WEEKDAYS.fullmatch(days):
+        cells.fault(f"days is {days or 'empty'}: it wants {', '.join(DAYS)} or weekdays from 1 to 7 as 1;2;3")
+    return days
+
+
+def hours_of(cells: Cells) -> tuple[time, time]:
+    """From when to when, wall time."""
     found = HOURS.fullmatch(cells.text("hours"))
     if found is None:
         cells.fault(f"hours is {cells.text('hours') or 'empty'}: it wants wall time as 18:00-08:00")

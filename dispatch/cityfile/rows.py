@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ __all__ = [
     "RoadRow",
     "RoadTrimRow",
     "RosterRow",
+    "SpareRow",
     "SpotRow",
+    "TeamRow",
     "UnitRow",
 ]
 
@@ -157,6 +159,43 @@ class RosterRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamRow:
+    """An emergency team. Degrees in the folder's datum; `classes` as kind:class; its shift in wall time."""
+
+    row: int
+    id: str
+    unit: str
+    name: str
+    name_en: str
+    members: int
+    phone: str
+    skills: str
+    skills_en: str
+    classes: tuple[str, ...]
+    lon: float
+    lat: float
+    days: str
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareRow:
+    """A part of components of a subclass, at a unit's depot. `stock`: how many, when the ledger begins."""
+
+    row: int
+    id: str
+    category: str
+    unit: str
+    name: str
+    name_en: str
+    depot: str
+    depot_en: str
+    stock: int
+    low: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRow:
     row: int
     code: str
@@ -227,6 +266,8 @@ class CityFiles:
     units: list[UnitRow] = field(default_factory=list)
     people: list[PersonRow] = field(default_factory=list)
     connections: list[ConnectionRow] = field(default_factory=list)
+    teams: list[TeamRow] = field(default_factory=list)
+    spares: list[SpareRow] = field(default_factory=list)
     duty_grids: list[DutyRow] = field(default_factory=list)
     roster_lines: list[RosterRow] | None = None
     ladders: dict[str, Any] | None = None

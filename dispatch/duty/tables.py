@@ -73,7 +73,7 @@ alarm = Table(
     Column("ladder", Text, nullable=False, comment="its key in ladders.toml"),
     Column("clock", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
-    Column("event", Text, nullable=False, comment="start, warn or lapse"),
+    Column("event", Text, nullable=False, comment="start, warn, lapse, or danger: it was found to be dangerous"),
     Column("rungs", JSONB, nullable=False, comment="as they were when it began"),
     Column("rung", Integer, nullable=False, server_default="0", comment="the next one, from 0"),
     instant("opened_at", nullable=False),

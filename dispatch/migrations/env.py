@@ -15,6 +15,7 @@ import dispatch.cards.tables
 import dispatch.cases.tables
 import dispatch.drafts.tables
 import dispatch.duty.tables
+import dispatch.emergency.tables
 import dispatch.evaluation.tables
 import dispatch.evidence.tables
 import dispatch.integrity.tables

@@ -52,6 +52,14 @@ class Tree:
             found = self._below[unit] = frozenset(reached)
         return found
 
+    def kin(self, unit: str) -> frozenset[str]:
+        """The unit, those below it and those above it; none for a unit that is not there."""
+        above, at = set[str](), self.get(unit)
+        while at is not None and at.id not in above:
+            above.add(at.id)
+            at = self.get(at.parent or "")
+        return self.below(unit) | above if above else frozenset()
+
     def of_type(self, kind: str) -> list[Unit]:
         """The city-wide units that answer for a responsible type."""
         return [u for u in self.units.values() if kind in u.types and u.area is None]

@@ -60,6 +60,7 @@ CHECKS: dict[str, str] = {
     "I22": "a supervise order stands on its case until it is answered",
     "I23": "a card rests on a lapse of its own unit, by the rule on it, and two persons contest and rule",
     "I24": "more time is asked for a reason on the list, with its evidence, in time; another one answers",
+    "I25": "stock is the sum of its movements, never below nothing; what was used, a reply on record says",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -76,12 +77,31 @@ COUNTED: dict[str, LiteralString] = {
     "I18": "SELECT count(*) FROM cases WHERE route IS NOT NULL",
     "I21": "SELECT (SELECT count(*) FROM silence) + (SELECT count(*) FROM step WHERE data ? 'terminal')",
     "I23": "SELECT count(*) FROM card",
+    "I25": "SELECT count(*) FROM stock_movement",
     "I22": "SELECT count(*) FROM step WHERE action = 'supervise'",
     "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
     "I20": "SELECT count(*) FROM alarm_call",
     "I24": "SELECT count(*) FROM step WHERE action IN ('ask_delay', 'ask_defer', 'ask_suspend')",
 }
-BY_QUERY = ("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19", "I20", "I21", "I22", "I23", "I24")
+BY_QUERY = (
+    "I1",
+    "I2",
+    "I3",
+    "I4",
+    "I5",
+    "I7",
+    "I8",
+    "I9",
+    "I11",
+    "I18",
+    "I19",
+    "I20",
+    "I21",
+    "I22",
+    "I23",
+    "I24",
+    "I25",
+)
 
 # A case in none of these pools has no unit yet, or no more.
 UNITLESS = frozenset(

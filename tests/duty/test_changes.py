@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from dispatch.alarms.nightly import look_ahead, looked
-from dispatch.alarms.who import lint, shifts_between, who
+from dispatch.alarms.who import lint, who
 from dispatch.cases.books import books
+from dispatch.cases.on_duty import shifts_between
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.duty.roster import Post

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from dispatch.alarms.command import command
-from dispatch.alarms.who import lint, shifts_between, unit_for, who
+from dispatch.alarms.who import lint, unit_for, who
 from dispatch.cases.books import books
+from dispatch.cases.on_duty import shifts_between
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.duty.lint import Finding

@@ -1,0 +1,75 @@
+"""Emergency teams: who they are, whether their shift is on, and how far they are from a place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import LiteralString
+
+from dispatch.clock.calendar import WorkCalendar
+from dispatch.duty.roster import Line, Post, Roster
+from dispatch.secrets import reveal
+from gis.db import ReadTx, rows
+
+__all__ = ["Team", "near", "teams"]
+
+DAY = timedelta(days=1)
+COLUMNS: LiteralString = """
+    SELECT t.id, t.unit_id AS unit, t.name, t.name_en, t.members, t.skills, t.skills_en, t.classes, t.days, t.starts,
+           t.ends, t.key, t.phone AS sealed, {} AS metres
+      FROM team t
+"""
+ALL: LiteralString = COLUMNS.format("NULL::float8") + """
+     WHERE %(units)s::text[] IS NULL OR t.unit_id = ANY (%(units)s) ORDER BY t.unit_id, t.id
+"""  # fmt: skip
+NEAR: LiteralString = COLUMNS.format(
+    "ST_Distance(t.geom::geography, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)::geography)"
+) + """
+     WHERE %(class)s = ANY (t.classes) ORDER BY metres, t.id LIMIT %(limit)s
+"""  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """`classes`: kind:class. `starts` to `ends`: its shift, wall time. `metres`: from the place asked about."""
+
+    id: str
+    unit: str
+    name: str
+    name_en: str
+    members: int
+    skills: str
+    skills_en: str
+    classes: list[str]
+    days: str
+    starts: time
+    ends: time
+    key: bytes
+    sealed: bytes
+    metres: float | None
+
+    @property
+    def phone(self) -> str:
+        """In clear, for those who may call it."""
+        return reveal(self.key, self.sealed)
+
+    def ready_until(self, now: datetime, calendar: WorkCalendar) -> datetime | None:
+        """When the shift that is on ends; None: none is."""
+        line = Line(
+            unit=self.unit, post=Post.DUTY, plan="", since=date.min, until=None, days=self.days, starts=self.starts,
+            ends=self.ends, people=(self.id,),
+        )  # fmt: skip
+        roster, today = Roster((line,)), now.astimezone(calendar.zone).date()
+        shifts = [s for day in (today - DAY, today) for s in roster.shifts((self.unit, Post.DUTY), day, calendar)]
+        return max((shift.until for shift in shifts if shift.since <= now < shift.until), default=None)
+
+
+def teams(tx: ReadTx, units: Collection[str] | None = None) -> list[Team]:
+    """Of these units, or all."""
+    return rows(tx, Team, ALL, units=None if units is None else list(units))
+
+
+def near(tx: ReadTx, lon: float, lat: float, class_code: str, *, limit: int = 20) -> list[Team]:
+    """Those that answer a class (kind:class), nearest first. Degrees."""
+    return rows(tx, Team, NEAR, lon=lon, lat=lat, limit=limit, **{"class": class_code})
