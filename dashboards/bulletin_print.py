@@ -37,7 +37,7 @@ def _told(sheet: Sheet) -> dict[str, Any]:
         "headline": [(sheet.title(key), shown(sheet.city(key))) for key in HEADLINE],
         "sentence": t("bulletin.sentence", **{key: shown(sheet.city(key)) for key in HEADLINE}),
         "appealed": sheet.appealed,
-        "groups": [_group(table) for table in sheet.first[:-1]],
+        "groups": [_group(table) for table in sheet.first if "place" in table.keys],
         "districts": _districts(sheet, sheet.first[-1]),
         "tables": [_table(table) for table in (*sheet.first, *sheet.behind)],
         "scheme": sheet.scheme,

@@ -109,15 +109,22 @@ class Sheet:
     @cached_property
     def first(self) -> list[Table]:
         """Places, scores and what happened to the cases: a table for each ranking group, then the districts."""
-        of_units = ("place", "name", "score", "band", *FACE)
-        told = [self._table(name, rows, of_units) for name, rows in self._groups()]
-        return [*told, self._table(self.t("bulletin.districts"), self._areas(), ("name", *FACE))]
+        placed = ("place", "name", "score", "band", *FACE)
+        told = [self._table(name, rows, placed) for name, rows in self._groups()]
+        of_areas = placed if self._scores_areas else ("name", *FACE)
+        return [*told, self._table(self.t("bulletin.districts"), self._areas(), of_areas)]
+
+    @property
+    def _scores_areas(self) -> bool:
+        return bool(self.rules["scheme"].get("of") == "area")
 
     @cached_property
     def behind(self) -> list[Table]:
         """Every other figure: the points of each indicator, the counts and the rates."""
         points = [name for name in self.rows[0] if name.startswith("points_")]
-        told = [self._table(name, rows, ("place", "name", "cases", *points, "score")) for name, rows in self._groups()]
+        areas = [(self.t("bulletin.districts"), self._areas()[:-1])] if self._scores_areas else []
+        placed = ("place", "name", "cases", *points, "score")
+        told = [self._table(name, rows, placed) for name, rows in (*self._groups(), *areas)]
         for title, keys in (("disposal", DISPOSAL), ("centre", CENTRE), ("checks", CHECKS)):
             everybody = [*self._groups(), (self.t("bulletin.districts"), self._areas())]
             told += [

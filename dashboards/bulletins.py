@@ -23,6 +23,7 @@ from dispatch.bulletins.difference import ChangedFigure, changed_cases, changed_
 from dispatch.bulletins.freeze import Bulletin, bulletin_of, lines_of
 from dispatch.bulletins.listing import FIGURES, Listed, behind, case_rows, listed
 from dispatch.bulletins.recount import Key
+from dispatch.evaluation.terms import schemes_on
 from dispatch.http import whence
 from dispatch.people.roles import Permission
 from dispatch.people.throttle import Bound, take
@@ -48,24 +49,34 @@ def bulletins_page(request: Request, me: Signed) -> Response:
     return _list(request, me)
 
 
-def _list(request: Request, me: Me, *, asked: str | None = None, problem: Problem | None = None) -> Response:
+def _list(
+    request: Request, me: Me, *, asked: str | None = None, scheme: str = freeze.SCHEME, problem: Problem | None = None
+) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
         found = freeze.bulletins(tx)
+        schemes = schemes_on(tx, view.today)
     before = f"{view.today.replace(day=1) - timedelta(days=1):%Y-%m}"
     status = problem.status if problem else 200
     more: dict[str, Any] = {"found": found, "asked": before if asked is None else asked, "problem": problem}
+    more |= {"schemes": [one for one in schemes.values() if one.of in freeze.SCORED], "scheme": scheme}
+    more |= {"names": {key: view.named(one) for key, one in schemes.items()}}
     return page(view, "bulletins.html", status=status, public=False, **more)
 
 
 @router.post("/bulletins", **needs(Permission.SEAL_BULLETINS))
-def seal(request: Request, me: Signed, period: Annotated[str, Posted(max_length=40)] = "") -> Response:
-    """Seal a finished period."""
+def seal(
+    request: Request,
+    me: Signed,
+    period: Annotated[str, Posted(max_length=40)] = "",
+    scheme: Annotated[str, Posted(max_length=40)] = freeze.SCHEME,
+) -> Response:
+    """Seal a finished period by a scheme of units or of areas."""
     try:
         with me.write() as tx:
-            made = freeze.seal(tx, me.person_id, period=period)
+            made = freeze.seal(tx, me.person_id, period=period, scheme=scheme)
     except Problem as problem:
-        return _list(request, me, asked=period, problem=problem)
+        return _list(request, me, asked=period, scheme=scheme, problem=problem)
     return go(f"/bulletins/{made.id}")
 
 
@@ -191,7 +202,8 @@ def public_list(request: Request, me: Visitor) -> Response:
     with read() as tx:
         view = View.of(request, tx, me)
         found = freeze.bulletins(tx, published_only=True)
-    return page(view, "bulletins.html", found=found, public=True, problem=None, asked="")
+        names = {key: view.named(one) for key, one in schemes_on(tx, view.today).items()}
+    return page(view, "bulletins.html", found=found, public=True, problem=None, asked="", names=names)
 
 
 @router.get("/public/bulletins/{id}", **needs(Permission.PUBLIC))

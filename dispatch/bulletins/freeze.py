@@ -21,16 +21,19 @@ from dispatch.bulletins.content import (
 )
 from dispatch.bulletins.recount import FIGURES, Key, recount, scored, scores_text
 from dispatch.cases.books import Books, books, books_on
-from dispatch.evaluation.measures import CELLS, Cut, measure, parameters, units_of
+from dispatch.evaluation.measures import CELLS, Cut, Measure, grids_of, measure, parameters, units_of
 from dispatch.evaluation.period import Period, period_of
+from dispatch.evaluation.ranking import cut_of
 from dispatch.evaluation.scheme import Scheme, scheme_document
 from dispatch.evaluation.terms import Terms, terms_of
 from gis.db import ReadTx, Tx, dicts, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound
 
-__all__ = ["Bulletin", "bulletin_of", "bulletins", "decide", "lines_of", "published", "seal"]
+__all__ = ["SCHEME", "SCORED", "Bulletin", "bulletin_of", "bulletins", "decide", "lines_of", "published", "seal"]
 
 LOCK = 0xB011E7
+SCHEME = "gb-department"
+SCORED = ("unit", "area")
 INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 AT_ONCE = 5_000
 FROZEN: LiteralString = (Path(__file__).parent / "frozen.sql").read_text(encoding="utf-8")
@@ -52,7 +55,7 @@ UNITS: LiteralString = """
     SELECT unit_id, parent_id, ranking_group, name, name_en FROM units_on(%(day)s) ORDER BY unit_id
 """
 DISTRICTS: LiteralString = """
-    SELECT code, name, name_en FROM area
+    SELECT id::text AS id, code, name, name_en FROM area
      WHERE depth = 1 AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s) ORDER BY code
 """
 EDITIONS: LiteralString = """
@@ -122,7 +125,7 @@ def _numbered(tx: ReadTx, id: int) -> Iterator[tuple[int, str]]:
         after = found[-1][0]
 
 
-def seal(tx: Tx, person_id: int, *, period: str, scheme: str = "gb-department") -> Bulletin:
+def seal(tx: Tx, person_id: int, *, period: str, scheme: str = SCHEME) -> Bulletin:
     """Freeze a finished period: as of its end, or, where a bulletin of it is published, as of now as its revision.
 
     Nothing may have been read in `tx` yet: it becomes one snapshot. Raises FormIncomplete (no such period or scheme, or
@@ -138,7 +141,8 @@ def seal(tx: Tx, person_id: int, *, period: str, scheme: str = "gb-department") 
     as_of = tx.now if previous else span.end
     id: int = value(tx, "SELECT nextval(pg_get_serial_sequence('bulletin', 'id'))")
     # The facts are numbered and hashed before their bulletin is written: no row of it is ever changed.
-    cases = execute(tx, KEEP, bulletin=id, instant=INSTANT, **parameters(tx, span, Cut(by="city"), as_of))
+    whole = Cut(by="city", area_class=how.area_class)
+    cases = execute(tx, KEEP, bulletin=id, instant=INSTANT, **parameters(tx, span, whole, as_of))
     told = _rules(tx, city, span, how, terms=terms, as_of=as_of, previous=previous)
     rules = canonical(told | {"appeals": appeals(tx, id, as_of)})
     facts_hash, scores = _counted(tx, id, Rules.read(rules), span, as_of)
@@ -199,8 +203,11 @@ def _asked(tx: ReadTx, city: Books, period: str, scheme: str) -> tuple[Period, T
             "The period is not over yet: nothing was sealed", zh="时段尚未结束,未封存", fields={"period": "not over"}
         )
     terms = terms_of(tx, span)
-    if terms.scheme(scheme).of != "unit":
-        raise FormIncomplete("Bulletins score units", zh="通报只评价部门", fields={"scheme": scheme})
+    if terms.scheme(scheme).of not in SCORED:
+        raise FormIncomplete(
+            "Bulletins score units and areas: persons are named in none", zh="通报只评价部门和区域,不点名个人",
+            fields={"scheme": scheme},
+        )  # fmt: skip
     return span, terms
 
 
@@ -222,13 +229,14 @@ def _alone(tx: Tx, span: Period, scheme: Scheme) -> None:
 def _rules(
     tx: ReadTx, city: Books, span: Period, scheme: Scheme, *, terms: Terms, as_of: datetime, previous: Bulletin | None
 ) -> dict[str, Any]:
-    day: date = (span.end - timedelta(seconds=1)).astimezone(city.zone).date()
+    day = _last_day(tx, span)
     then = books_on(tx, day)
     units = dicts(tx, UNITS, day=day)
     names = {str(g["key"]): g for g in terms.groups}
     used = dict.fromkeys(row["ranking_group"] for row in units if row["ranking_group"])
     groups = [names.get(key, {"key": key, "name": key}) for key in (*names, *(key for key in used if key not in names))]
     groups = [group for group in groups if not scheme.groups or group["key"] in scheme.groups]
+    groups = groups if scheme.of == "unit" else []
     return {
         "form": 1,
         "city": str(then.city.get("name", "")),
@@ -246,8 +254,16 @@ def _rules(
         },
         "units": {row["unit_id"]: _unit(row) for row in units},
         "groups": [_group(tx, span, as_of, group) for group in groups],
-        "districts": [{k: row[k] for k in ("code", "name", "name_en")} for row in dicts(tx, DISTRICTS, day=day)],
+        "districts": _districts(tx, day, scheme, span),
     }
+
+
+def _districts(tx: ReadTx, day: date, scheme: Scheme, span: Period) -> list[dict[str, Any]]:
+    """Those of a day; of a scheme of areas those that have unit grids of its class, and how many."""
+    rows = [{k: row[k] for k in ("id", "code", "name", "name_en")} for row in dicts(tx, DISTRICTS, day=day)]
+    grids = grids_of(tx, cut_of(scheme, None), span.end) if scheme.of == "area" else None
+    told = [row | ({"grids": grids.get(row["id"])} if grids is not None else {}) for row in rows]
+    return [{k: row[k] for k in row if k != "id"} for row in told if row.get("grids", True)]
 
 
 def _unit(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -284,15 +300,25 @@ def _counted(tx: ReadTx, id: int, rules: Rules, span: Period, as_of: datetime) -
 
 
 def _measured(tx: ReadTx, rules: Rules, span: Period, as_of: datetime) -> dict[Key, dict[str, int]]:
-    cuts: list[tuple[str, Cut]] = [("", Cut(by="city"))]
-    cuts += [(str(g["key"]), Cut(by="group", group=str(g["key"]))) for g in rules.document["groups"]]
-    return {
-        ("unit", group, one.key or "") if group else ("city", "", ""): {
-            name: one.cells[name] if name in CELLS else one.counts.of(name) or 0 for name in FIGURES
-        }
-        for group, cut in cuts
-        for one in measure(tx, span, cut, as_of=as_of)
-    }
+    area_class = rules.scheme.area_class
+    whole = measure(tx, span, Cut(by="city", area_class=area_class), as_of=as_of)
+    found = [(("city", "", ""), cell) for cell in whole]
+    for group in (str(row["key"]) for row in rules.document["groups"]):
+        cells = measure(tx, span, Cut(by="group", group=group), as_of=as_of)
+        found += [(("unit", group, cell.key or ""), cell) for cell in cells]
+    if rules.scheme.of == "area":
+        codes = {row["id"]: row["code"] for row in dicts(tx, DISTRICTS, day=_last_day(tx, span))}
+        cells = measure(tx, span, cut_of(rules.scheme, None), as_of=as_of)
+        found += [(("district", "", codes.get(cell.key or "", "")), cell) for cell in cells]
+    return {key: {name: _number(cell, name) for name in FIGURES} for key, cell in found}
+
+
+def _number(cell: Measure, name: str) -> int:
+    return cell.cells[name] if name in CELLS else cell.counts.of(name) or 0
+
+
+def _last_day(tx: ReadTx, span: Period) -> date:
+    return (span.end - timedelta(seconds=1)).astimezone(books(tx).zone).date()
 
 
 def _differ(key: Key) -> NoReturn:

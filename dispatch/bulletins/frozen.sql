@@ -7,6 +7,7 @@ WITH part AS (
             UNION ALL
             SELECT * FROM unnest(%(past)s::fact[])) f
      WHERE reported_at < %(until)s AND (settled_at >= %(since)s OR settled_at IS NULL)
+       AND (%(area_class)s::int IS NULL OR area_class = %(area_class)s)  -- a scheme of areas scores one class
        AND (reported_at >= %(since)s
          OR (filed_at >= %(since)s AND filed_at < %(until)s)
          OR (closed_at >= %(since)s AND closed_at < %(until)s)

@@ -221,22 +221,32 @@ def scored(rules: Rules, found: Mapping[Key, Counter[str]]) -> list[Scored]:
     """The scores in the order they are printed: groups in the city's order, each from the top; districts; the city."""
     lines: list[Scored] = []
     for group in rules.document["groups"]:
-        lines += _ranked(rules, str(group["key"]), found)
-    others = sorted((key for key in found if key[0] != "unit"), key=lambda key: (key[0] == "city", key))
-    return lines + [Scored(key, *_told(found[key])) for key in others]
+        lines += _ranked(rules, ("unit", str(group["key"])), found)
+    if rules.scheme.of == "area":
+        lines += _ranked(rules, ("district", ""), found)
+    placed = {line.key for line in lines}
+    others = sorted((key for key in found if key not in placed), key=lambda key: (key[0] == "city", key))
+    return lines + [Scored(key, *_told(found[key])) for key in others if key[0] != "unit"]
 
 
-def _ranked(rules: Rules, group: str, found: Mapping[Key, Counter[str]]) -> list[Scored]:
-    told = {key[2]: _told(counts) for key, counts in found.items() if key[:2] == ("unit", group)}
+def _ranked(rules: Rules, of: tuple[str, str], found: Mapping[Key, Counter[str]]) -> list[Scored]:
+    """The units of a group, or the districts: each of these with its unit grids."""
+    areas = {str(row["code"]): int(row.get("grids", 0)) for row in rules.document["districts"]}
+    told = {
+        key[2]: _told(counts, areas[key[2]] if of[0] == "district" else None)
+        for key, counts in found.items()
+        if key[:2] == of and (of[0] != "district" or key[2] in areas)
+    }
+    group = of[1] or of[0]
     entries = {unit: (group, counts) for unit, (counts, _) in sorted(told.items())}
     small_sample, trial = int(rules.document["small_sample"]), bool(rules.document.get("trial"))
     by_hand = {unit: Decimal(points) for unit, points in rules.document.get("by_hand", {}).items()}
     rows = ranked(entries, rules.scheme, small_sample, trial=trial, by_hand=by_hand)
-    return [Scored(("unit", group, row.unit), *told[row.unit], row) for row in rows]
+    return [Scored((*of, row.unit), *told[row.unit], row) for row in rows]
 
 
-def _told(found: Counter[str]) -> tuple[Counts, dict[str, int]]:
-    return Counts(**{name: found[name] for name in COUNTED}), {name: found[name] for name in CELLS}
+def _told(found: Counter[str], grids: int | None = None) -> tuple[Counts, dict[str, int]]:
+    return Counts(**{name: found[name] for name in COUNTED}, grids=grids), {name: found[name] for name in CELLS}
 
 
 def scores_text(scheme: Scheme, lines: Iterable[Scored]) -> str:

@@ -12,14 +12,16 @@ import pytest
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.bulletins.content import Rules, parsed
+from dispatch.bulletins.difference import score_rows
 from dispatch.bulletins.freeze import Bulletin, bulletin_of, decide, lines_of, seal
 from dispatch.bulletins.recount import TOLD_RATES, excluded
 from dispatch.cluster import Urls
-from dispatch.evaluation.measures import COUNTED, Cut, measure
+from dispatch.evaluation.measures import COUNTED, NOTHING, Cut, Measure, measure
 from dispatch.evaluation.period import period_of
-from dispatch.evaluation.ranking import ranking
+from dispatch.evaluation.ranking import ranking, taking_part
 from dispatch.evaluation.rates import rates
 from dispatch.evaluation.scheme import standard_schemes
+from dispatch.evaluation.score import ranked
 from dispatch.lifecycle.states import Action
 from dispatch.verify import verify
 from gis.db import execute, read, value, write
@@ -293,3 +295,38 @@ def test_appeals_and_rulings_are_counted_in_it_by_unit_and_a_refusal_alone_is_to
     with pytest.raises(Conflict, match="would say the same"):
         sealed(town)
     assert broken() == []
+
+
+@pytest.mark.parametrize("area_class", [1, 2])
+def test_areas_of_one_class_have_a_bulletin_that_scores_as_the_ranking_does(town: Town, area_class: int) -> None:
+    scheme, period = standard_schemes()[f"gb-area-{area_class}"], period_of(WEEK, ZONE)
+    with write() as tx:
+        made = seal(tx, person(town, "evaluator"), period=WEEK, scheme=scheme.key)
+    made = decided(town, made)
+    told = {row["key"]: row for row in score_rows(made.scores) if row["of"] == "district"}
+    with read(heavy=True) as tx:
+        parts = {part.name: part.measure.counts for part in taking_part(tx, period, scheme)}
+        (city,) = measure(tx, period, Cut(by="city", area_class=area_class)) or [Measure("", NOTHING, {})]
+    placed = ranked({name: ("district", counts) for name, counts in parts.items()}, scheme, 2)
+    assert {row.unit: (str(row.place or ""), str(row.score.total or "")) for row in placed} == {
+        key: (row["place"], row["score"]) for key, row in told.items()
+    }
+    assert {key: {name: int(row[name]) for name in COUNTED} for key, row in told.items()} == {
+        name: {count: counts.of(count) for count in COUNTED} for name, counts in parts.items()
+    }
+    districts = Rules.read(made.rules).document["districts"]
+    assert {row["code"]: row["grids"] for row in districts} == {name: counts.grids for name, counts in parts.items()}
+    assert made.cases == len(facts(made)) - 1
+    assert (city.counts.report or 0) <= made.cases
+    assert broken() == []
+
+
+def test_each_scheme_has_a_bulletin_of_its_own_and_persons_have_none(town: Town) -> None:
+    units = decided(town, sealed(town))
+    with write() as tx:
+        areas = seal(tx, person(town, "evaluator"), period=WEEK, scheme="gb-area-1")
+    assert (units.revision, areas.revision) == (1, 1)
+    assert units.hash != areas.hash
+    for scheme in ("gb-inspector", "collection-company"):
+        with pytest.raises(FormIncomplete, match="persons are named in none"), write() as tx:
+            seal(tx, person(town, "evaluator"), period=WEEK, scheme=scheme)
