@@ -115,6 +115,7 @@ def _window(order: Order) -> Window:
         seed=order.seed,
         photos=pictures.hang(settings().data / "photos"),
         cheats=order.cheats,
+        duty=order.duty,
     )
 
 

@@ -28,7 +28,7 @@ QUIET = 2.0  # seconds between two looks at processes that say nothing
 class Window:
     """Reports of `since` ≤ time < `until`, whose lives go on to `now`. `share` of `shares`: which of them.
 
-    `cheats`: which part of the people cheats.
+    `cheats`: which part of the people cheats. `duty`: whether danger rings in the lives themselves, and is answered.
     """
 
     since: datetime
@@ -38,6 +38,7 @@ class Window:
     seed: int
     photos: tuple[str, ...]
     cheats: float = 0.0
+    duty: bool = False
     share: int = 0
     shares: int = 1
 
@@ -68,7 +69,7 @@ def run_window(window: Window, tell: Tell) -> None:
             with write(durable=False, together=True) as tx:
                 walked(tx, group, until=window.now)
             with write(durable=False, together=True) as tx:
-                tally = live_through(tx, scene, group, until=window.now, photos=window.photos)
+                tally = live_through(tx, scene, group, until=window.now, photos=window.photos, duty=window.duty)
             tell(Progress(window.share, group[-1].at, tally.cases, tally.acts, tally.refused))
 
 

@@ -54,8 +54,13 @@ def families(finds: Iterable[Find]) -> Iterator[list[Find]]:
         yield group
 
 
-def live_through(tx: Tx, scene: Scene, finds: list[Find], *, until: datetime, photos: tuple[str, ...]) -> Tally:
-    """Take the reports in and let each case live up to `until`. What is then open waits for its next step."""
+def live_through(
+    tx: Tx, scene: Scene, finds: list[Find], *, until: datetime, photos: tuple[str, ...], duty: bool = False
+) -> Tally:
+    """Take the reports in and let each case live up to `until`. What is then open waits for its next step.
+
+    `duty`: of dangerous cases the calls as well: they ring, and whoever is rung answers, at two more looks a step.
+    """
     tally = Tally()
     cases: dict[UUID, int] = {}
     leaders: dict[int, int | None] = {}
@@ -71,7 +76,7 @@ def live_through(tx: Tx, scene: Scene, finds: list[Find], *, until: datetime, ph
     for _ in range(LONGEST):
         # One after the other: what the first does may end the case that the second repeats.
         turns = (Turn(life, scene, still_open(tx, life, leaders[life.id]), photos) for life in lives_of(tx, alive))
-        alive = [turn.case.id for turn in turns if _step(tx, turn, until, tally)]
+        alive = [turn.case.id for turn in turns if _step(tx, turn, until, tally, duty=duty)]
         if not alive:
             return tally
     raise RuntimeError(f"cases {alive} do not come to rest")
@@ -92,13 +97,10 @@ def still_open(tx: Tx, life: Life, leader: int | None) -> int | None:
     return found
 
 
-def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally) -> bool:
-    """One event of this life: what time does by itself, or what somebody does. False: nothing more before `until`.
-
-    Of a dangerous case its calls as well: they ring, and whoever is rung answers.
-    """
+def _step(tx: Tx, turn: Turn, until: datetime, tally: Tally, *, duty: bool) -> bool:
+    """One event of this life: what time does by itself, or what somebody does. False: nothing more before `until`."""
     due, plan = turn.case.next_at, next_of(turn)
-    page = next_page(tx, turn) if turn.case.hazard else None
+    page = next_page(tx, turn) if duty and turn.case.hazard else None
     others = [until, *([due] if due else []), *([plan.at] if plan else [])]
     if page is not None and page.at <= min(others):
         turn_page(tx, turn, page)
