@@ -182,11 +182,11 @@ def frozen(run: Run) -> None:
     run.here.stop("work-5", signal.SIGKILL)
     run.here.start("doomed", "work", FAILPOINT="between-claim-and-fire:1:stop")
     process = run.here.processes["doomed"]
-    _until(lambda: "working" in run.here.last_words("doomed"), 60)
+    _until(lambda: "working" in run.here.last_words("doomed"), 180)
     block = _block(run, "frozen")
     stopped = _until(lambda: _state(process.pid) == "T", 60)
-    time.sleep(2.0)
-    held = run.ask(HELD, first=block.first, count=block.count) or []
+    held: list[int] = []
+    _until(lambda: held or held.extend(run.ask(HELD, first=block.first, count=block.count) or ()), TAKEOVER / 2)
     run.check("frozen-with-deadlines-in-hand", int(stopped and bool(held)), target=1, n=len(held))
     _until(lambda: block.ask(LEFT) == 0, run.lasts + 60)
     os.killpg(process.pid, signal.SIGCONT)
