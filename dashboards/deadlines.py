@@ -18,7 +18,7 @@ from gis.db import ReadTx
 __all__ = ["Deadline", "deadlines", "disposal_limit"]
 
 # Whose these are, whatever the state of the case.
-OWNERS = {ClockKind.REPLY_CITIZEN: Pool.ACCEPTOR, ClockKind.FORCE_CLOSE: Pool.REFEREE}
+OWNERS = {ClockKind.REPLY_CITIZEN: Pool.ACCEPTOR, ClockKind.FORCE_CLOSE: Pool.REFEREE, ClockKind.APPEAL: Pool.REFEREE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -302,6 +302,8 @@ class View:
         """A reason's words: those it was given with (`why`), ours, the city's; the code itself if data brought it."""
         if why is not None:
             return self._said(why)
+        if code == "default":
+            return self.t("case.by_default")
         if action in RESPITES:
             offered = (self.known.policy.respites[Action(action)], standard_respites()[Action(action)])
             found = next((one.reasons[code] for one in offered if code in one.reasons), None)
@@ -347,6 +349,10 @@ class View:
         if at is None or self.books is None:
             return self.t("none")
         return at.astimezone(self.books.zone).strftime("%Y-%m-%d %H:%M")
+
+    def stamp_of(self, text: str) -> str:
+        """The same of an instant that stands in a document."""
+        return self.stamp(datetime.fromisoformat(text))
 
     def hours(self, since: datetime, until: datetime) -> str:
         """A span of a day by the wall clock, `18:00–08:00`."""

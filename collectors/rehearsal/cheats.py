@@ -18,10 +18,12 @@ SLIP = 0.03  # of what honest people do looks like cheating: or every trace woul
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cheats:
-    """By the name of the test that should find them: logins, unit ids, duty grids. `self_dealing`: unit → login."""
+    """By the name of the test that should find them: logins, unit ids, duty grids. `self_dealing`: unit → login;
+    `people_of`: unit → who answers for it."""
 
     seed: int
     share: float
+    people_of: Mapping[str, str]
     invented_find: frozenset[str]
     volume_padding: frozenset[str]
     staged_fix: frozenset[str]
@@ -31,10 +33,10 @@ class Cheats:
 
     @classmethod
     def drawn(
-        cls, seed: int, share: float, *, inspectors: Iterable[str], units: Iterable[str], grids: Iterable[str]
+        cls, seed: int, share: float, *, inspectors: Iterable[str], units: Mapping[str, str], grids: Iterable[str]
     ) -> Self:
         """About `share` of the persons, units and grids in each way, at least one where there are enough; nobody in two
-        ways, so that a finding can be laid to one."""
+        ways, so that a finding can be laid to one. `units`: each with the login that answers for it."""
         rng = Random(f"{seed}:cheats")
         persons, offices, beats = (sorted(set(names)) for names in (inspectors, units, grids))
         for names in (persons, offices, beats):
@@ -44,6 +46,7 @@ class Cheats:
         return cls(
             seed=seed,
             share=share,
+            people_of=dict(units),
             invented_find=frozenset(persons[:one]),
             volume_padding=frozenset(persons[one : 2 * one]),
             staged_fix=frozenset(offices[:few]),
@@ -66,10 +69,13 @@ class Cheats:
     def truth(self) -> dict[str, list[str]]:
         """Test → its subjects if all are found and nobody else; a pair is `login|unit`."""
         pairs = [f"{login}|{unit}" for unit, login in self.self_dealing.items()]
+        gaming = sorted(self.clock_gaming)
+        gamers = sorted(self.people_of[unit] for unit in gaming)
         return {
             "invented_find": sorted(self.invented_find),
             "staged_fix": sorted(self.staged_fix),
-            "clock_gaming": sorted(self.clock_gaming),
+            **dict.fromkeys(("clock_gaming", "one_reason", "far_above"), gaming),
+            **dict.fromkeys(("clock_gaming_person", "one_reason_person", "far_above_person"), gamers),
             "self_dealing": sorted(pairs),
             "volume_padding": sorted(self.volume_padding),
             "under_reporting": sorted(self.under_reporting),

@@ -26,7 +26,7 @@ WOKEN = 0.25  # of the suspended cases go on before their date
 SUPERVISED = 0.35  # of those a day overdue
 RETURN = ("not_owner", "not_area", "wrong_place", "not_found")
 DEFERRED = 0.015  # of what is dispatched, before anybody goes there
-USUAL = 0.85  # of what a unit that games the clock asks, it asks for the reason it always gives
+USUAL = 0.97  # of what a unit that games the clock asks, it asks for the reason it always gives
 
 
 def other_units(turn: Turn) -> list[str]:

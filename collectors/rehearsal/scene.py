@@ -171,10 +171,14 @@ def _cheats(
     seed: int,
     share: float,
     posts: Mapping[Role, Iterable[Staff]],
-    of_unit: Iterable[str],
+    of_unit: Mapping[str, Staff],
     beats: Iterable[Beat],
 ) -> Cheats:
-    hands = [id for id in of_unit if (unit := city.tree.get(id)) and unit.terminal and not unit.platform]
+    hands = {
+        id: staff.login
+        for id, staff in of_unit.items()
+        if (unit := city.tree.get(id)) and unit.terminal and not unit.platform
+    }
     inspectors = [staff.login for staff in posts[Role.INSPECTOR]]
     grids = [beat.code for beat in beats if beat.code]
     return Cheats.drawn(seed, share, inspectors=inspectors, units=hands, grids=grids)

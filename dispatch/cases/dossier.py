@@ -9,7 +9,8 @@ from typing import Any, LiteralString
 
 from dispatch.cases.clocks import waits_for_cordon
 from dispatch.clock.limits import Limit, time_class_of
-from dispatch.lifecycle.states import Action, ClockKind, Pool, State
+from dispatch.lifecycle.states import ClockKind, Pool, State
+from dispatch.lifecycle.table import TAKES_ON
 from gis.db import ReadTx, one, rows, value
 from gis.problems import NotFound
 
@@ -125,15 +126,6 @@ class Photo:
     width: int
     height: int
     taken_at: datetime | None
-
-
-A = Action
-# By these somebody takes a matter on, or is done with it and sends it on; who answers what a unit asks does neither.
-TAKES_ON = frozenset({
-    A.REPORT, A.REGISTER, A.REPORT_HANDLED, A.CONTEST_HANDLED, A.UNMERGE, A.ACCEPT, A.SEND_VERIFY, A.VERIFY, A.FILE,
-    A.DISPATCH, A.SUBDISPATCH, A.SIGN, A.SIGN_FOR, A.REPLY, A.REPLY_FOR, A.REJECT_REPLY, A.PASS_TO_CHECK, A.SEND_CHECK,
-    A.CHECK_PASS, A.CHECK_FAIL, A.SEND_REWORK, A.APPROVE_RETURN, A.RULE_OTHER, A.REOPEN,
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

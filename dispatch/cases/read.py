@@ -70,6 +70,7 @@ class Row:
     last_at: datetime
     clocks: dict[str, dict[str, Any]]
     photo: str | None
+    in_hand: str | None  # 首问负责: who took an open matter on last
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
@@ -92,9 +93,17 @@ COLUMNS: LiteralString = """
     c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until,
     c.due_at, c.stage_due_at, c.last_at, c.clocks
 """
-# The first photo, only of the rows of one page: looked up by the unique key after the page is cut.
+# The first photo and who has an open case in hand, only of the rows of one page: looked up by unique keys after it is
+# cut. The actions are those of `TAKES_ON`.
 DRESS: LiteralString = """
-    SELECT p.*, (SELECT f.sha256 FROM case_photo f WHERE f.case_id = p.id ORDER BY f.seq, f.id LIMIT 1) AS photo
+    SELECT p.*, (SELECT f.sha256 FROM case_photo f WHERE f.case_id = p.id ORDER BY f.seq, f.id LIMIT 1) AS photo,
+           (SELECT n.name FROM step s JOIN person n ON n.id = s.actor_id
+             WHERE s.case_id = p.id AND p.pool <> 'nobody' AND s.action IN (
+                   'report', 'register', 'report_handled', 'contest_handled', 'unmerge', 'accept', 'send_verify',
+                   'verify', 'file', 'dispatch', 'subdispatch', 'sign', 'sign_for', 'ask_defer', 'reply', 'reply_for',
+                   'reject_reply', 'pass_to_check', 'send_check', 'check_pass', 'check_fail', 'send_rework',
+                   'approve_return', 'rule_other', 'reopen')
+             ORDER BY s.seq DESC LIMIT 1) AS in_hand
       FROM page p
 """
 # Two ordered walks one behind the other: first those with a due time, then those without. An OR of both would walk from
@@ -295,7 +304,8 @@ class Filters:
 PIECES: dict[str, LiteralString] = {
     "states": "c.state = ANY(%(states)s)",
     "own": "c.unit_id = u.id",
-    "helped": "c.id = ANY (assisted_cases(%(own)s::text[])) AND c.unit_id <> ALL (%(own)s::text[])",
+    "helped": "c.id = ANY (assisted_cases(%(own)s::text[]) || assisted_ended(%(own)s::text[]))"
+    " AND c.unit_id <> ALL (%(own)s::text[])",
     "unit": "c.unit_id = %(unit)s",
     "category": "c.category = %(category)s",
     # Every row the area has had: one that was renamed or cut anew is one area.
@@ -308,8 +318,8 @@ PIECES: dict[str, LiteralString] = {
 }
 
 
-# A department's list: one walk for each of its units, and the open cases in which they assist. Row security alone would
-# walk through everybody's cases.
+# A department's list: one walk for each of its units, and the cases in which they assist, or did to the end. Row
+# security alone would walk through everybody's cases.
 OWN: LiteralString = """
     SELECT w.* FROM (
       SELECT led.* FROM unnest(%(own)s::text[]) AS u(id) CROSS JOIN LATERAL (LED) led
@@ -325,10 +335,10 @@ def search(
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
 ) -> list[Row]:
-    """Cases, newest first; a department's are those it leads or led, and the open ones in which it assists.
+    """Cases, newest first; a department's are those it leads or led, and those in which it assists or did to the end.
 
     Indexes: cases_reported, cases_unit_reported, cases_category_reported, the
-    number's own, cases_assisting.
+    number's own, cases_assisting, cases_assisted_ended.
     """
     given: dict[str, Any] = {
         "states": _words(filters.states),

@@ -11,7 +11,7 @@ from gis.db import ReadTx, dicts, rows
 
 __all__ = ["BANDS", "Resting", "Stock", "resting", "stock"]
 
-BANDS = (7, 30, 90)  # days that a case has rested: up to each, and longer than the last
+BANDS = (7, 30, 90)  # days that a case has rested: under each, and as long as the last or longer
 PAGE = 100
 # Costs by the stock, not by the cases: index cases_resting.
 STOCK: LiteralString = """

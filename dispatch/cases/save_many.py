@@ -23,7 +23,7 @@ __all__ = ["save_many"]
 BY_TIME = frozenset({Action.WARN.value, Action.LAPSE.value, Action.RECOUNT.value})
 CASES: LiteralString = """
     UPDATE cases c SET version = r.version, clocks = r.clocks, assists = r.assists, next_at = r.next_at,
-           due_at = r.due_at, stage_due_at = r.stage_due_at, suspended_until = r.suspended_until, late = r.late,
+           due_at = r.due_at, stage_due_at = r.stage_due_at, late = r.late,
            last_at = r.last_at, last_hash = r.last_hash
       FROM jsonb_populate_recordset(NULL::cases, %s) r WHERE c.id = r.id
 """
@@ -46,7 +46,7 @@ MESSAGES: LiteralString = """
     INSERT INTO outbox (case_id, kind, unit_id, person_id, created_at)
     SELECT case_id, kind, unit_id, person_id, created_at FROM jsonb_populate_recordset(NULL::outbox, %s)
 """
-CHANGED = ("id", "version", "assists", "due_at", "suspended_until", "late", "last_at", "last_hash")
+CHANGED = ("id", "version", "assists", "due_at", "late", "last_at", "last_hash")
 Document = dict[str, Any]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from gis.db import Tx
 __all__ = ["settle"]
 
 # What the centre owes: it stands in a list of its own (`cases.waiting`), and is nothing to tell a unit of.
-OF_THE_CENTRE = frozenset({ClockKind.REPLY_CITIZEN, ClockKind.FORCE_CLOSE})
+OF_THE_CENTRE = frozenset({ClockKind.REPLY_CITIZEN, ClockKind.FORCE_CLOSE, ClockKind.APPEAL})
 
 
 def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
@@ -73,9 +74,7 @@ def _turn(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> i
 
 def _wake(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> None:
     epoch = draft.case.version
-    if draft.case.state is State.SUSPENDED:
-        _own(tx, draft, city, Action.RESUME, at, known, {"by_date": True})
-    draft.case.suspended_until = None
+    _own(tx, draft, city, Action.RESUME, at, known, {"by_date": True})
     draft.fired.append(("suspension", epoch, "wake", draft.case.version, at))
 
 
@@ -99,13 +98,13 @@ def _fire(tx: Tx, draft: Draft, city: Books, at: datetime, known: datetime) -> N
     said = {"clock": clock.key, "epoch": clock.epoch, "instant": at.isoformat()}
     _own(tx, draft, city, action, at, known, said)
     draft.fired.append((clock.key, clock.epoch, event, draft.case.version, at))
-    if event == LAPSED and clock.kind in (ClockKind.APPROVE, ClockKind.FORCE_CLOSE):
+    if event == LAPSED and clock.kind in BY_DEFAULT:
         _answer_by_default(tx, draft, city, clock, at, known)
 
 
 def _answer_by_default(tx: Tx, draft: Draft, city: Books, clock: Clock, at: datetime, known: datetime) -> None:
     """限时办结,超期默认: an approval nobody gave in time is granted or refused as the city's policy says."""
-    action = _force_by_default(city) if clock.kind is ClockKind.FORCE_CLOSE else _approve_by_default(draft, city)
+    action = BY_DEFAULT[clock.kind](draft, city)
     if action is not None:
         _own(tx, draft, city, action, at, known, {"default": True})
 
@@ -120,5 +119,17 @@ def _approve_by_default(draft: Draft, city: Books) -> Action | None:
     }.get(draft.case.state)
 
 
-def _force_by_default(city: Books) -> Action:
+def _force_by_default(draft: Draft, city: Books) -> Action | None:
     return Action.FORCE_CLOSE if city.policy.unanswered_force_close == "grant" else Action.REFUSE_FORCE_CLOSE
+
+
+def _rule_by_default(draft: Draft, city: Books) -> Action | None:
+    return Action.GRANT_APPEAL if city.policy.unanswered_appeal == "grant" else Action.REFUSE_APPEAL
+
+
+# Each approval has its clock, and an answer that it gets when that has run out.
+BY_DEFAULT: dict[ClockKind, Callable[[Draft, Books], Action | None]] = {
+    ClockKind.APPROVE: _approve_by_default,
+    ClockKind.FORCE_CLOSE: _force_by_default,
+    ClockKind.APPEAL: _rule_by_default,
+}

@@ -1,5 +1,6 @@
 """What waits for the centre although no stage of its own holds it: the citizen's answer after the end, and tasks whose
-inspector is gone; forced closes that want a second person; supervise orders nobody has answered."""
+inspector is gone; forced closes that want a second person; appeals that want a ruling; supervise orders that nobody has
+answered."""
 
 from __future__ import annotations
 
@@ -24,6 +25,9 @@ UNHELD: LiteralString = (
          AND c.pool = 'inspector' AND """
     + OPEN_ONLY
 )
+# The words repeat the index's own condition (`cases_appealed`).
+APPEALED: LiteralString = "cases c WHERE c.asked ->> 'action' = 'appeal'"
+APPEAL_DUE: LiteralString = "(c.clocks #>> '{appeal,due}')::timestamptz"
 CLOSE_ASKED: LiteralString = "cases c WHERE c.close_asked IS NOT NULL"
 SUPERVISED: LiteralString = "cases c WHERE c.supervision IS NOT NULL"
 STAGE_DUE: LiteralString = "c.stage_due_at"
@@ -42,6 +46,7 @@ class _List:
 LISTS: dict[str, _List] = {
     "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
     "close_asked": _List(HIGHER, CLOSE_ASKED),
+    "appealed": _List(frozenset({Role.SUPERVISOR, Role.EVALUATOR}), APPEALED, APPEAL_DUE),
     "supervised": _List(HIGHER | {Role.SHIFT_LEADER}, SUPERVISED, ORDER_DUE),
     "unheld": _List(frozenset({Role.ACCEPTOR}), UNHELD),
 }

@@ -29,6 +29,7 @@ STAGES = Literal[
     "close",
     "approve",
     "force_close",
+    "appeal",
     "supervise",
     "reply_citizen",
 ]
@@ -95,7 +96,17 @@ Sentence = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_s
 Quiet = Annotated[str, AfterValidator(_quiet)]
 NoticeKind = Annotated[str, AfterValidator(_notice_kind)]
 IntegrityTest = Literal[
-    "invented_find", "staged_fix", "clock_gaming", "self_dealing", "volume_padding", "under_reporting"
+    "invented_find",
+    "staged_fix",
+    "clock_gaming",
+    "clock_gaming_person",
+    "one_reason",
+    "one_reason_person",
+    "far_above",
+    "far_above_person",
+    "self_dealing",
+    "volume_padding",
+    "under_reporting",
 ]
 RespiteKind = Literal["ask_delay", "ask_defer", "ask_suspend"]
 Word = Annotated[str, Field(min_length=1)]
@@ -224,6 +235,7 @@ class _Policy(_Part):
     reopen_within_days: Count
     unanswered: Literal["grant", "refuse"]
     unanswered_force_close: Literal["grant", "refuse"] | None = None
+    unanswered_appeal: Literal["grant", "refuse"] | None = None
     self_dispatch: bool
 
 
@@ -263,6 +275,7 @@ class _Integrity(_Part):
     near_m: Positive | None = None
     near_minutes: Positive | None = None
     last_minutes: Positive | None = None
+    same: Annotated[float, Field(gt=0, le=1)] | None = None
     picture_bits: Annotated[int, Field(ge=0, le=3)] | None = None
 
 

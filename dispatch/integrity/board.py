@@ -15,12 +15,12 @@ from gis.db import ReadTx, rows
 __all__ = ["TESTS", "Subject", "Test", "found_by", "seen_by"]
 
 LOOKS = Path(__file__).parent / "looks"
-Subject = Literal["inspector", "unit", "pair", "grid"]
+Subject = Literal["inspector", "unit", "person", "pair", "grid"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One test: of whom, and the statement that looks. `fewer`: it is too few traces that stand out."""
+    """One test: of whom (`person`: of a unit), and the statement that looks. `fewer`: too few traces stand out."""
 
     name: str
     of: Subject
@@ -29,7 +29,8 @@ class Test:
 
 
 def _test(name: str, of: Subject, *, fewer: bool = False) -> Test:
-    look: LiteralString = (LOOKS / f"{name}.sql").read_text(encoding="utf-8")
+    """By units and by their people one statement looks."""
+    look: LiteralString = (LOOKS / f"{name.removesuffix('_person')}.sql").read_text(encoding="utf-8")
     return Test(name=name, of=of, look=look, fewer=fewer)
 
 
@@ -40,6 +41,11 @@ TESTS: Mapping[str, Test] = MappingProxyType(
             _test("invented_find", "inspector"),
             _test("staged_fix", "unit"),
             _test("clock_gaming", "unit"),
+            _test("clock_gaming_person", "person"),
+            _test("one_reason", "unit"),
+            _test("one_reason_person", "person"),
+            _test("far_above", "unit"),
+            _test("far_above_person", "person"),
             _test("self_dealing", "pair"),
             _test("volume_padding", "inspector"),
             _test("under_reporting", "grid", fewer=True),
@@ -50,7 +56,8 @@ TESTS: Mapping[str, Test] = MappingProxyType(
 
 def seen_by(tx: ReadTx, test: Test, period: Period, thresholds: Mapping[str, Any]) -> list[Seen]:
     """What the test saw of everybody it looked at; of pairs, only of those with enough traces."""
-    return rows(tx, Seen, test.look, since=period.start, until=period.end, now=tx.now, **thresholds)
+    asked = {"since": period.start, "until": period.end, "now": tx.now, "person": test.of == "person"}
+    return rows(tx, Seen, test.look, **asked, **thresholds)
 
 
 def found_by(tx: ReadTx, test: Test, period: Period, thresholds: Mapping[str, Any]) -> list[Finding]:

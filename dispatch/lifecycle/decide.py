@@ -72,6 +72,7 @@ class Policy:
     reopen_within_days: int = 30
     unanswered: str = "grant"
     unanswered_force_close: str = "refuse"
+    unanswered_appeal: str = "refuse"
     self_dispatch: bool = False
     respites: Respites = field(default_factory=standard_respites)
 

@@ -140,6 +140,7 @@ class ClockKind(StrEnum):
     """The clock of a stage. The disposal clock runs through the unit's whole work; the others follow the holder.
 
     `SIGN` runs beside it until the unit has signed; `REPLY_CITIZEN` from a public case's end until it was answered;
+    `APPEAL` of an ended case, while an appeal waits for its ruling;
     `FORCE_CLOSE` beside whatever goes on, while a forced close waits for the second person; `ASSIST` for each unit
     that assists, until it has reported; `CORDON` of a dangerous case, from dispatch until it is made safe;
     `SUPERVISE` until an order was answered."""
@@ -156,6 +157,7 @@ class ClockKind(StrEnum):
     CLOSE = "close"
     REPLY_CITIZEN = "reply_citizen"
     FORCE_CLOSE = "force_close"
+    APPEAL = "appeal"
     ASSIST = "assist"
     CORDON = "cordon"
     SUPERVISE = "supervise"

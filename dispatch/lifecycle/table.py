@@ -47,6 +47,14 @@ DONE = {S.CLOSED, S.CLOSED_FORCED}
 ANSWERABLE = DONE | {S.REFUSED}
 PUBLIC = {R.ACCEPTOR, R.CITIZEN, R.SYSTEM}
 
+# 首问负责: by these somebody takes a matter on, or is done with it and sends it on, and holds it until another does; who answers
+# what a unit asks does neither.
+TAKES_ON = frozenset({
+    A.REPORT, A.REGISTER, A.REPORT_HANDLED, A.CONTEST_HANDLED, A.UNMERGE, A.ACCEPT, A.SEND_VERIFY, A.VERIFY, A.FILE,
+    A.DISPATCH, A.SUBDISPATCH, A.SIGN, A.SIGN_FOR, A.ASK_DEFER, A.REPLY, A.REPLY_FOR, A.REJECT_REPLY, A.PASS_TO_CHECK,
+    A.SEND_CHECK, A.CHECK_PASS, A.CHECK_FAIL, A.SEND_REWORK, A.APPROVE_RETURN, A.RULE_OTHER, A.REOPEN,
+})  # fmt: skip
+
 # fmt: off
 # ruff: noqa: E501  (a table wants its columns)
 TRANSITIONS: tuple[Transition, ...] = (
@@ -97,12 +105,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(28, set(OPEN),                A.ASK_FORCE_CLOSE,   SAME,            HIGHER | {R.SHIFT_LEADER, R.DISPATCHER}, "reason",  "+force_close"),
     _row(28, set(OPEN),                A.FORCE_CLOSE,       S.CLOSED_FORCED, HIGHER | {R.SYSTEM},       "",                 "-* +reply_citizen"),
     _row(28, set(OPEN),                A.REFUSE_FORCE_CLOSE, SAME,           HIGHER | {R.SYSTEM},       "reason",           "-force_close"),
-    _row(29, DONE,                     A.APPEAL,            SAME,            DEPARTMENT,                "reason",           ""),
-    _row(29, DONE,                     A.GRANT_APPEAL,      SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
-    _row(29, DONE,                     A.REFUSE_APPEAL,     SAME,            {R.SUPERVISOR, R.EVALUATOR}, "reason",         ""),
+    _row(29, DONE,                     A.APPEAL,            SAME,            DEPARTMENT,                "reason",           "+appeal"),
+    _row(29, DONE,                     A.GRANT_APPEAL,      SAME,            {R.SUPERVISOR, R.EVALUATOR, R.SYSTEM}, "reason", "-appeal"),
+    _row(29, DONE,                     A.REFUSE_APPEAL,     SAME,            {R.SUPERVISOR, R.EVALUATOR, R.SYSTEM}, "reason", "-appeal"),
     _row(30, UNFILED,                  A.AMEND,             SAME,            {R.ACCEPTOR, R.SHIFT_LEADER}, "reason",        ""),
     _row(30, set(OPEN) - UNFILED,      A.AMEND,             SAME,            R.DISPATCHER,              "reason",           ""),
-    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "-reply_citizen +dispatch"),
+    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "-reply_citizen -appeal +dispatch"),
     _row(32, ANSWERABLE,               A.ANSWER_CITIZEN,    SAME,            R.ACCEPTOR,                "note",             "-reply_citizen"),
     _row(32, ANSWERABLE,               A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
     _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            "-sign"),

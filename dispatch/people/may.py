@@ -25,7 +25,7 @@ MAY: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
         R.INSPECTOR: frozenset({P.REPORT, P.ACT, P.SEE_TASKS, P.SEE_MAP}),
         R.ACCEPTOR: _BOARD | {P.REGISTER, P.SEE_PERSONAL},
-        R.SHIFT_LEADER: _BOARD | {P.SEE_PERSONAL, P.WRITE_RULES, P.EDIT_LAYERS},
+        R.SHIFT_LEADER: _BOARD | {P.SEE_PERSONAL, P.SEE_INTEGRITY, P.WRITE_RULES, P.EDIT_LAYERS},
         R.DISPATCHER: _BOARD | {P.WRITE_RULES},
         R.DEPARTMENT: _DESK,
         R.PLATFORM: _DESK,

@@ -22,11 +22,14 @@ from dispatch.cases.duplicates import Limits, Matter, candidates, counted
 from dispatch.cases.intake import OPENING
 from dispatch.cases.overdue import CLAIM
 from dispatch.cases.read import Filters
+from dispatch.cases.resting import resting, stock
+from dispatch.cases.waiting import listed
 from dispatch.city import load
 from dispatch.cluster import Cluster, Urls
 from dispatch.evaluation.as_of import CHANGED
 from dispatch.evaluation.measures import Cut, cases_of, measure
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.respites import ASKED, CASES
 from dispatch.lifecycle.states import Pool, State
 from dispatch.live.feed import Token, since
 from dispatch.people.who import ME
@@ -79,6 +82,11 @@ LISTS: dict[str, Ask] = {
     "behind a figure of a month": lambda tx, unit: cases_of(
         tx, Period("m", NOW - timedelta(days=40), NOW - timedelta(days=10)), unit, "should_dispose"
     ),
+    "what rests": lambda tx, unit: resting(tx, NOW, unit=unit, band=1),
+    "what rests, counted": lambda tx, unit: stock(tx, NOW),
+    "asked for by a group": lambda tx, unit: _plain(tx, ASKED, units=[unit], since=NOW - timedelta(days=30), now=NOW),
+    "cases of a group": lambda tx, unit: _plain(tx, CASES, units=[unit], since=NOW - timedelta(days=30)),
+    "appeals that wait": lambda tx, unit: listed(tx, "appealed"),
     "added to since": lambda tx, unit: _plain(tx, CHANGED, as_of=NOW - timedelta(days=10)),
 }
 REPORTS = """
@@ -127,6 +135,11 @@ WALKED: list[tuple[str, str, set[str]]] = [
     ("a month by unit", CENTRE, FACTS),
     ("a month's group", CENTRE, FACTS),
     ("behind a figure of a month", CENTRE, FACTS),
+    ("what rests", CENTRE, {"cases_resting", "pk_fact", "pk_step"}),
+    ("what rests, counted", CENTRE, {"cases_resting", "pk_fact"}),
+    ("asked for by a group", CENTRE, {"step_respites"}),
+    ("cases of a group", CENTRE, {"cases_unit_reported"}),
+    ("appeals that wait", CENTRE, {"cases_appealed"}),
     ("added to since", CENTRE, {"fact_settled"}),
 ]
 

@@ -17,9 +17,9 @@ from dispatch.cluster import Urls
 from dispatch.evaluation.assists import assisted
 from dispatch.evaluation.measures import measure
 from dispatch.evaluation.period import period_of
-from dispatch.lifecycle.states import Action
+from dispatch.lifecycle.states import Action, State
 from dispatch.verify import verify
-from gis.db import dicts, read
+from gis.db import dicts, read, value
 from gis.problems import FormIncomplete, NotAllowed, NotFound
 from tests.cases.town import ZONE, Town, look, settled
 
@@ -180,6 +180,22 @@ def test_an_assistants_list_has_the_cases_it_assists_in_once_and_no_others(town:
     assert case.number not in listed("water", category="E0101")
     newest = look("SELECT number FROM cases WHERE assisting @> '{water}' ORDER BY reported_at DESC, id DESC LIMIT 1")
     assert listed("water")[0] == newest[0]["number"]
+
+
+def test_a_case_that_ended_is_still_listed_to_who_assisted_to_its_end(town: Town) -> None:
+    ended, left, taken = sent(town), sent(town), sent(town)
+    town.do(ended, A.REPLY, "utilities", photos=(town.photo(2),), reason="not_needed")
+    town.forced(ended)
+    town.do(taken, A.ASK_RETURN, "utilities", reason="not_owner", clause="R-005", whose="nobody")
+    town.do(taken, A.APPROVE_RETURN, "dispatcher")
+    for unit in ("water", "landscaping", "utilities"):
+        assert listed(unit).count(ended.number) == 1
+        assert listed(unit, states=(State.CLOSED_FORCED,)).count(ended.number) == 1
+        assert left.number in listed(unit)
+    assert ended.number not in listed("sanitation")
+    assert taken.number not in listed("water")
+    with read(as_units=["sanitation"]) as tx:  # asked for others' it tells nothing
+        assert value(tx, "SELECT assisted_ended('{water}')") == []
 
 
 def test_the_lead_waits_for_its_assistants_or_says_why_not(town: Town) -> None:

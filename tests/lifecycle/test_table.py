@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from dispatch.cases.read import DRESS
 from dispatch.lifecycle.decide import Policy, Standing, allowed, decide
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import ENDED, HOLDER, Action, Pool, State
-from dispatch.lifecycle.table import BY_ACTION, TRANSITIONS
+from dispatch.lifecycle.table import BY_ACTION, TAKES_ON, TRANSITIONS
 from dispatch.people.roles import Role
 from gis.problems import FormIncomplete, NotAllowed
 
@@ -247,3 +249,10 @@ def test_a_suspension_ends_ahead_and_within_a_year() -> None:
         with pytest.raises(FormIncomplete):
             form = Form(reason="season", until=until)
             decide(Standing(state=State.HANDLING), Action.ASK_SUSPEND, form, frozenset({Role.DEPARTMENT}), NOW, POLICY)
+
+
+def test_lists_name_the_holder_by_the_actions_that_take_a_matter_on() -> None:
+    """The statement spells them out, as it may not be put together; the words are these and no others."""
+    said = re.search(r"s\.action IN \((.*?)\)", DRESS, re.DOTALL)
+    assert said is not None
+    assert {Action(word) for word in re.findall(r"'(\w+)'", said[1])} == TAKES_ON

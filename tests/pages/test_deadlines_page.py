@@ -69,10 +69,24 @@ def test_a_case_is_in_the_hand_of_who_sent_it_on_until_another_takes_it(
     sent = person("enforcement-a").get(f"/cases/{case.number}").text
     office.town.do(case, Action.SIGN, "enforcement-a")
     signed = person("enforcement-a").get(f"/cases/{case.number}").text
-    assert [text.split("首问负责：")[1].split("（")[1].split("）")[0] for text in (sent, signed)] == [
+    assert [text.split("首问负责：")[-1].split("（")[1].split("）")[0] for text in (sent, signed)] == [
         "派遣员",
         "专业部门",
     ]
+
+
+def test_lists_name_who_has_a_matter_in_hand_until_it_ends(office: Office, person: Callable[[str], Person]) -> None:
+    case, ended = office.town.dispatched(), office.town.closed()
+    lists = person("dispatcher").get("/cases").text
+
+    def line(text: str, number: str) -> str:
+        return next(part for part in text.split("<tr ") if f">{number}<" in part)
+
+    assert "首问负责：派遣员" in line(lists, case.number)
+    assert "首问负责" not in line(lists, ended.number)
+    assert "首问负责：派遣员" in person("enforcement-a").get("/cases").text
+    office.town.do(case, Action.SIGN, "enforcement-a")
+    assert "首问负责：东河区综合执法队值班员" in line(person("dispatcher").get("/cases").text, case.number)
 
 
 def test_a_year_without_its_notice_is_shown_wherever_a_due_time_of_it_stands(

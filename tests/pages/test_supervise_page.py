@@ -14,6 +14,9 @@ def test_a_leader_orders_with_one_click_and_the_unit_answers(office: Office, sit
     path = f"/cases/{case.number}"
     leader = sit("leader", DESK)
     leader.go(path)
+    expect(leader.page.locator("main")).to_contain_text("立即发出督办，理由记为“领导要求”")
+    leader.page.locator("details.act", has_text="督办").locator("summary").first.click()
+    expect(leader.page.get_by_text("只需催办、不写说明时，可用页首“一键督办”")).to_be_visible()
     leader.page.get_by_role("button", name="一键督办").click()
     expect(leader.page.get_by_role("status")).to_contain_text("督办")
     expect(leader.page.get_by_role("region", name="督办未回复")).to_be_visible()
