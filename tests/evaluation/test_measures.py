@@ -16,7 +16,8 @@ from dispatch.evaluation.period import Period
 from dispatch.evaluation.ranking import ranking
 from dispatch.evaluation.rates import Counts, rates
 from dispatch.evaluation.scheme import standard_schemes
-from gis.db import dicts, execute, execute_many, read, value, write
+from dispatch.verify.figures import lives_breaches
+from gis.db import ReadTx, dicts, execute, execute_many, read, value, write
 
 OCTOBER = Period("2026-10", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 HALVES = (
@@ -314,7 +315,7 @@ CUTS = (
 )
 
 
-@pytest.mark.parametrize("cut", CUTS, ids=str)
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.by)
 def test_cases_counted_by_what_their_lives_have_in_common_are_as_many_as_counted_one_by_one(
     facts: list[dict[str, Any]], cut: Cut
 ) -> None:
@@ -350,6 +351,18 @@ def test_most_cases_of_a_period_are_not_looked_at_one_by_one(facts: list[dict[st
     assert not set(whole) & set(others)
     assert begun < {*whole, *others}
     assert len(whole) > 300
+
+
+def test_the_verifier_names_whose_lives_are_not_those_of_their_cases(
+    facts: list[dict[str, Any]], database: Urls
+) -> None:
+    with psycopg.connect(database.owner) as owner:
+        assert list(lives_breaches(ReadTx(owner), "UTC")) == []
+        owner.execute("ALTER TABLE fact DISABLE TRIGGER fact_rests")
+        owner.execute("UPDATE fact SET life = 0 WHERE unit_id = 'south' AND life IS NOT NULL")
+        found = [breach.words for breach in lives_breaches(ReadTx(owner), "UTC")]
+        owner.rollback()
+    assert found == ["figures of south in 2026 differ, counted case by case"]
 
 
 def test_the_plan_reads_indexes_and_never_the_whole_table(facts: list[dict[str, Any]]) -> None:
