@@ -37,6 +37,7 @@ COMMANDS = (
     Room("up", "dashboards.up:command", database=False),
     Room("serve", "dashboards.serve:command"),
     Room("work", "dispatch.worker:command"),
+    Room("terminal", "dashboards.terminal_command:command", database=False),
     Room("migrate", "dashboards.serve:migrate_command", database=False),
     Room("city check", "dispatch.city:check_command", database=False),
     Room("city load", "dispatch.city:load_command"),

@@ -1,12 +1,15 @@
 """`wangge serve`: the web server; and `wangge migrate`."""
 
+import ssl
 import sys
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 import gis.db
+from dashboards.peer import SeesCertificates
 from dashboards.port import need_port
 from dashboards.tls import addresses, certificate, how_to_trust
 from dispatch.command import Command
@@ -42,11 +45,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> int:
     need_port(arguments.host, arguments.port, f"wangge serve --port {arguments.port + 1}")
-    options: dict[str, str] = {}
+    options: dict[str, Any] = {}
     if arguments.tls:
         hosts = sorted({*addresses(), arguments.host} - {"0.0.0.0", "::"})  # noqa: S104  (left out, not listened on)
         cert, key, authority = certificate(settings().data, hosts)
         options = {"ssl_certfile": str(cert), "ssl_keyfile": str(key)}
+        # Whoever shows a certificate must have it from our authority; a terminal that is bound to one shows it.
+        options |= {"ssl_ca_certs": str(authority), "ssl_cert_reqs": ssl.CERT_OPTIONAL, "http": SeesCertificates}
         sys.stderr.write(f"HTTPS for {', '.join(hosts)}. {how_to_trust(authority)}\n")
     uvicorn.run(
         APP,
@@ -58,7 +63,7 @@ def _run(arguments: Namespace) -> int:
         proxy_headers=False,  # which proxy's word counts is `dispatch.http.behind_proxy`'s to say, not the server's
         timeout_graceful_shutdown=5,
         timeout_worker_healthcheck=60,  # a busy machine takes long to import; a dead worker is noticed at once anyway
-        **options,  # type: ignore[arg-type]
+        **options,
     )
     return 0
 

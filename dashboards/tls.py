@@ -10,8 +10,12 @@ from pathlib import Path
 
 import trustme
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import pkcs12
 
-__all__ = ["addresses", "certificate", "how_to_trust"]
+__all__ = ["addresses", "certificate", "for_terminal", "how_to_trust"]
 
 VALID = timedelta(days=800)  # phones refuse a server's certificate of more than 825 days
 RENEW = timedelta(days=60)
@@ -28,6 +32,21 @@ def certificate(data: Path, hosts: list[str]) -> tuple[Path, Path, Path]:
         _keep(key, issued.private_key_pem.bytes())
         _keep(cert, b"".join(blob.bytes() for blob in issued.cert_chain_pems))
     return cert, key, folder / "authority.pem"
+
+
+def for_terminal(data: Path, name: str, password: bytes) -> tuple[bytes, str]:
+    """A certificate for a terminal with its key, as PKCS #12 for a browser, and its SHA-256. Neither is kept."""
+    folder = data / "tls"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    authority = _authority(folder / "authority.pem", folder / "authority-key.pem")
+    issued = authority.issue_cert(common_name=name, organization_name="Wangge", not_after=datetime.now(UTC) + VALID)
+    key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), password=None)
+    shown = x509.load_pem_x509_certificate(issued.cert_chain_pems[0].bytes())
+    if not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey):
+        raise TypeError("the authority made a key that no browser takes")
+    locked = serialization.BestAvailableEncryption(password)
+    packed = pkcs12.serialize_key_and_certificates(name.encode(), key, shown, None, locked)
+    return packed, shown.fingerprint(hashes.SHA256()).hex()
 
 
 def addresses() -> list[str]:

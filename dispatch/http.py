@@ -13,9 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
 
 import orjson
 import psycopg
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
@@ -26,7 +29,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.audit.trail import Kind, record
-from dispatch.people.who import BODY, check_rights, is_in
+from dispatch.people.who import BODY, CERTIFICATE, check_rights, is_in
 from gis.db import write
 from gis.problems import Conflict, Forbidden, FormIncomplete, NotFound, Problem, TooLarge, TooMany, Unavailable
 
@@ -185,7 +188,8 @@ def _trusted() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 
 def behind_proxy(scope: Scope, trusted: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
-    """Replace client and scheme by what a trusted proxy says: the last address in its list that is no such proxy."""
+    """Replace client, scheme and certificate by what a trusted proxy says: the last address in its list that is no such
+    proxy, and the certificate that was shown to it."""
     client = scope.get("client")
     if not trusted or not client or not is_in(client[0], trusted):
         return
@@ -194,11 +198,20 @@ def behind_proxy(scope: Scope, trusted: Sequence[ipaddress.IPv4Network | ipaddre
     far = next((hop for hop in reversed(hops) if not is_in(hop, trusted)), None)
     if far is not None and len(far) <= 45:
         scope["client"] = (far, 0)
+    scope["state"] = {**scope.get("state", {}), CERTIFICATE: _certificate(headers.get("x-ssl-client-cert", ""))}
     if headers.get("x-forwarded-proto") in ("http", "https"):
         secure = headers["x-forwarded-proto"] == "https"
         scope["scheme"] = (
             {True: "https", False: "http"}[secure] if scope["type"] == "http" else ("wss" if secure else "ws")
         )
+
+
+def _certificate(escaped: str) -> str | None:
+    """SHA-256 of a certificate as PEM, escaped as in an address; None if it is none."""
+    try:
+        return load_pem_x509_certificate(unquote(escaped).encode()).fingerprint(SHA256()).hex() if escaped else None
+    except ValueError:
+        return None
 
 
 # ── bounds and headers: around the whole application, before anything is parsed ───────────────────────────────────────

@@ -45,7 +45,7 @@ __all__ = ["STANDARD", "catalogue_folder", "read", "read_days"]
 R = TypeVar("R")
 STANDARD = "standard:"  # a catalogue of data/standard, shared by many cities
 TERMINALS = "terminals.csv"
-OF_TERMINALS = ("unit", "networks", "connect_by", "proxy")
+OF_TERMINALS = ("unit", "networks", "connect_by", "proxy")  # and certificates, which may be left out
 NEVER = date(1, 1, 1)
 
 
@@ -341,6 +341,7 @@ def _connection(cells: Cells) -> ConnectionRow | None:
         row=cells.row,
         unit=cells.needed("unit"),
         networks=cells.several("networks"),
+        certificates=tuple(word.replace(":", "").lower() for word in cells.several("certificates")),
         connect_by=cells.day("connect_by"),
         proxy=cells.text("proxy"),
     )

@@ -125,11 +125,13 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRow:
-    """How a unit's terminal is connected, or will be. `networks` in CIDR; none: from anywhere."""
+    """How a unit's terminal is connected, or will be. `networks` in CIDR; none: from anywhere.
+    `certificates`: SHA-256 in hexadecimal; none: none is asked for."""
 
     row: int
     unit: str
     networks: tuple[str, ...]
+    certificates: tuple[str, ...]
     connect_by: date | None
     proxy: str
 

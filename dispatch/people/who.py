@@ -25,6 +25,7 @@ from gis.problems import Forbidden, Unauthorised
 
 PERMISSION, CHANGING, BODY = "x-permission", "x-while-password-must-change", "x-body-limit"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CERTIFICATE = "certificate"  # in the state of a connection: SHA-256 of the certificate that its other end showed
 
 
 class PasswordChangeNeeded(Forbidden):
@@ -37,7 +38,7 @@ class PasswordChangeNeeded(Forbidden):
 class Me:
     """The person logged in. `units`: the own unit and all below it; `terminal`: where the session was begun.
 
-    `networks`: where the unit's terminals are to be, CIDR; empty: anywhere.
+    `networks`: where the unit's terminals are to be, CIDR; empty: anywhere. `certificates`: one of which they show.
     """
 
     person_id: int
@@ -51,6 +52,7 @@ class Me:
     must_change: bool
     terminal: int | None = None
     networks: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
 
     @property
     def is_department_only(self) -> bool:
@@ -87,6 +89,7 @@ class _Row:
     units: list[str]
     terminal: int | None
     networks: list[str] | None
+    certificates: list[str] | None
     stale: bool
 
 
@@ -95,7 +98,7 @@ class _Row:
 # cost every request three times what the rest of it does.
 ME = """
     SELECT p.id AS person_id, p.login, p.name, p.unit_id, p.language, p.must_change, s.csrf,
-           s.terminal_id AS terminal, (SELECT k.networks FROM connection k WHERE k.unit_id = p.unit_id) AS networks,
+           s.terminal_id AS terminal, k.networks, k.certificates,
            ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles,
            CASE WHEN p.unit_id IS NULL THEN '{}'
                 ELSE ARRAY(WITH RECURSIVE today AS MATERIALIZED (
@@ -108,7 +111,7 @@ ME = """
                              UNION SELECT k.unit_id FROM known k JOIN below b ON k.parent_id = b.id)
                            SELECT id FROM below ORDER BY id) END AS units,
            s.seen_at < clock_timestamp() - interval '60 seconds' AS stale
-      FROM session s JOIN person p ON p.id = s.person_id
+      FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN connection k ON k.unit_id = p.unit_id
      WHERE s.token_hash = %(hash)s AND NOT p.disabled AND s.expires_at > clock_timestamp()
        AND s.seen_at > clock_timestamp() - make_interval(mins => %(idle)s)
 """
@@ -134,6 +137,7 @@ def person_of(token: str, *, keep_alive: bool = True) -> Me | None:
         must_change=row.must_change,
         terminal=row.terminal,
         networks=tuple(row.networks or ()),
+        certificates=tuple(row.certificates or ()),
     )
 
 
@@ -210,11 +214,20 @@ def needs(permission: Permission, *, body: int | None = None, while_must_change:
 
 
 def refuse_elsewhere(connection: HTTPConnection, me: Me) -> None:
-    """Raise Forbidden if the person's unit is bound to networks and the request comes from outside them."""
-    if not me.networks or not me.roles & UNIT:
+    """Raise Forbidden if the person's unit is bound to networks or certificates and the request comes from another."""
+    if not me.roles & UNIT:
         return
+    shown = connection.scope.get("state", {}).get(CERTIFICATE)
+    if me.certificates and shown not in me.certificates:
+        raise Forbidden(
+            "Your unit's terminal is bound to its certificate, and this browser showed "
+            f"{'another one' if shown else 'none'}. Nothing was done. Use the terminal in your office",
+            zh=f"本单位终端须出示规定证书,此浏览器{'出示的证书不符' if shown else '未出示证书'}。未作任何操作。"
+            "请在单位终端上办理",
+            reason="certificate",
+        )
     here = connection.client.host if connection.client else ""
-    if not is_in(here, [ip_network(word) for word in me.networks]):
+    if me.networks and not is_in(here, [ip_network(word) for word in me.networks]):
         raise Forbidden(
             f"Your unit's terminal is bound to its own network, and you came from {here or 'nowhere known'}. "
             "Nothing was done. Use the terminal in your office, or have the centre change the unit's networks",

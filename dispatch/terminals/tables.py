@@ -60,12 +60,19 @@ silence = Table(
     Index("silence_unit", "unit_id", "noticed_at"),
 )
 
-# Of terminals.csv. Units without a row are bound to no network.
+# Of terminals.csv. Units without a row are bound to no network and no certificate.
 connection = Table(
     "connection",
     metadata,
     Column("unit_id", Text, ForeignKey("unit.id"), primary_key=True),
     Column("networks", ARRAY(Text), nullable=False, comment="CIDR; empty: from anywhere"),
+    Column(
+        "certificates",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="SHA-256 of the certificates a terminal may show; empty: none is asked for",
+    ),
     Column("connect_by", Date, comment="of a unit without a terminal: by when it is to have one"),
     Column("proxy", Text, nullable=False, comment="who receives for it until then"),
 )

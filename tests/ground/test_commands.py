@@ -21,7 +21,7 @@ from tests.city.spoilt_town import TINY
 NO_TABLE = {
     "up", "serve", "work", "migrate", "backup", "restore", "verify-bulletin", "layers export",
     "user add", "user grant", "user revoke", "user disable", "user enable", "user password", "user unlock",
-    "notices resend", "notices reach", "notices try",
+    "notices resend", "notices reach", "notices try", "terminal",
 }  # fmt: skip
 SPOT = "id,lon,lat,subclass\nA,114.0015,22.5001,C0135\n"
 

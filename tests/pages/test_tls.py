@@ -12,16 +12,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, pkcs12
 from playwright.sync_api import expect, sync_playwright
+from websockets.sync.client import connect
 
+from dashboards.tls import for_terminal
 from dispatch.cluster import Urls
 from dispatch.people.passwords import hash_password
 from gis.db import execute, write
@@ -31,6 +33,7 @@ from tests.people.made import PASSWORD
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
+UNIT, PACKED, LIVE = "enforcement-a", b"pass", "/live"
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 HAS_CAMERA = "navigator.mediaDevices.getUserMedia({video: true}).then(stream => stream.getVideoTracks().length)"
 
@@ -121,6 +124,54 @@ def test_a_browser_that_trusts_it_gives_position_and_camera(secure: Server, tmp_
         expect(page.get_by_text("已定位，±6 m")).to_be_visible()
         assert page.evaluate(HAS_CAMERA) == 1
         context.close()
+
+
+def client_of(secure: Server, certificate: tuple[bytes, str] | None, folder: Path) -> httpx.Client:
+    """Somebody of a department, logged in, whose browser shows this certificate."""
+    context = ssl.create_default_context(cafile=str(secure.tls / "authority.pem"))
+    if certificate is not None:
+        key, shown, _ = pkcs12.load_key_and_certificates(certificate[0], PACKED)
+        assert key is not None
+        assert shown is not None
+        plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / "both.pem").write_bytes(plain + shown.public_bytes(Encoding.PEM))
+        context.load_cert_chain(folder / "both.pem")
+    web = httpx.Client(base_url=secure.address, verify=context, headers={"accept": "text/html"})
+    assert web.post("/login", data={"login": UNIT, "password": PASSWORD, "next": "/"}).status_code == 303
+    return web
+
+
+def test_a_terminal_bound_to_a_certificate_is_used_by_who_shows_it(secure: Server, tmp_path: Path) -> None:
+    mine, other = (for_terminal(secure.tls.parent, name, PACKED) for name in ("东河 一楼", "another"))
+    with write() as tx:
+        execute(
+            tx,
+            """INSERT INTO connection (unit_id, networks, certificates, proxy)
+               VALUES (%(unit)s, '{}', %(shown)s, '')""",
+            unit=UNIT,
+            shown=[mine[1]],
+        )
+    for certificate, words in ((None, "未出示证书"), (other, "出示的证书不符")):
+        with closing(client_of(secure, certificate, tmp_path)) as web:
+            refused = web.get("/desk", headers={"x-ssl-client-cert": "of no trusted proxy"})
+            assert (refused.status_code, words in refused.text) == (403, True)
+            assert web.get("/api/v1/me").status_code == 200  # who I am, and the way out, stay open
+    with closing(client_of(secure, mine, tmp_path)) as web:
+        assert web.get("/desk").status_code == 200
+        cookie = "; ".join(f"{name}={word}" for name, word in web.cookies.items())
+    context = ssl.create_default_context(cafile=str(secure.tls / "authority.pem"))
+    context.load_cert_chain(tmp_path / "both.pem")
+    live = secure.address.replace("https", "wss") + LIVE
+    with connect(live, ssl=context, origin=secure.address, additional_headers={"cookie": cookie}) as heard:  # type: ignore[arg-type]
+        assert heard.recv(timeout=20)
+    with write() as tx:
+        execute(tx, "DELETE FROM connection WHERE unit_id = %(unit)s", unit=UNIT)
+
+
+def test_a_certificate_of_nobody_we_know_is_refused_by_the_connection(secure: Server, tmp_path: Path) -> None:
+    foreign = for_terminal(tmp_path, "x", PACKED)
+    with pytest.raises(httpx.TransportError):
+        client_of(secure, foreign, tmp_path)
 
 
 def _trust(secure: Server, home: Path) -> list[str]:
