@@ -162,6 +162,7 @@ def _document(tx: ReadTx, city: Books, period: Period, terms: Terms, contract: C
         "score": _text(scored.total),
         "band": scored.band.name if scored.band else None,
         "fee": str(contract.fee),
+        "steps": [[str(lowest), str(paid)] for lowest, paid in contract.pay],
         "percent": _text(percent),
         "pay": None if percent is None else str(rounded(Fraction(contract.fee) * Fraction(percent) / 100)),
     }

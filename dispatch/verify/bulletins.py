@@ -67,7 +67,7 @@ def _faults(tx: ReadTx, row: dict[str, Any]) -> Iterator[str]:
 def _told(row: dict[str, Any], lines: list[str]) -> Iterator[str]:
     try:
         rules = Rules.read(row["rules"])
-        again = scores_text(rules.scheme, scored(rules, recount(rules, parsed(lines))))
+        again = scores_text(rules, scored(rules, recount(rules, parsed(lines))))
     except (ValueError, KeyError, TypeError) as fault:
         yield f"it cannot be counted again: {fault}"
         return

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from dispatch.audit.seal import verify_chain
 from dispatch.audit.where import heads_file
+from dispatch.bulletins.content import COLUMNS
 from dispatch.lifecycle.respites import Respite, standard_respites
 from dispatch.lifecycle.states import HOLDER, OPEN, Action, Pool, State
 from dispatch.lifecycle.table import TRANSITIONS
@@ -23,6 +24,7 @@ from dispatch.verify.files import file_breaches
 from dispatch.verify.finding import SHOWN, Breach, Finding, found
 from dispatch.verify.history import check_history
 from dispatch.verify.rights import right_breaches, units_of
+from dispatch.verify.settlements import settlement_breaches
 from gis.db import ReadTx, value
 
 __all__ = ["CHECKS", "everything"]
@@ -61,6 +63,9 @@ CHECKS: dict[str, str] = {
     "I23": "a card rests on a lapse of its own unit, by the rule on it, and two persons contest and rule",
     "I24": "more time is asked for a reason on the list, with its evidence, in time; another one answers",
     "I25": "stock is the sum of its movements, never below nothing; what was used, a reply on record says",
+    "I26": "points by hand and cases left out rest on a paper and two persons; bulletins have those of before",
+    "I27": "a settlement sheet says what follows from its counts, and both sides signed that",
+    "I28": "a case is contested and ruled on once; a bulletin leaves out what was let off by its cut, no more",
 }
 COUNTED: dict[str, LiteralString] = {
     "I1": "SELECT count(*) FROM report",
@@ -78,29 +83,17 @@ COUNTED: dict[str, LiteralString] = {
     "I21": "SELECT (SELECT count(*) FROM silence) + (SELECT count(*) FROM step WHERE data ? 'terminal')",
     "I23": "SELECT count(*) FROM card",
     "I25": "SELECT count(*) FROM stock_movement",
+    "I26": "SELECT count(*) FROM ledger_entry",
+    "I27": "SELECT count(*) FROM settlement",
+    "I28": "SELECT count(*) FROM cases WHERE appealed",
     "I22": "SELECT count(*) FROM step WHERE action = 'supervise'",
     "I19": "SELECT coalesce(sum(jsonb_array_length(assists)), 0) FROM cases WHERE assists IS NOT NULL",
     "I20": "SELECT count(*) FROM alarm_call",
     "I24": "SELECT count(*) FROM step WHERE action IN ('ask_delay', 'ask_defer', 'ask_suspend')",
 }
 BY_QUERY = (
-    "I1",
-    "I2",
-    "I3",
-    "I4",
-    "I5",
-    "I7",
-    "I8",
-    "I9",
-    "I11",
-    "I18",
-    "I19",
-    "I20",
-    "I21",
-    "I22",
-    "I23",
-    "I24",
-    "I25",
+    *("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I11", "I18", "I19"),
+    *("I20", "I21", "I22", "I23", "I24", "I25", "I26", "I27", "I28"),
 )
 
 # A case in none of these pools has no unit yet, or no more.
@@ -134,6 +127,7 @@ def everything(tx: ReadTx, data: Path, told: Callable[[Finding], None]) -> list[
     findings["I12"].checked = len(units_of(tx))
     _timed(findings["I13"], lambda: _chain(tx, findings["I13"], length))
     _timed(findings["I17"], lambda: _add(findings["I17"], late_breaches(tx)))
+    _timed(findings["I27"], lambda: _add(findings["I27"], settlement_breaches(tx)))
     for finding in findings.values():
         if finding.no in COUNTED:
             finding.checked = int(value(tx, COUNTED[finding.no]))
@@ -186,6 +180,7 @@ def _params(tx: ReadTx) -> dict[str, Any]:
         "units": [*with_unit, State.CLOSED.value],
         "no_unit": sorted(UNITLESS),
         "tasks": sorted(TASKS),
+        "exempt": COLUMNS.index("exempt") + 1,
     }
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -12,13 +10,11 @@ import pytest
 
 import gis.db
 from dispatch.audit.where import heads_file
-from dispatch.cluster import Cluster, Urls
+from dispatch.cluster import Urls
 from dispatch.config import settings
 from dispatch.verify import CHECKS, Finding, verify
 from tests.cases.town import settled
 from tests.verify.lived import live
-
-numbers = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +23,6 @@ def lived(database: Urls) -> Iterator[Urls]:
     with settled() as town:
         live(town)
         yield database
-
-
-@pytest.fixture
-def copy(lived: Urls, cluster: Cluster) -> Iterator[Urls]:
-    """A copy of the town that one test may break."""
-    template = lived.app.split("?")[0].rsplit("/", 1)[1]
-    heads = heads_file().read_bytes()
-    name = f"v_{os.getpid()}_{next(numbers)}"
-    gis.db.close()
-    urls = cluster.create_database(name, template=template)
-    gis.db.configure(urls.app)
-    yield urls
-    gis.db.close()
-    cluster.drop_database(name)
-    heads_file().write_bytes(heads)
-    gis.db.configure(lived.app)
 
 
 def broken() -> dict[str, Finding]:
