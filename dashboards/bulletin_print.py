@@ -12,7 +12,7 @@ __all__ = ["bulletin_pdf"]
 
 HEADLINE = ("should_dispose", "ontime_disposed", "late_disposed", "overdue_open", "ontime_disposal_rate", "closed")
 TRIPLE = ("ontime_disposed", "late_disposed", "overdue_open")
-PLACES = ("place", "name", "score", "ontime_disposal_rate")
+PLACES = ("place", "name", "score", "by_hand", "total", "ontime_disposal_rate")
 
 
 def bulletin_pdf(sheet: Sheet) -> bytes:
@@ -55,7 +55,7 @@ def _told(sheet: Sheet) -> dict[str, Any]:
 
 def _group(table: Table) -> dict[str, Any]:
     """Those that have a place, from the first to the last; all, where nobody has one."""
-    places = [table.keys.index(key) for key in PLACES]
+    places = [table.keys.index(key) for key in PLACES if key in table.keys]
     rows = [[shown(row[place]) for place in places] for row in table.rows]
     ranked = [row for row in rows if row[0].isdecimal()]
     return {"title": table.title, "titles": [table.titles[place] for place in places], "rows": ranked or rows}

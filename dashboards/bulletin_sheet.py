@@ -43,9 +43,9 @@ CHECKS = (
     *("need_check", "check", "ontime_check", "need_send_check", "ontime_send_check"),
     *("ontime_verify_rate", "ontime_check_rate", "verify_sent_ontime_rate", "check_sent_ontime_rate"),
 )
-TEXTS = frozenset({"place", "name", "band"})  # columns that are read from the left
-WIDTHS = {"name": 28, "place": 10}
-DECIMALS = frozenset({"score", *RATES})
+TEXTS = frozenset({"place", "name", "band", "kind", "document"})  # columns that are read from the left
+WIDTHS = {"name": 28, "place": 10, "kind": 28, "document": 66}
+DECIMALS = frozenset({"score", "by_hand", "total", *RATES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class Sheet:
     @cached_property
     def first(self) -> list[Table]:
         """Places, scores and what happened to the cases: a table for each ranking group, then the districts."""
-        placed = ("place", "name", "score", "band", *FACE)
+        placed = ("place", "name", *self.total, "band", *FACE)
         told = [self._table(name, rows, placed) for name, rows in self._groups()]
         of_areas = placed if self._scores_areas else ("name", *FACE)
         return [*told, self._table(self.t("bulletin.districts"), self._areas(), of_areas)]
@@ -123,7 +123,7 @@ class Sheet:
         """Every other figure: the points of each indicator, the counts and the rates."""
         points = [name for name in self.rows[0] if name.startswith("points_")]
         areas = [(self.t("bulletin.districts"), self._areas()[:-1])] if self._scores_areas else []
-        placed = ("place", "name", "cases", *points, "score")
+        placed = ("place", "name", "cases", *points, *self.total)
         told = [self._table(name, rows, placed) for name, rows in (*self._groups(), *areas)]
         for title, keys in (("disposal", DISPOSAL), ("centre", CENTRE), ("checks", CHECKS)):
             everybody = [*self._groups(), (self.t("bulletin.districts"), self._areas())]
@@ -131,7 +131,35 @@ class Sheet:
                 self._table(f"{name}{self.t('dot')}{self.t(f'bulletin.table_{title}')}", rows, ("name", *keys))
                 for name, rows in everybody
             ]
-        return [*told, *([self.appeals] if self.rules.get("appeals") else [])]
+        return [
+            *told,
+            *([self.given] if self.total != ("score",) else []),
+            *([self.appeals] if self.rules.get("appeals") else []),
+        ]
+
+    @property
+    def total(self) -> tuple[str, ...]:
+        """What a unit is ranked by: the score measured, and where points were given by hand, these and the sum."""
+        columns = ("score", "by_hand", "total")
+        return columns if self.rules["form"] > 1 and self.rules["by_hand"] else columns[:1]
+
+    @property
+    def given(self) -> Table:
+        """The points given by hand, each with its kind and the SHA-256 of the paper it rests on."""
+        keys = ("name", "kind", "by_hand", "document")
+        kinds = {hand["kind"]: self._said(hand) for hand in self.rules["scheme"]["hand"]}
+        of: list[Key] = [("unit", "", one["unit"]) for one in self.rules["by_hand"]]
+        rows: list[list[Cell]] = [
+            [
+                self.name("unit", one["unit"]),
+                kinds.get(one["kind"], one["kind"]),
+                Decimal(one["points"]),
+                one["document"],
+            ]
+            for one in self.rules["by_hand"]
+        ]
+        titles = [self.title(key) for key in keys]
+        return Table(title=self.t("bulletin.given"), keys=keys, titles=titles, of=of, rows=rows)
 
     @property
     def appeals(self) -> Table:
@@ -250,7 +278,10 @@ class Sheet:
     @property
     def formula(self) -> list[tuple[str, str]]:
         """Each indicator of the scheme with its weight, and in a sentence how its points come about."""
-        return [(self._weight(part), self._points(part)) for part in self.rules["scheme"]["indicators"]]
+        scheme = self.rules["scheme"]
+        kinds = [self.t("bulletin.hand", name=self._said(hand), most=hand["most"]) for hand in scheme.get("hand", ())]
+        beside = [(self.figure("by_hand"), self.t("comma").join([*kinds, self.t("bulletin.beside")]))] if kinds else []
+        return [(self._weight(part), self._points(part)) for part in scheme["indicators"]] + beside
 
     def _weight(self, part: Mapping[str, Any]) -> str:
         return f"{self.figure(part['key'])} {self.t('bulletin.weighs', n=part['weight'])}"

@@ -103,7 +103,7 @@ def _checked(whole: zipfile.ZipFile, expected: str | None) -> Checked:
     text = whole.read("rules.json").decode()
     rules, digest, count = Rules.read(text), hashlib.sha256(), [0]
     found = recount(rules, parsed(_hashed(whole, digest, count)))
-    scores = scores_text(rules.scheme, scored(rules, found))
+    scores = scores_text(rules, scored(rules, found))
     counted = hash_of(digest.hexdigest(), text)
     faults = [
         words

@@ -13,11 +13,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from dispatch.evaluation.scheme import SCHEME, Scheme
 
-__all__ = ["COLUMNS", "Fact", "Rules", "canonical", "fact_lines", "hash_of", "instant", "parsed"]
+__all__ = ["COLUMNS", "FORM", "Fact", "Rules", "canonical", "fact_lines", "hash_of", "instant", "parsed"]
 
 COLUMNS = (
     *("unit", "district", "state", "own", "public", "self_handled", "forced", "exempt", "void_after_filing"),
@@ -27,6 +28,8 @@ COLUMNS = (
     *("ontime_file", "ontime_dispatch", "ontime_verify", "ontime_check", "ontime_send_verify", "ontime_send_check"),
     *("reworks", "returns", "shirks", "extensions", "suspensions", "late_report"),
 )
+# 1: points by hand as one sum a unit, in no column of the scores. 2: each with its kind and paper, and two columns.
+FORM = 2
 HEADER = ",".join(("case", *COLUMNS))
 Fact = Mapping[str, str]  # column → text; empty: not known, not yet
 
@@ -41,7 +44,7 @@ class Rules:
     def read(cls, text: str) -> Rules:
         """Raises ValueError for what is no bulletin's rules."""
         document = json.loads(text)
-        needed = {"period", "since", "until", "scheme", "small_sample", "units", "groups", "districts"}
+        needed = {"form", "period", "since", "until", "scheme", "small_sample", "units", "groups", "districts"}
         if not isinstance(document, dict) or not needed <= document.keys():
             raise ValueError("these are not the rules of a bulletin")
         return cls(document)
@@ -60,6 +63,22 @@ class Rules:
     def scheme(self) -> Scheme:
         """How it is scored."""
         return SCHEME.validate_python(self.document["scheme"])
+
+    @property
+    def form(self) -> int:
+        """In which of the forms it is written, and is to be counted again for ever."""
+        return int(self.document["form"])
+
+    @property
+    def by_hand(self) -> dict[str, Decimal]:
+        """The points given by hand, by unit."""
+        given = self.document.get("by_hand", {})
+        if self.form == 1:
+            return {unit: Decimal(points) for unit, points in given.items()}
+        found: dict[str, Decimal] = {}
+        for one in given:
+            found[one["unit"]] = found.get(one["unit"], Decimal(0)) + Decimal(one["points"])
+        return found
 
 
 def canonical(document: object) -> str:

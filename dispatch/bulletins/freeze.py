@@ -11,14 +11,7 @@ from typing import Any, LiteralString, NoReturn
 
 from dispatch.audit.trail import record
 from dispatch.bulletins.appeals import appeals
-from dispatch.bulletins.content import (
-    Rules,
-    canonical,
-    fact_lines,
-    hash_of,
-    instant,
-    parsed,
-)
+from dispatch.bulletins.content import FORM, Rules, canonical, fact_lines, hash_of, instant, parsed
 from dispatch.bulletins.recount import FIGURES, Key, recount, scored, scores_text
 from dispatch.cases.books import Books, books, books_on
 from dispatch.evaluation.measures import CELLS, Cut, Measure, grids_of, measure, parameters, units_of
@@ -238,7 +231,7 @@ def _rules(
     groups = [group for group in groups if not scheme.groups or group["key"] in scheme.groups]
     groups = groups if scheme.of == "unit" else []
     return {
-        "form": 1,
+        "form": FORM,
         "city": str(then.city.get("name", "")),
         "time_zone": city.zone.key,
         "period": span.name,
@@ -247,7 +240,11 @@ def _rules(
         "previous": previous.hash if previous else None,
         "scheme": scheme_document(scheme),
         **{"small_sample": terms.small_sample, "trial": terms.trial},
-        "by_hand": {unit: str(points) for unit, points in sorted(terms.by_hand.get(scheme.key, {}).items())},
+        "by_hand": [
+            {"unit": one.unit, "kind": one.kind, "points": str(one.points), "document": one.document}
+            for one in terms.given
+            if one.scheme == scheme.key
+        ],
         "editions": {
             row["kind"]: {"name": row["name"], "hash": row["content_hash"]}
             for row in dicts(tx, EDITIONS, ids=list(then.editions.values()))
@@ -296,7 +293,7 @@ def _counted(tx: ReadTx, id: int, rules: Rules, span: Period, as_of: datetime) -
     for key, figures in _measured(tx, rules, span, as_of).items():
         if any(found[key][name] != number for name, number in figures.items()):
             _differ(key)
-    return digest.hexdigest(), scores_text(rules.scheme, scored(rules, found))
+    return digest.hexdigest(), scores_text(rules, scored(rules, found))
 
 
 def _measured(tx: ReadTx, rules: Rules, span: Period, as_of: datetime) -> dict[Key, dict[str, int]]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeAlias
 
 from dispatch.bulletins.content import Fact, Rules
 from dispatch.evaluation.measures import CELLS, COUNTED
 from dispatch.evaluation.rates import Counts, rates
-from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.score import Ranked, ranked
 
 __all__ = ["FIGURES", "Key", "cell_of", "excluded", "figures", "recount", "scored", "scores_text", "units_below"]
@@ -240,8 +238,7 @@ def _ranked(rules: Rules, of: tuple[str, str], found: Mapping[Key, Counter[str]]
     group = of[1] or of[0]
     entries = {unit: (group, counts) for unit, (counts, _) in sorted(told.items())}
     small_sample, trial = int(rules.document["small_sample"]), bool(rules.document.get("trial"))
-    by_hand = {unit: Decimal(points) for unit, points in rules.document.get("by_hand", {}).items()}
-    rows = ranked(entries, rules.scheme, small_sample, trial=trial, by_hand=by_hand)
+    rows = ranked(entries, rules.scheme, small_sample, trial=trial, by_hand=rules.by_hand)
     return [Scored((*of, row.unit), *told[row.unit], row) for row in rows]
 
 
@@ -249,31 +246,42 @@ def _told(found: Counter[str], grids: int | None = None) -> tuple[Counts, dict[s
     return Counts(**{name: found[name] for name in COUNTED}, grids=grids), {name: found[name] for name in CELLS}
 
 
-def scores_text(scheme: Scheme, lines: Iterable[Scored]) -> str:
+def scores_text(rules: Rules, lines: Iterable[Scored]) -> str:
     """scores.csv: decimals with two places, empty is "no data". Only codes and numbers, nothing to quote."""
-    points = [part.key for part in scheme.indicators]
-    names = ["of", "group", "key", "place", "apart", "cases", "score", "band", *(f"points_{key}" for key in points)]
-    rows: list[Sequence[object]] = [[*names, *TOLD_RATES, *FIGURES], *(_row(line, points) for line in lines)]
+    points = [part.key for part in rules.scheme.indicators]
+    hand = ["by_hand", "total"] if rules.form > 1 else []
+    names = [
+        "of",
+        "group",
+        "key",
+        "place",
+        "apart",
+        "cases",
+        "score",
+        *hand,
+        "band",
+        *(f"points_{key}" for key in points),
+    ]
+    rows: list[Sequence[object]] = [[*names, *TOLD_RATES, *FIGURES], *(_row(line, points, hand) for line in lines)]
     return "".join(",".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
 
 
-def _row(line: Scored, points: list[str]) -> Sequence[object]:
-    rank, told = line.rank, rates(line.counts)
-    place: list[object] = [None] * (5 + len(points))
-    if rank is not None:
-        band = rank.score.band.name if rank.score.band else None
-        place = [
-            rank.place,
-            rank.apart,
-            rank.cases,
-            rank.score.total,
-            band,
-            *(rank.score.points[key] for key in points),
-        ]
+def _row(line: Scored, points: list[str], hand: list[str]) -> Sequence[object]:
+    told = rates(line.counts)
     return [
         *line.key,
-        *place,
+        *([None] * (5 + len(hand) + len(points)) if line.rank is None else _place(line.rank, points, hand)),
         *(told[key] for key in TOLD_RATES),
         *(line.counts.of(n) for n in COUNTED),
         *line.cells.values(),
+    ]
+
+
+def _place(rank: Ranked, points: list[str], hand: list[str]) -> Sequence[object]:
+    beside: dict[str, object] = {"by_hand": rank.by_hand, "total": rank.total}
+    band = rank.score.band.name if rank.score.band else None
+    return [
+        *(rank.place, rank.apart, rank.cases, rank.score.total),
+        *(beside[name] for name in hand),
+        *(band, *(rank.score.points[key] for key in points)),
     ]

@@ -20,7 +20,7 @@ from dispatch.evaluation.scheme import Hand, Scheme
 from gis.db import ReadTx, Tx, dicts, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound
 
-__all__ = ["EXCLUSION", "Asked", "Entry", "by_hand", "decide", "enter", "entries", "entry_of", "left_out"]
+__all__ = ["EXCLUSION", "Asked", "Entry", "Given", "decide", "enter", "entries", "entry_of", "given", "left_out"]
 
 EXCLUSION = "exclusion"
 LOCK = 0x1ED6E2
@@ -32,11 +32,11 @@ ENTRIES: LiteralString = """
       FROM ledger_entry e JOIN person maker ON maker.id = e.made_by LEFT JOIN cases c ON c.id = e.case_id
       LEFT JOIN ledger_decision d ON d.entry_id = e.id LEFT JOIN person decider ON decider.id = d.decided_by
 """
-BY_HAND: LiteralString = """
-    SELECT e.scheme, e.unit_id AS unit, sum(e.points) AS points
+GIVEN: LiteralString = """
+    SELECT e.scheme, e.unit_id AS unit, e.kind, e.points, e.document_hash AS document
       FROM ledger_entry e JOIN ledger_decision d ON d.entry_id = e.id
      WHERE e.period = %(period)s AND d.decision = 'agreed' AND d.decided_at <= %(by)s
-     GROUP BY e.scheme, e.unit_id
+     ORDER BY e.unit_id, e.id
 """
 LEFT_OUT: LiteralString = """
     SELECT e.case_id FROM ledger_entry e JOIN ledger_decision d ON d.entry_id = e.id
@@ -87,6 +87,17 @@ class Entry:
     words: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Points that count. `document`: the SHA-256 of the paper they rest on."""
+
+    scheme: str
+    unit: str
+    kind: str
+    points: Decimal
+    document: str
+
+
 def entries(tx: ReadTx, *, limit: int = 200) -> list[Entry]:
     """Those that wait first, then the newest."""
     return rows(tx, Entry, ENTRIES + " ORDER BY d.decision IS NULL DESC, e.id DESC LIMIT %(limit)s", limit=limit)
@@ -100,12 +111,9 @@ def entry_of(tx: ReadTx, id: int) -> Entry:
     return found
 
 
-def by_hand(tx: ReadTx, period: str, *, by: datetime) -> dict[str, dict[str, Decimal]]:
-    """The points of a period agreed to by an instant: scheme → unit → points."""
-    found: dict[str, dict[str, Decimal]] = {}
-    for row in dicts(tx, BY_HAND, period=period, by=by):
-        found.setdefault(row["scheme"], {})[row["unit"]] = row["points"]
-    return found
+def given(tx: ReadTx, period: str, *, by: datetime) -> list[Given]:
+    """The points of a period agreed to by an instant, unit by unit in the order they were entered."""
+    return rows(tx, Given, GIVEN, period=period, by=by)
 
 
 def left_out(tx: ReadTx, *, by: datetime) -> list[int]:

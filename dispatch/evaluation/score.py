@@ -13,6 +13,7 @@ from dispatch.evaluation.scheme import Band, Indicator, Loss, Scheme
 
 __all__ = ["Entry", "Ranked", "Score", "points_of", "rank", "ranked", "score", "total_of"]
 
+NO_POINTS = Decimal("0.00")
 Share: TypeAlias = Callable[[Counts, str], Fraction | None]
 Points: TypeAlias = dict[str, Fraction | None]
 
@@ -35,7 +36,7 @@ class Entry:
     score: Score
     cases: int | None
     aside: str | None = None
-    by_hand: Decimal = Decimal(0)
+    by_hand: Decimal = NO_POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Ranked:
     cases: int | None
     place: int | None
     apart: str | None
-    by_hand: Decimal = Decimal(0)
+    by_hand: Decimal = NO_POINTS
 
     @property
     def total(self) -> Decimal | None:
@@ -107,7 +108,7 @@ def ranked(
                 score(scheme, here),
                 cases_in(scheme, here),
                 _aside(key in out, trial),
-                by_hand.get(key, Decimal(0)),
+                by_hand.get(key, NO_POINTS),
             )
             for key, (group, here) in found.items()
         ],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString
 
 from dispatch.cases.books import Books, books, books_on
-from dispatch.evaluation.ledger import by_hand
+from dispatch.evaluation.ledger import Given, given
 from dispatch.evaluation.measures import counted_until
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.rates import Counts
@@ -30,18 +30,26 @@ LATEST: LiteralString = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What holds for a ranking. `groups`: of units, in the city's order. `trial`: the period begins before the day from
-    which the city's figures are ranked. `by_hand`: points of the ledger, scheme → unit → points, those agreed by the
-    instant asked for, or by now: they are given when the period is over."""
+    which the city's figures are ranked. `given`: points of the ledger, those agreed by the instant asked for, or by
+    now: they are given when the period is over."""
 
     schemes: Mapping[str, Scheme]
     groups: list[Mapping[str, Any]]
     small_sample: int
     trial: bool
-    by_hand: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    given: Sequence[Given] = ()
+
+    def by_hand(self, scheme: Scheme) -> dict[str, Decimal]:
+        """The points given by hand under a scheme, by unit."""
+        found: dict[str, Decimal] = {}
+        for one in self.given:
+            if one.scheme == scheme.key:
+                found[one.unit] = found.get(one.unit, Decimal(0)) + one.points
+        return found
 
     def ranked(self, found: Mapping[str, tuple[str, Counts]], scheme: Scheme) -> list[Ranked]:
         """The ranking on these terms of all who take part, each with its group and counts."""
-        return ranked(found, scheme, self.small_sample, trial=self.trial, by_hand=self.by_hand.get(scheme.key, {}))
+        return ranked(found, scheme, self.small_sample, trial=self.trial, by_hand=self.by_hand(scheme))
 
     def scheme(self, key: str, group: str | None = None) -> Scheme:
         """A scheme by its key, for a group of units. Raises FormIncomplete for a stranger of either kind."""
@@ -79,7 +87,7 @@ def terms_of(tx: ReadTx, period: Period, as_of: datetime | None = None) -> Terms
         groups=list(section.get("groups", ())),
         small_sample=int(section.get("small_sample", SMALL_SAMPLE)),
         trial=period.start.astimezone(present.zone).date() < first,
-        by_hand=by_hand(tx, period.name, by=as_of or tx.now),
+        given=given(tx, period.name, by=as_of or tx.now),
     )
 
 

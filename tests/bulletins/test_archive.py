@@ -126,7 +126,7 @@ def test_a_file_that_agrees_with_itself_is_told_by_the_hash_expected(made: Bulle
     flattered(files)
     rules = Rules.read(files["rules.json"].decode())
     again = recount(rules, parsed(files["facts.csv"].decode().splitlines()))
-    files["scores.csv"] = scores_text(rules.scheme, scored(rules, again)).encode()
+    files["scores.csv"] = scores_text(rules, scored(rules, again)).encode()
     path = packed(tmp_path / "b.zip", files)
     assert main(["verify-bulletin", str(path)]) == 0
     assert main(["verify-bulletin", str(path), "--hash", made.hash]) == 1

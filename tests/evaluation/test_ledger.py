@@ -11,8 +11,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from dispatch.bulletins.content import Rules
+from dispatch.bulletins.difference import changed_cases, changed_figures, score_rows
+from dispatch.bulletins.freeze import Bulletin, bulletin_of, lines_of, seal
 from dispatch.bulletins.freeze import decide as decide_bulletin
-from dispatch.bulletins.freeze import seal
 from dispatch.cluster import Urls
 from dispatch.evaluation import ledger
 from dispatch.evaluation.ledger import EXCLUSION, Asked, Entry
@@ -180,19 +181,38 @@ def test_a_case_left_out_is_in_no_figure_of_disposal_from_then_on(town: Town) ->
     assert [finding.no for finding in verify() if not finding.holds] == []
 
 
+def told(made: Bulletin, unit: str) -> dict[str, str]:
+    (row,) = (row for row in score_rows(made.scores) if row["key"] == unit)
+    return {name: row[name] for name in ("score", "by_hand", "total")}
+
+
 def test_a_bulletin_freezes_the_points_and_its_revision_the_case_left_out(town: Town) -> None:
     agree(town, enter(town))
     with write() as tx:
         first = seal(tx, who(town, "evaluator"), period=WEEK, scheme="own")
-    assert Rules.read(first.rules).document["by_hand"] == {"enforcement-b": "2.50"}
+    given = {"unit": "enforcement-b", "kind": "special", "points": "2.50", "document": PAPER}
+    assert Rules.read(first.rules).document["by_hand"] == [given]
+    assert told(first, "enforcement-b") == {"score": "50.00", "by_hand": "2.50", "total": "52.50"}
+    assert told(first, "enforcement-a") == {"score": "100.00", "by_hand": "0.00", "total": "100.00"}
     with write() as tx:
         decide_bulletin(tx, first.id, who(town, "leader"), publish=True)
     with read() as tx:
         number = value(tx, "SELECT number FROM cases WHERE unit_id = 'enforcement-b' AND late")
+        frozen = (bulletin_of(tx, first.id), list(lines_of(tx, first.id)))
     agree(town, enter(town, kind=EXCLUSION, number=number))
+    town.later(seconds=1)
+    agree(town, enter(town, points="1.25"))
+    town.later(seconds=1)
     with write() as tx:
         second = seal(tx, who(town, "evaluator"), period=WEEK, scheme="own")
-    assert second.facts_hash != first.facts_hash
+    with read() as tx:
+        assert (bulletin_of(tx, first.id), list(lines_of(tx, first.id))) == frozen
+        ((case,), count) = changed_cases(tx, first.id, second.id)
+    assert (count, case.number, case.what) == (1, number, {"exempt": ("0", "1")})
+    assert told(second, "enforcement-b") == {"score": "100.00", "by_hand": "3.75", "total": "103.75"}
+    differs = {(one.key, one.figure): (one.before, one.after) for one in changed_figures(frozen[0], second)}
+    assert differs["enforcement-b", "total"] == ("52.50", "103.75")
+    assert differs["", "overdue_open"] == ("1", "0")
     with write() as tx:
         decide_bulletin(tx, second.id, who(town, "leader"), publish=True)
     assert [finding.no for finding in verify() if not finding.holds] == []

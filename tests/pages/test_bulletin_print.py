@@ -7,10 +7,12 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import openpyxl
 import pytest
 import typst
+from psycopg.types.json import Jsonb
 from pypdf import PdfReader
 
 from dashboards import press
@@ -19,8 +21,14 @@ from dashboards.bulletin_sheet import Sheet, Table, shown
 from dashboards.spreadsheet import Column, Page, write_book
 from dashboards.words import LANGUAGES, words
 from dispatch.bulletins.freeze import Bulletin, decide, seal
-from gis.db import write
+from dispatch.evaluation import ledger
+from dispatch.evaluation.ledger import Asked
+from dispatch.evaluation.period import period_of
+from dispatch.evaluation.terms import terms_of
+from gis.db import execute, write
 from gis.problems import Unavailable
+from tests.cases.town import ZONE
+from tests.evaluation.test_ledger import OWN
 from tests.pages.conftest import Office, Person, good_and_bad
 
 WEEK = "2026-W24"
@@ -28,12 +36,32 @@ Enter = Callable[[str], Person]
 
 
 @pytest.fixture(scope="module")
-def made(office: Office) -> Bulletin:
-    """A published week with a good unit and a bad one."""
+def lived(office: Office) -> Office:
+    """A week with a good unit and a bad one, to which points are given by hand."""
     good_and_bad(office.town)
-    people = [office.town.people[name].person_id or 0 for name in ("leader", "evaluator")]
+    asked = Asked(kind="special", unit="enforcement-b", period=WEEK, points="-1.5", reason="夜市", document_no="7",
+                  document_hash="ab" * 32)  # fmt: skip
     with write() as tx:
-        sealed = seal(tx, people[0], period=WEEK)
+        execute(
+            tx,
+            """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+               VALUES ('schemes', 'own-1', '2026-01-01', '', '', %(content)s)""",
+            content=Jsonb({"scheme": [OWN]}),
+        )
+    with write() as tx:
+        scheme = terms_of(tx, period_of(WEEK, ZONE)).scheme("own")
+        entry = ledger.enter(tx, office.town.people["leader"].person_id or 0, scheme, asked)
+    with write() as tx:
+        ledger.decide(tx, entry.id, office.town.people["evaluator"].person_id or 0, agree=True)
+    return office
+
+
+@pytest.fixture(scope="module", params=["gb-department", "own"])
+def made(lived: Office, request: pytest.FixtureRequest) -> Bulletin:
+    """A published bulletin of that week: one by what is measured alone, one with points by hand."""
+    people = [lived.town.people[name].person_id or 0 for name in ("leader", "evaluator")]
+    with write() as tx:
+        sealed = seal(tx, people[0], period=WEEK, scheme=request.param)
     with write() as tx:
         return decide(tx, sealed.id, people[1], publish=True)
 
@@ -92,7 +120,25 @@ def test_the_page_the_workbook_and_the_csv_tell_the_same(made: Bulletin, person:
     assert heads == list(whole.titles)
     assert rows == [["" if cell is None else str(cell) for cell in row] for row in whole.rows]
     figures = {key for table in everything for key in table.keys}
-    assert figures <= set(whole.keys)
+    assert figures - {"kind", "document"} <= set(whole.keys)  # of a single entry by hand: no figure
+
+
+def test_points_by_hand_stand_beside_the_score_with_their_kind_and_paper(made: Bulletin, person: Enter) -> None:
+    sheet = Sheet(made, words("zh"))
+    group = next(table for table in sheet.first if ("unit", "section", "enforcement-b") in table.of)
+    if made.scheme != "own":
+        assert "by_hand" not in group.keys
+        return
+    row = dict(zip(group.keys, group.rows[group.of.index(("unit", "section", "enforcement-b"))], strict=True))
+    assert isinstance(row["score"], Decimal)
+    assert (row["by_hand"], row["total"]) == (Decimal("-1.50"), row["score"] - Decimal("1.50"))
+    given = next(table for table in sheet.behind if table.title == "人工计分明细")
+    assert [list(cells) for cells in given.rows] == [["西河区综合执法队", "专项", Decimal("-1.50"), "ab" * 32]]
+    pages = [plain(page.extract_text()) for page in PdfReader(io.BytesIO(bulletin_pdf(sheet))).pages]
+    for text in ("人工计分", "-1.50", str(row["total"])):
+        assert text in pages[0]
+    assert "ab" * 32 in "".join(pages[1:])
+    assert f"人工计分{sheet.t('sep')}专项最多加减5分" in pages[-1]
 
 
 def test_a_file_of_the_same_bulletin_is_the_same_bytes(made: Bulletin, person: Enter) -> None:
