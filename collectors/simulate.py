@@ -14,6 +14,7 @@ from itertools import islice
 
 from collectors.rehearsal import ledger, pictures
 from collectors.rehearsal.duty import Watch, drill_nightly, watch_of
+from collectors.rehearsal.evaluators import keep_scores, revise
 from collectors.rehearsal.living import live
 from collectors.rehearsal.scene import scene_of
 from collectors.rehearsal.shards import Progress, Window, start
@@ -39,7 +40,8 @@ LONGEST_DAYS, MOST_JOBS = 3660, 16
 class Order:
     """What is asked for. `until`: the instant up to which the city lives; None: now.
 
-    `cheats`: which part of the people cheats. `duty`: whether nights are drilled and calls counted against the roster.
+    `cheats`: which part of the people cheats; `sparing`: only they have pictures of their own. `duty`: whether nights
+    are drilled and calls counted against the roster. `scores`: the evaluators publish, settle and keep the ledger.
     """
 
     days: float
@@ -49,6 +51,8 @@ class Order:
     jobs: int = 2
     cheats: float = 0.0
     duty: bool = False
+    sparing: bool = False
+    scores: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +88,8 @@ def history(order: Order, url: str, say: Say = lambda _: None) -> Outcome:
         outcome.hash = ledger.hash_of(tx)
         if order.duty:
             outcome.watch = watch_of(tx, window.since, window.until)
+    if order.scores:
+        keep_scores(window.since)
     return outcome
 
 
@@ -116,6 +122,7 @@ def _window(order: Order) -> Window:
         photos=pictures.hang(settings().data / "photos"),
         cheats=order.cheats,
         duty=order.duty,
+        sparing=order.sparing,
     )
 
 
@@ -169,6 +176,10 @@ def _add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="drill every night; then say who on duty answered for danger, who did not, what lint and drills found",
     )
+    parser.add_argument("--sparing", action="store_true", help="with --cheats: the honest share a dozen pictures")
+    parser.add_argument(
+        "--scores", action="store_true", help="the evaluators publish what is over, keep the ledger and settle"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
@@ -205,7 +216,7 @@ def live_on(order: Order, url: str, *, grow: bool) -> None:
     """Live at real pace until stopped, growing the past beside it if asked to."""
     window = _window(order)
     past = Past(order, url) if grow else None
-    live(order.seed, order.per_day, window.photos, past.news if past else lambda: False)
+    live(window, past.news if past else lambda: False)
 
 
 class Past:
@@ -221,9 +232,19 @@ class Past:
             outcome = _add_up(grow(order, url), _say, every=SELDOM)
             if outcome.cases:
                 _say(f"the past has grown by {outcome.cases} cases")
+            if order.scores:
+                self._publish(order, grown=bool(outcome.cases))
         except Problem as problem:
             _say(f"the past did not grow to its end: {problem}")
         self._grown.set()
+
+    @staticmethod
+    def _publish(order: Order, *, grown: bool) -> None:
+        if grown:
+            revise()
+        with read() as tx:
+            since = tx.now - timedelta(days=order.days)
+        keep_scores(since)
 
     def news(self) -> bool:
         """Whether it has just finished; true once."""
@@ -242,8 +263,8 @@ def _order(arguments: Namespace) -> Order:
             f"--days must lie between 0 and {LONGEST_DAYS}, --jobs between 1 and {MOST_JOBS}, "
             "--cases-per-day must be at least 1"
         )
-    if not 0 <= arguments.cheats <= MOST_CHEATS or (arguments.cheats and (arguments.live or arguments.grow)):
-        raise FormIncomplete(f"--cheats is a part from 0 to {MOST_CHEATS}, of a past: not with --live or --grow")
+    if not 0 <= arguments.cheats <= MOST_CHEATS:
+        raise FormIncomplete(f"--cheats is a part from 0 to {MOST_CHEATS}")
     if arguments.duty and (arguments.live or arguments.grow):
         raise FormIncomplete("--duty looks at a past that is lived through once: not with --live or --grow")
     return Order(
@@ -254,6 +275,8 @@ def _order(arguments: Namespace) -> Order:
         jobs=arguments.jobs,
         cheats=arguments.cheats,
         duty=arguments.duty,
+        sparing=arguments.sparing,
+        scores=arguments.scores,
     )
 
 

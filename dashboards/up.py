@@ -21,16 +21,18 @@ from gis.problems import Problem
 __all__ = ["command"]
 
 FIRST_DAYS, GROWN_DAYS = 14, 61
+# A few cheat, so that the tests of integrity have something to find; bulletins, ledger and sheets are kept.
+ASKED = ["--cheats", "0.02", "--sparing", "--scores"]
 
 
 def grow_history() -> list[str]:
     """Words after `wangge` of the process that grows the demo city's past to two months, then lets it live on."""
-    return ["simulate", "--grow", str(GROWN_DAYS), "--live"]
+    return ["simulate", "--grow", str(GROWN_DAYS), "--live", *ASKED]
 
 
 def first_history() -> list[str]:
     """Words after `wangge` that give the demo city a past which ends now."""
-    return ["simulate", "--days", str(FIRST_DAYS)]
+    return ["simulate", "--days", str(FIRST_DAYS), *ASKED]
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

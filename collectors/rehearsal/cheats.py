@@ -19,7 +19,11 @@ SLIP = 0.03  # of what honest people do looks like cheating: or every trace woul
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cheats:
     """By the name of the test that should find them: logins, unit ids, duty grids. `self_dealing`: unit → login;
-    `people_of`: unit → who answers for it."""
+    `people_of`: unit → who answers for it.
+
+    `sparing`: the honest share a dozen pictures that nobody sent up, which no test looks at; for a demo, as drawing one
+    for every find takes longer than all else.
+    """
 
     seed: int
     share: float
@@ -30,6 +34,7 @@ class Cheats:
     clock_gaming: frozenset[str]
     self_dealing: Mapping[str, str]
     under_reporting: frozenset[str]
+    sparing: bool = False
 
     @classmethod
     def drawn(

@@ -16,6 +16,8 @@ from collectors.rehearsal.ledger import known_reports
 from collectors.rehearsal.life import next_of
 from collectors.rehearsal.rounds import walked
 from collectors.rehearsal.scene import Scene, scene_of
+from collectors.rehearsal.shards import Window
+from collectors.rehearsal.temptation import tempted, with_own_picture
 from collectors.rehearsal.turn import LIVES, Life, Turn, lives_of
 from collectors.rehearsal.walk import carry_out, leader_of, still_open
 from dispatch.cases.books import books
@@ -70,7 +72,7 @@ class Living:
                 continue
             self.told.add(day)
             there = known_reports(tx, now - timedelta(days=2))
-            for find in finds_of(self.scene, day, self.per_day, self.photos):
+            for find in tempted(self.scene.cheats, finds_of(self.scene, day, self.per_day, self.photos)):
                 if find.at >= now and find.report.id not in there:
                     heappush(self.heap, (find.at, next(self.numbers), find))
 
@@ -100,8 +102,12 @@ class Living:
         for life in lives:
             self.expect(life)
 
-    def _report(self, tx: Tx, find: Find) -> int:
-        walked(tx, [find], until=find.at)
+    def _report(self, tx: Tx, seen: Find) -> int | None:
+        """The new case; None for what was walked past in silence."""
+        walked(tx, [seen], until=seen.at)
+        if seen.silent:
+            return None
+        find = with_own_picture(tx, self.scene.cheats, seen)
         case_id = receive(tx, find.report, find.by, now=find.at).case_id
         self.leaders[again(find.report.id)] = case_id
         if (leader := leader_of(tx, find, {})) is not None:
@@ -126,7 +132,7 @@ class Living:
         return seen.id
 
 
-def live(seed: int, per_day: int, photos: tuple[str, ...], grown: Callable[[], bool]) -> None:
+def live(window: Window, grown: Callable[[], bool]) -> None:
     """Go on for ever. `grown`: told once, when lives grown elsewhere are to be taken up. Ends by KeyboardInterrupt."""
     living, version = None, 0
     while True:
@@ -134,7 +140,7 @@ def live(seed: int, per_day: int, photos: tuple[str, ...], grown: Callable[[], b
             with write(durable=False, together=True) as tx:
                 now, present = tx.now, books(tx).version
                 if living is None or version != present or grown():
-                    living, version = _settle_in(tx, living, present, seed, per_day, photos)
+                    living, version = _settle_in(tx, living, present, window)
                 living.foresee(tx, now)
             while living.due(now):
                 living.do_next()
@@ -145,11 +151,10 @@ def live(seed: int, per_day: int, photos: tuple[str, ...], grown: Callable[[], b
         time.sleep(LONGEST_WAIT)
 
 
-def _settle_in(
-    tx: Tx, before: Living | None, version: int, seed: int, per_day: int, photos: tuple[str, ...]
-) -> tuple[Living, int]:
+def _settle_in(tx: Tx, before: Living | None, version: int, window: Window) -> tuple[Living, int]:
     """Whoever lives here, with the city as it is now and every open life."""
     if before is None or before.scene.books.version != version:
-        before = Living(scene_of(tx, seed), per_day, photos)
+        scene = scene_of(tx, window.seed, cheats=window.cheats, sparing=window.sparing)
+        before = Living(scene, window.per_day, window.photos)
     before.adopt(tx, tx.now)
     return before, version

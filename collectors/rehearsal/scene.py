@@ -133,8 +133,8 @@ class Scene:
         return Random(":".join(map(str, (self.seed, *words))))
 
 
-def scene_of(tx: ReadTx, seed: int, *, cheats: float = 0.0) -> Scene:
-    """Read the city. `cheats`: about which part of its people and units cheat in each way.
+def scene_of(tx: ReadTx, seed: int, *, cheats: float = 0.0, sparing: bool = False) -> Scene:
+    """Read the city. `cheats`: about which part of its people and units cheat in each way; `sparing`: see Cheats.
 
     Raises Unavailable if nobody holds one of the posts that a case needs.
     """
@@ -162,7 +162,7 @@ def scene_of(tx: ReadTx, seed: int, *, cheats: float = 0.0) -> Scene:
         finds=finds,
         calls=events_of(finds),
         shelves=tuple(shelves(tx)),
-        cheats=_cheats(city, seed, cheats, posts, of_unit, beats) if cheats else None,
+        cheats=replace(_cheats(city, seed, cheats, posts, of_unit, beats), sparing=sparing) if cheats else None,
     )
 
 

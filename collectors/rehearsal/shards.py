@@ -28,7 +28,8 @@ QUIET = 2.0  # seconds between two looks at processes that say nothing
 class Window:
     """Reports of `since` ≤ time < `until`, whose lives go on to `now`. `share` of `shares`: which of them.
 
-    `cheats`: which part of the people cheats. `duty`: whether danger rings in the lives themselves, and is answered.
+    `cheats`: which part of the people cheats; `sparing`: only they have pictures of their own. `duty`: whether danger
+    rings in the lives themselves, and is answered.
     """
 
     since: datetime
@@ -39,6 +40,7 @@ class Window:
     photos: tuple[str, ...]
     cheats: float = 0.0
     duty: bool = False
+    sparing: bool = False
     share: int = 0
     shares: int = 1
 
@@ -62,7 +64,7 @@ Tell = Callable[[Progress], None]
 def run_window(window: Window, tell: Tell) -> None:
     """Live through the window's reports that are not there yet, in this process."""
     with read() as tx:
-        scene = scene_of(tx, window.seed, cheats=window.cheats)
+        scene = scene_of(tx, window.seed, cheats=window.cheats, sparing=window.sparing)
         there = known_reports(tx, window.since)
     for finds in days_of(scene, window):
         for group in families(find for find in finds if find.report.id not in there):

@@ -67,6 +67,8 @@ def with_own_picture(tx: Tx, cheats: Cheats | None, find: Find) -> Find:
     if cheats is None or find.shift is None or taken is None or find.by.person_id is None:
         return find
     invented = find.away and find.login in cheats.invented_find
+    if cheats.sparing and not invented:
+        return find
     stock = invented or cheats.slips(report.id, "old picture")
     scene = _of_stock(find.login, report.id) if stock else _scene(report.id)
     photo = _shot(tx, scene, taken, after=False, by=find.by.person_id)
@@ -77,6 +79,8 @@ def with_own_reply(tx: Tx, turn: Turn, plan: Plan) -> Plan:
     """A reply with a picture of its own: of the matter put right, or of the unit's stock, from before it was sent."""
     cheats, case, person = turn.scene.cheats, turn.case, plan.by.person_id
     if cheats is None or plan.action not in REPLIES or person is None or case.unit_id is None:
+        return plan
+    if cheats.sparing and not turn.stages:
         return plan
     stock = turn.stages or cheats.slips(case.report_id, case.version, "old picture")
     scene = _of_stock(case.unit_id, case.report_id) if stock else _scene(case.report_id)
