@@ -8,7 +8,7 @@ from typing import Any
 from dashboards.bulletin_sheet import TEXTS, Sheet, Table, shown
 from dashboards.press import printed
 
-__all__ = ["bulletin_pdf"]
+__all__ = ["bulletin_pdf", "told_of"]
 
 HEADLINE = ("should_dispose", "ontime_disposed", "late_disposed", "overdue_open", "ontime_disposal_rate", "closed")
 TRIPLE = ("ontime_disposed", "late_disposed", "overdue_open")
@@ -20,10 +20,11 @@ def bulletin_pdf(sheet: Sheet) -> bytes:
 
     Raises Unavailable where the server has no Chinese font.
     """
-    return printed("bulletin.typ", _told(sheet), at=sheet.made.decided_at or sheet.made.made_at)
+    return printed("bulletin.typ", told_of(sheet), at=sheet.made.decided_at or sheet.made.made_at)
 
 
-def _told(sheet: Sheet) -> dict[str, Any]:
+def told_of(sheet: Sheet) -> dict[str, Any]:
+    """What the template is told: text and whole numbers only."""
     made, t = sheet.made, sheet.t
     words = ("check", "check_how", "hash", "formula", "bands", "no_persons", "of_all")
     return {
