@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from dashboards.scheme_form import BY_LOSSES, Fields, rows_of
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.books import books
 from dispatch.drafts import draft as drafting
 from dispatch.drafts.effect import SCHEMES, document_of, effect, proposed
-from dispatch.evaluation.rates import RATES
-from dispatch.evaluation.scheme import Band, Indicator, Scheme
+from dispatch.evaluation.rates import RATES, Counts
+from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.terms import schemes_on
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
@@ -28,7 +27,6 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 KIND = SCHEMES.key
-LARGEST, PLACES = 1_000_000, 4  # scores are fractions: 1e999999 would be a whole number of a million digits
 
 
 @router.get("/schemes", **needs(Permission.SEE_RANKING))
@@ -72,66 +70,6 @@ def _day(text: str) -> date:
         raise FormIncomplete("Say from which day", zh="请填写生效日期", fields={"in_force": "needed"}) from fault
 
 
-@dataclass
-class Fields:
-    """What a draft's forms send. `weight`: of each indicator in turn; `steps`: likewise, lines of `bound=points` and
-    the points above; `bands`: lines of name, lowest, colour."""
-
-    version: Annotated[str, Posted(max_length=12)] = ""
-    what: Annotated[str, Posted(max_length=12)] = ""
-    words: Annotated[str, Posted(max_length=1000)] = ""
-    scheme: Annotated[str, Posted(max_length=80)] = ""
-    weight: Annotated[tuple[str, ...], Posted()] = ()
-    steps: Annotated[tuple[str, ...], Posted()] = ()
-    bands: Annotated[str, Posted(max_length=2000)] = ""
-
-    def changed(self, scheme: Scheme) -> Scheme:
-        """The scheme as typed. Raises FormIncomplete for what is no number."""
-        if len(self.weight) != len(scheme.indicators) or len(self.steps) != len(scheme.indicators):
-            raise FormIncomplete("The form has lost its indicators; load the page again", zh="表单不完整,请刷新页面")
-        parts = zip(scheme.indicators, self.weight, self.steps, strict=True)
-        return replace(
-            scheme,
-            indicators=tuple(_part(part, weight, steps) for part, weight, steps in parts),
-            bands=tuple(_band(line) for line in self.bands.splitlines() if line.strip()),
-        )
-
-
-def _part(part: Indicator, weight: str, steps: str) -> Indicator:
-    if not part.steps:
-        return replace(part, weight=_number(weight))
-    pairs, _, above = steps.rpartition(";")
-    told = [pair.split("=") for pair in pairs.split()]
-    if not told or any(len(pair) != 2 for pair in told):
-        raise FormIncomplete(
-            "Steps are written like 50=100 100=90; 0", zh="分档写作 50=100 100=90; 0", fields={"steps": steps}
-        )
-    return replace(
-        part, weight=_number(weight), above=_number(above), steps=tuple((_number(b), _number(p)) for b, p in told)
-    )
-
-
-def _band(line: str) -> Band:
-    words = line.split()
-    if len(words) != 3:
-        raise FormIncomplete("A band is written like A 90 green", zh="等级写作 A 90 green", fields={"bands": line})
-    return Band(words[0], _number(words[1]), words[2])
-
-
-def _number(text: str) -> Decimal:
-    try:
-        found = Decimal(text.strip())
-    except InvalidOperation as fault:
-        raise FormIncomplete(f"{text} is not a number", zh=f"{text} 不是数字", fields={"weight": text}) from fault
-    if not found.is_finite() or found < 0 or found > LARGEST or int(found.as_tuple().exponent) < -PLACES:
-        raise FormIncomplete(
-            f"{text} is no number from 0 to {LARGEST:,} with {PLACES} places at most",
-            zh=f"{text} 不是 0 至 {LARGEST} 之间、至多 {PLACES} 位小数的数字",
-            fields={"weight": text},
-        )
-    return found
-
-
 @router.get("/schemes/drafts/{id}", **needs(Permission.SEE_RANKING))
 def draft_page(request: Request, me: Signed, id: int, scheme: str = "") -> Response:
     """A draft beside the schemes in force, with its effect on the last month."""
@@ -150,8 +88,23 @@ def _draft(
     chosen = ours.get(scheme) or ours["gb-department"]
     more: dict[str, Any] = {"report": report, "schemes": list(ours.values()), "chosen": chosen, "rates": RATES}
     more |= {"present": present.get(chosen.key), "mine": me.person_id in draft.writers, "fields": fields}
+    more |= {"typed": _typed(chosen, fields), "counts": Counts.names(), "by_losses": BY_LOSSES}
+    more["groups"] = view.known.city.get("ranking", {}).get("groups", ())
     status = problem.status if problem else 200
     return page(view, "scheme_draft.html", status=status, draft=draft, problem=problem, **more)
+
+
+def _typed(chosen: Scheme, fields: Fields | None) -> dict[str, Any]:
+    """What stands in the form: as it was typed, if it was refused; else the scheme as it is."""
+    if fields is not None and fields.what == "change":
+        return {
+            **{"rows": fields.rows, "groups": fields.group, "out": fields.left_out},
+            **{"bands": fields.bands, "hand": fields.hand},
+        }
+    out = [*((one.unit, one.reason) for one in chosen.leave_out), ("", "")]
+    bands = "\n".join(f"{band.name} {band.lowest} {band.colour}" for band in chosen.bands)
+    hand = "\n".join(f"{one.kind} {one.most} {one.name} | {one.name_en}" for one in chosen.hand)
+    return {"rows": rows_of(chosen), "groups": chosen.groups, "out": out, "bands": bands, "hand": hand}
 
 
 @router.post("/schemes/drafts/{id}", **needs(Permission.KEEP_SCORES))

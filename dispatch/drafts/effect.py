@@ -27,8 +27,7 @@ def proposed(draft: Draft) -> dict[str, Scheme]:
     except SchemeFault as fault:
         raise FormIncomplete(
             f"A scheme does not hold; the draft is kept as it is: {fault}",
-            zh=f"评价方案不成立,草案已保留:{fault}",
-            fields={"scheme": str(fault)},
+            zh=f"评价方案不成立,草案已保留:{fault.zh}",
         ) from fault
     return schemes
 

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AliasChoices, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -46,12 +46,25 @@ def _as(file: str, frozen: str) -> Any:
     return Field(validation_alias=AliasChoices(file, frozen), serialization_alias=frozen)
 
 
-class SchemeFault(ValueError):
-    """A document of schemes that does not hold; `faults`: each reason, beginning with the scheme's key."""
+class Reason(NamedTuple):
+    """Why a document does not hold, in both languages."""
 
-    def __init__(self, faults: list[str]) -> None:
-        self.faults = faults
-        super().__init__("; ".join(faults))
+    en: str
+    zh: str
+
+    def of(self, en: str, zh: str) -> Reason:
+        """The same, beginning with whose it is."""
+        return Reason(f"{en}: {self.en}", f"{zh}:{self.zh}")
+
+
+class SchemeFault(ValueError):
+    """A document of schemes that does not hold; `faults`: each reason, beginning with the scheme's key; `zh`: all of
+    them in Chinese."""
+
+    def __init__(self, faults: list[Reason]) -> None:
+        self.faults = [one.en for one in faults]
+        self.zh = ";".join(one.zh for one in faults)
+        super().__init__("; ".join(self.faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +176,7 @@ class Scheme:
     leave_out: tuple[LeftOut, ...] = ()
     share: str | None = None
     hand: tuple[Hand, ...] = ()
+    source_en: str = ""
 
 
 SCHEME = TypeAdapter(Scheme)
@@ -181,16 +195,16 @@ def schemes_of(document: Document, standard: Mapping[str, Scheme] | None = None)
     `edition`, `in_force` and `[[band]]` of the document hold for every scheme that does not say its own; without bands
     of its own it has the standard's. Raises SchemeFault.
     """
-    faults: list[str] = []
+    faults: list[Reason] = []
     found: dict[str, Scheme] = {}
     unsaid: dict[str, Any] = {"band": next((one.bands for one in (standard or {}).values()), ())}
     unsaid |= {key: document[key] for key in ("edition", "in_force", "band") if key in document}
     rows = document.get("scheme", [])
     for row in rows if isinstance(rows, list) else [rows]:
         key = str(row.get("key", "?")) if isinstance(row, Mapping) else "?"
-        said = [f"{key} is given twice"] if key in found else []
+        said = [Reason(f"{key} is given twice", f"{key} 重复")] if key in found else []
         scheme, wrong = _scheme(_whole(unsaid, row) if isinstance(row, Mapping) else row)
-        faults += [f"scheme {key}: {reason}" for reason in (*said, *wrong)]
+        faults += [reason.of(f"scheme {key}", f"方案 {key}") for reason in (*said, *wrong)]
         if scheme is not None:
             found[key] = scheme
     if faults:
@@ -200,28 +214,28 @@ def schemes_of(document: Document, standard: Mapping[str, Scheme] | None = None)
 
 def contracts_of(document: Document, schemes: Mapping[str, Scheme]) -> list[Contract]:
     """The contracts of a document. Raises SchemeFault."""
-    faults: list[str] = []
+    faults: list[Reason] = []
     found: list[Contract] = []
     for row in document.get("contract", ()):
         try:
             contract = CONTRACT.validate_python(row)
         except ValidationError as wrong:
-            faults += [f"contract: {_words(fault)}" for fault in wrong.errors(include_url=False)]
+            faults += [_words(fault).of("contract", "合同") for fault in wrong.errors(include_url=False)]
             continue
-        faults += [f"contract {contract.no}: {reason}" for reason in _unpayable(contract, schemes)]
+        faults += [one.of(f"contract {contract.no}", f"合同 {contract.no}") for one in _unpayable(contract, schemes)]
         found.append(contract)
     if faults:
         raise SchemeFault(faults)
     return found
 
 
-def _unpayable(contract: Contract, schemes: Mapping[str, Scheme]) -> Iterator[str]:
+def _unpayable(contract: Contract, schemes: Mapping[str, Scheme]) -> Iterator[Reason]:
     scheme = schemes.get(contract.scheme)
     if scheme is None or scheme.of != "company":
-        yield f"{contract.scheme} is no scheme of companies"
+        yield Reason(f"{contract.scheme} is no scheme of companies", f"{contract.scheme} 不是企业评价方案")
     bounds = [lowest for lowest, _ in contract.pay]
     if bounds != sorted(set(bounds), reverse=True) or bounds[-1] != 0:
-        yield "pay must go down to a score of 0"
+        yield Reason("pay must go down to a score of 0", "付费分档须从高到低直至 0 分")
 
 
 @cache
@@ -235,7 +249,7 @@ def _whole(unsaid: Document, row: Document) -> Document:
     return {**{key: said for key, said in unsaid.items() if key != "band" or "bands" not in row}, **row}
 
 
-def _scheme(row: Any) -> tuple[Scheme | None, list[str]]:
+def _scheme(row: Any) -> tuple[Scheme | None, list[Reason]]:
     try:
         scheme = SCHEME.validate_python(row)
     except ValidationError as wrong:
@@ -243,52 +257,69 @@ def _scheme(row: Any) -> tuple[Scheme | None, list[str]]:
     return scheme, list(_faults(scheme))
 
 
-def _words(fault: Mapping[str, Any]) -> str:
+def _words(fault: Mapping[str, Any]) -> Reason:
     where = ".".join(str(part) for part in fault["loc"])
-    return f"{where}: nothing reads this key" if "unexpected" in fault["type"] else f"{where}: {fault['msg']}"
+    if "unexpected" in fault["type"]:
+        return Reason("nothing reads this key", "没有这一项").of(where, where)
+    return Reason(fault["msg"], f"填写有误({fault['msg']})").of(where, where)
 
 
-def _faults(scheme: Scheme) -> Iterator[str]:
+def _faults(scheme: Scheme) -> Iterator[Reason]:
     weights = sum(part.weight for part in scheme.indicators)
     if weights != scheme.full:
-        yield f"the weights sum to {weights}, not to {scheme.full}"
+        yield Reason(f"the weights sum to {weights}, not to {scheme.full}", f"权重之和为 {weights},应为 {scheme.full}")
     yield from _holes(scheme.bands)
     keys = [part.key for part in scheme.indicators]
-    yield from (f"indicator {key} is given twice" for key in sorted({key for key in keys if keys.count(key) > 1}))
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    yield from (Reason(f"indicator {key} is given twice", f"指标 {key} 重复") for key in twice)
     for part in scheme.indicators:
         yield from _unreadable(part)
-    yield from (f"sample: {name} is not a count" for name in scheme.sample if name not in Counts.names())
+    counts = Counts.names()
+    yield from (
+        Reason(f"{n} is not a count", f"{n} 不是计数").of("sample", "样本") for n in scheme.sample if n not in counts
+    )
     kinds = [hand.kind for hand in scheme.hand]
     if "exclusion" in kinds or len(set(kinds)) < len(kinds):
-        yield "hand: every kind has a name of its own, and exclusion is the ledger's"
+        yield Reason("hand: every kind has a name of its own, and exclusion is the ledger's", "人工计分的类别不得重复")
     if scheme.share is not None and scheme.share not in RATES:
-        yield f"share: {scheme.share} is not a rate"
+        yield Reason(f"share: {scheme.share} is not a rate", f"区间所依的 {scheme.share} 不是比率")
 
 
-def _holes(bands: tuple[Band, ...]) -> Iterator[str]:
+def _holes(bands: tuple[Band, ...]) -> Iterator[Reason]:
     """Every score from 0 to 100 falls in exactly one band."""
     upper = Decimal(100)
     for band in bands:
         if band.highest not in (None, upper):
-            yield f"band {band.name} goes to {band.highest}, and the next begins at {upper}: no score may fall between"
+            yield Reason(
+                f"band {band.name} goes to {band.highest}, and the next begins at {upper}: no score may fall between",
+                f"等级 {band.name} 止于 {band.highest},上一等级始于 {upper},中间有空档",
+            )
         if band.lowest >= upper:
-            yield f"band {band.name} begins at {band.lowest}: bands go down from 100"
+            yield Reason(
+                f"band {band.name} begins at {band.lowest}: bands go down from 100",
+                f"等级 {band.name} 始于 {band.lowest}:等级须从 100 向下排列",
+            )
         upper = band.lowest
     if upper != 0:
-        yield f"bands must go down to 0: nothing is said of a score below {upper}"
+        yield Reason(
+            f"bands must go down to 0: nothing is said of a score below {upper}",
+            f"等级须直至 0:低于 {upper} 分的没有等级",
+        )
 
 
-def _unreadable(part: Indicator) -> Iterator[str]:
+def _unreadable(part: Indicator) -> Iterator[Reason]:
+    counts = Counts.names()
     bounds = [bound for bound, _ in part.steps]
     if bounds != sorted(set(bounds)):
-        yield f"the steps of {part.key} do not go up"
+        yield Reason(f"the steps of {part.key} do not go up", f"{part.key} 的分档须从小到大")
     if part.steps and part.losses:
-        yield f"{part.key} earns by steps and loses by cases: one of the two"
-    if part.per is not None and part.per not in Counts.names():
-        yield f"{part.key}: {part.per} is not a count"
-    if not part.losses and part.key not in (Counts.names() if part.steps else RATES):
-        yield f"{part.key} is not a {'count' if part.steps else 'rate'}"
+        yield Reason(f"{part.key} earns by steps and loses by cases: one of the two", f"{part.key} 不能既分档又扣分")
+    if part.per is not None and part.per not in counts:
+        yield Reason(f"{part.key}: {part.per} is not a count", f"{part.key}:{part.per} 不是计数")
+    if not part.losses and part.key not in (counts if part.steps else RATES):
+        known = ("count", "计数") if part.steps else ("rate", "比率")
+        yield Reason(f"{part.key} is not a {known[0]}", f"{part.key} 不是{known[1]}")
     for loss in part.losses:
-        known, what = (RATES, "rate") if loss.below is not None else (Counts.names(), "count")
-        if loss.key not in known:
-            yield f"{part.key}: {loss.key} is not a {what}"
+        if loss.key not in (RATES if loss.below is not None else counts):
+            known = ("rate", "比率") if loss.below is not None else ("count", "计数")
+            yield Reason(f"{part.key}: {loss.key} is not a {known[0]}", f"{part.key}:{loss.key} 不是{known[1]}")
