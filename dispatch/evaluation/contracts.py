@@ -39,16 +39,19 @@ COLUMNS: LiteralString = """
       LEFT JOIN settlement_signature os ON os.settlement_id = s.id AND os.side = 'company'
       LEFT JOIN person o ON o.id = os.person_id
 """
-# Duty grids of a company's inspectors, day by day, and on which of these days one of them was on duty there.
+# Duty grids of those who were a company's inspectors, day by day, and on which of these one of them was on duty there.
 PATROLLED: LiteralString = """
     WITH owed AS (
         SELECT DISTINCT d.day, g.duty_grid
           FROM unnest(%(days)s::date[]) AS d (day)
           JOIN person_duty_grid g ON g.valid_from <= d.day AND (g.valid_to IS NULL OR g.valid_to > d.day)
-          JOIN person p ON p.id = g.person_id AND p.unit_id = %(unit)s
+          JOIN person_unit p ON p.person_id = g.person_id AND p.unit_id = %(unit)s
+           AND p.valid_from <= d.day AND (p.valid_to IS NULL OR p.valid_to > d.day)
     ), done AS (
-        SELECT DISTINCT (s.started_at AT TIME ZONE %(zone)s)::date AS day, s.duty_grid
-          FROM shift s JOIN person p ON p.id = s.person_id AND p.unit_id = %(unit)s
+        SELECT DISTINCT t.day, s.duty_grid
+          FROM shift s CROSS JOIN LATERAL (SELECT (s.started_at AT TIME ZONE %(zone)s)::date AS day) AS t
+          JOIN person_unit p ON p.person_id = s.person_id AND p.unit_id = %(unit)s
+           AND p.valid_from <= t.day AND (p.valid_to IS NULL OR p.valid_to > t.day)
          WHERE s.started_at >= %(since)s AND s.started_at < %(until)s
     )
     SELECT count(*)::int AS owed, count(n.day)::int AS done

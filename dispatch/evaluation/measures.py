@@ -105,10 +105,14 @@ MIX: LiteralString = f"""
 POST: LiteralString = (
     f"SELECT key, figure, count(*)::int AS number FROM ({POSTED}) posted GROUP BY key, figure ORDER BY key"
 )
-# A case counts once for a company, whoever of its inspectors had it.
+# A case counts once for a company, whoever of its inspectors had it: those who were its own when the case was reported.
 COMPANY: LiteralString = f"""
-    SELECT p.unit_id AS key, figure, count(DISTINCT case_id)::int AS number
-      FROM ({POSTED}) posted JOIN person p ON p.id = posted.key::bigint GROUP BY p.unit_id, figure ORDER BY p.unit_id
+    SELECT p.unit_id AS key, figure, count(DISTINCT posted.case_id)::int AS number
+      FROM ({POSTED}) posted
+      JOIN fact f ON f.case_id = posted.case_id
+      JOIN person_unit p ON p.person_id = posted.key::bigint AND p.valid_from <= city_day(f.reported_at)
+       AND (p.valid_to IS NULL OR p.valid_to > city_day(f.reported_at))
+     GROUP BY p.unit_id, figure ORDER BY p.unit_id
 """
 POST_CASES: LiteralString = f"""
     SELECT DISTINCT case_id FROM ({POSTED}) posted

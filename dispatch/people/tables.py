@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -51,6 +52,17 @@ person_duty_grid = Table(
     *dated(),
     Index("person_duty_grid_grid", "duty_grid"),
     Index("person_duty_grid_open", "person_id", "duty_grid", unique=True, postgresql_where=text("valid_to IS NULL")),
+)
+
+# Kept by a trigger on person, whichever door changes his unit: the application only reads it.
+person_unit = Table(
+    "person_unit",
+    metadata,
+    Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date, comment="first day on which it is no more"),
+    Index("person_unit_unit", "unit_id"),
 )
 
 session = Table(

@@ -20,7 +20,7 @@ from dispatch.evaluation.period import period_of
 from dispatch.evaluation.scheme import SchemeFault, contracts_of, standard_schemes
 from dispatch.evaluation.terms import terms_of
 from dispatch.lifecycle.states import Action
-from gis.db import execute, read, value, write
+from gis.db import dicts, execute, read, value, write
 from gis.problems import Conflict, FormIncomplete
 from tests.cases.town import MONDAY, ZONE, Town, settled
 
@@ -96,6 +96,40 @@ def test_a_sheet_tells_the_counts_the_score_and_the_pay(town: Town) -> None:
     assert Decimal(told["pay"]) == Decimal(1000) * Decimal(told["percent"]) / 100
     assert sheet.hash == hashlib.sha256(sheet.document.encode()).hexdigest()
     assert json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")) == sheet.document
+
+
+def test_whoever_changes_companies_counts_for_each_on_his_days(town: Town) -> None:
+    before = make(town).told["counts"]
+    with read() as tx:
+        walked = dicts(tx, "SELECT login, duty_grid FROM person_duty_grid JOIN person p ON p.id = person_id")
+    stay = {one["duty_grid"] for one in walked if one["login"] != "inspector1"}
+    gone = {one["duty_grid"] for one in walked if one["login"] == "inspector1"} - stay
+    town.set(MONDAY + timedelta(days=1))
+    with write() as tx:
+        execute(tx, "UPDATE person SET unit_id = 'utilities' WHERE login = 'inspector1'")
+    town.set(MONDAY + timedelta(days=7))
+
+    after = make(town).told["counts"]
+
+    assert after["own_report"] == before["own_report"] == 4  # Monday's are the company's that he was of on Monday
+    assert (before["patrolled"], after["patrolled"]) == (2, 1)  # and so is Monday's round, and no other
+    assert after["need_patrol"] == 5 * len(stay) + len(gone)
+    with read() as tx:
+        days = dicts(
+            tx,
+            """SELECT u.unit_id, u.valid_to FROM person_unit u JOIN person p ON p.id = person_id
+                WHERE login = 'inspector1' ORDER BY valid_from""",
+        )
+    tuesday = (MONDAY + timedelta(days=1)).date()
+    assert [(one["unit_id"], one["valid_to"]) for one in days] == [("water", tuesday), ("utilities", None)]
+
+
+def test_the_application_cannot_rewrite_whose_somebody_was(town: Town, fresh_database: Urls) -> None:
+    with psycopg.connect(fresh_database.app) as app:
+        for change in ("UPDATE person_unit SET unit_id = 'utilities'", "DELETE FROM person_unit"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(change)  # type: ignore[arg-type]
+            app.rollback()
 
 
 def test_both_sides_sign_one_hash_and_then_it_stands(town: Town) -> None:
