@@ -1,0 +1,90 @@
+"""A calendar at its edges: openings that a change of the clocks swallows, years without work, limits of years."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import numpy
+import pytest
+
+from dispatch.clock import Limit, Rule, Slots, WorkCalendar, due_at
+from dispatch.clock.document import calendar_from
+from dispatch.clock.many import due_times
+
+NEW_YORK = ZoneInfo("America/New_York")
+EVERY_DAY = frozenset(range(1, 8))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK)
+
+
+def test_an_opening_that_the_change_of_the_clocks_swallows_is_none() -> None:
+    """On 8 March 2026 it is three o'clock right after one: nobody works from two to half past."""
+    night = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(2), time(2, 30)),)),), {}, frozenset())
+
+    assert night.spans(date(2026, 3, 8)) == ()
+    assert len(night.spans(date(2026, 3, 9))) == 1
+    half = Limit(Decimal("0.5"), Rule.WORK_HOUR)
+    assert due_at(at("2026-03-07 12:00"), half, night) == at("2026-03-09 02:30")
+
+
+def test_the_next_opening_may_be_years_away() -> None:
+    """Two years closed, then one day of an hour."""
+    hour = (Slots((1, 1), (12, 31), ((time(9), time(10)),)),)
+    rare = WorkCalendar(NEW_YORK, frozenset(), hour, {date(2028, 6, 1): True, date(2028, 6, 2): True}, frozenset())
+
+    opening = rare.opening(int(at("2026-03-07 12:00").timestamp()))
+    assert datetime.fromtimestamp(opening, UTC) == at("2028-06-01 09:00")
+    assert due_at(at("2026-03-07 12:00"), Limit(Decimal("1.5"), Rule.WORK_HOUR), rare) == at("2028-06-02 09:30")
+
+
+def test_nothing_is_worked_before_it_begins() -> None:
+    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    nine = int(at("2026-06-01 09:00").timestamp())
+
+    assert day.count(nine, nine) == 0
+    assert day.count(nine + 3600, nine) == 0
+    assert day.count(nine, nine + 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "due"),
+    [
+        # Eight hours a day without a day off: 9,600 hours are 1,200 days, from Monday nine to the last five o'clock.
+        (Limit(Decimal(9600), Rule.WORK_HOUR), at("2026-06-01 17:00") + timedelta(days=1199)),
+        (Limit(Decimal(1200), Rule.WORK_DAY_CLOCK), at("2026-06-01 09:00") + timedelta(days=1200)),
+        (Limit(Decimal(1200), Rule.WORK_DAY_AT, time(12)), at("2026-06-01 12:00") + timedelta(days=1200)),
+        (Limit(Decimal(1200), Rule.DAY_AT, time(12)), at("2026-06-01 12:00") + timedelta(days=1200)),
+    ],
+)
+def test_a_limit_of_years_is_counted_through_them(limit: Limit, due: datetime) -> None:
+    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    start = at("2026-06-01 09:00")
+
+    many = due_times(numpy.array([int(start.timestamp())]), limit, day)  # a calendar that has looked at no day yet
+    assert datetime.fromtimestamp(int(many[0]), UTC) == due
+    assert due_at(start, limit, day) == due
+
+
+def test_a_calendar_is_read_from_the_document_of_its_edition() -> None:
+    document = {
+        "zone": "America/New_York",
+        "week": [1, 2, 3, 4, 5],
+        "slots": [
+            {"from": "04-01", "to": "09-30", "hours": ["08:00-12:00", "13:00-24:00"]},
+            {"from": "10-01", "to": "03-31", "hours": ["09:00-17:00"]},
+        ],
+        "exceptions": {"2026-06-01": False, "2026-06-06": True},
+        "confirmed": [2026],
+        "names": {"2026-06-01": "a holiday"},
+    }
+    calendar = calendar_from(document)
+
+    assert calendar.zone == NEW_YORK
+    assert calendar.hours(date(2026, 6, 1)) == ()
+    assert calendar.hours(date(2026, 6, 6)) == ((time(8), time(12)), (time(13), time(0)))
+    assert calendar.hours(date(2026, 12, 1)) == ((time(9), time(17)),)
+    assert (calendar.confirmed(2026), calendar.confirmed(2027)) == (True, False)
