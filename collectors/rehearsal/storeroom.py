@@ -14,7 +14,7 @@ from gis.db import Tx
 
 __all__ = ["restock", "spares_used"]
 
-USED = 0.4  # of the repairs of a component that parts are kept for
+USED = 0.8  # of the repairs of a component that parts are kept for
 TWO = 0.15  # of these take two
 DELIVERED = 3  # times the low mark
 

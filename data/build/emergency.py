@@ -34,25 +34,27 @@ _TEAMS = (
 )  # fmt: skip
 # Unit, subclass, part, how many, and below how many they are few.
 _SPARES = (
-    ("co-water", "C0101", "上水井盖 D700", "Water cover D700", 42, 12),
-    ("co-drainage", "C0102", "污水井盖 D700", "Sewer cover D700", 60, 15),
-    ("co-drainage", "C0103", "雨水井盖 D700", "Storm-drain cover D700", 55, 15),
-    ("co-drainage", "C0104", "雨水箅子 750×450", "Storm grate 750×450", 80, 20),
-    ("co-power", "C0105", "电力井盖 D800", "Power cover D800", 24, 8),
+    ("co-water", "C0101", "上水井盖 D700", "Water cover D700", 14, 12),
+    ("co-drainage", "C0102", "污水井盖 D700", "Sewer cover D700", 17, 15),
+    ("co-drainage", "C0103", "雨水井盖 D700", "Storm-drain cover D700", 18, 15),
+    ("co-drainage", "C0104", "雨水箅子 750×450", "Storm grate 750×450", 22, 20),
+    ("co-power", "C0105", "电力井盖 D800", "Power cover D800", 9, 8),
     ("city-utilities", "C0106", "路灯井盖 400×400", "Lamp cover 400×400", 30, 10),
-    ("co-telecom", "C0107", "通信井盖 D700", "Telecom cover D700", 36, 10),
-    ("co-telecom", "C0109", "网络井盖 D600", "Network cover D600", 18, 6),
+    ("co-telecom", "C0107", "通信井盖 D700", "Telecom cover D700", 11, 10),
+    ("co-telecom", "C0109", "网络井盖 D600", "Network cover D600", 7, 6),
     ("co-gas", "C0111", "燃气井盖 D600", "Gas cover D600", 20, 6),
-    ("city-utilities", "C0137", "LED 灯头 120W", "LED head 120 W", 90, 25),
+    ("city-utilities", "C0137", "LED 灯头 120W", "LED head 120 W", 27, 25),
     ("city-traffic-police", "C0135", "标志立杆 D89", "Sign post D89", 14, 5),
-    ("city-traffic-police", "C0213", "交通护栏单元 3m", "Guard rail 3 m", 48, 15),
-    ("city-sanitation", "C0305", "果皮箱内胆", "Litter-bin liner", 64, 20),
-    ("city-fire", "C0124", "消火栓闷盖", "Hydrant cap", 16, 6),
+    ("city-traffic-police", "C0213", "交通护栏单元 3m", "Guard rail 3 m", 17, 15),
+    ("city-sanitation", "C0305", "果皮箱内胆", "Litter-bin liner", 22, 20),
+    ("city-fire", "C0124", "消火栓闷盖", "Hydrant cap", 7, 6),
+    ("city-landscape", "C0402", "树木支撑杆", "Tree stake", 24, 20),
 )  # fmt: skip
 _DISTRICTS = ("xs", "sp", "gx")
 _OF_A_DISTRICT = (
-    ("utilities", "C0137", "LED 灯头 60W", "LED head 60 W", 28, 10),
-    ("sanitation", "C0305", "果皮箱内胆", "Litter-bin liner", 22, 8),
+    ("utilities", "C0137", "LED 灯头 60W", "LED head 60 W", 12, 10),
+    ("sanitation", "C0305", "果皮箱内胆", "Litter-bin liner", 9, 8),
+    ("landscape", "C0402", "树木支撑杆", "Tree stake", 11, 10),
 )
 
 

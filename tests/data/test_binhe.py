@@ -218,7 +218,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": root}
     subprocess.run([sys.executable, str(DATA / "build" / "binhe.py"), str(tmp_path)], check=True, env=environment)
     built = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(built) == 13
+    assert len(built) == 15
     assert [path for path in built if (tmp_path / path).read_bytes() != (CITY / path).read_bytes()] == []
 
 
