@@ -45,7 +45,7 @@ _SPARES = (
     ("co-gas", "C0111", "燃气井盖 D600", "Gas cover D600", 20, 6),
     ("city-utilities", "C0137", "LED 灯头 120W", "LED head 120 W", 27, 25),
     ("city-traffic-police", "C0135", "标志立杆 D89", "Sign post D89", 14, 5),
-    ("city-traffic-police", "C0213", "交通护栏单元 3m", "Guard rail 3 m", 17, 15),
+    ("city-traffic-police", "C0213", "交通标志牌面 D60", "Sign plate D60", 17, 15),
     ("city-sanitation", "C0305", "果皮箱内胆", "Litter-bin liner", 22, 20),
     ("city-fire", "C0124", "消火栓闷盖", "Hydrant cap", 7, 6),
     ("city-landscape", "C0402", "树木支撑杆", "Tree stake", 24, 20),
