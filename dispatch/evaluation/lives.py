@@ -78,20 +78,21 @@ def everyone(tx: ReadTx, params: Mapping[str, Any], key: str | None) -> list[int
     return [*astride(tx, params), *chain.from_iterable(whole)]
 
 
-def sorts(tx: ReadTx, params: Mapping[str, Any], found: Iterable[Lived], figures: Iterable[str]) -> dict[int, Sort]:
-    """What each life counts as, by `figures`: asked of one case of it."""
-    seen = {one.life: one.ids[0] for one in found}
-    nobody: dict[str, list[int]] = {name: [] for name in ("left_out", "returned", "reopened", "recurred")}
-    with planned(tx, "force_custom_plan"):
-        told = {
-            row["case_id"]: row
-            for row in dicts(tx, SORTS, **{**params, **ALWAYS, **nobody, "cases": list(seen.values())})
-        }
-    names = tuple(figures)
-    alike: dict[frozenset[str], frozenset[str]] = {}  # one object for equal ones: they are compared often
+# What each life that was seen counts as: it says all of it, so that what one case of it told holds for ever.
+SEEN: dict[int, Sort] = {}
 
-    def sort(row: Mapping[str, Any]) -> Sort:
-        here = frozenset(name for name in names if row[name])
-        return Sort(alike.setdefault(here, here), row["season"])
 
-    return {life: sort(told[case]) for life, case in seen.items()}
+def sorts(tx: ReadTx, params: Mapping[str, Any], found: Iterable[Lived]) -> Mapping[int, Sort]:
+    """What each life counts as: asked of one case of it, once in a process."""
+    new = {one.life: one.ids[0] for one in found if one.life not in SEEN}
+    if new:
+        nobody: dict[str, list[int]] = {name: [] for name in ("left_out", "returned", "reopened", "recurred")}
+        asked = {**params, **ALWAYS, **nobody, "cases": list(new.values())}
+        with planned(tx, "force_custom_plan"):
+            told = {row["case_id"]: row for row in dicts(tx, SORTS, **asked)}
+        SEEN.update({life: _sort(told[case]) for life, case in new.items()})
+    return SEEN
+
+
+def _sort(row: Mapping[str, Any]) -> Sort:
+    return Sort(frozenset(name for name, holds in row.items() if holds is True), row["season"])

@@ -231,7 +231,7 @@ class _Found:
     @classmethod
     def of(cls, tx: ReadTx, params: dict[str, Any], *, kinds: bool = False, ids: bool = False) -> "_Found":
         found = lived(tx, params, kinds=kinds, ids=ids)
-        return cls(tx, params | {"cases": astride(tx, params)}, found, sorts(tx, params, found, FIGURES))
+        return cls(tx, params | {"cases": astride(tx, params)}, found, sorts(tx, params, found))
 
     def whole(self) -> Counter[tuple[str | None, frozenset[str]]]:
         """How many there are of each key in the same figures: lives differ in more than that."""
