@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 
 class _Passed:
@@ -24,7 +25,9 @@ def failpoint(name: str) -> None:
         return
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    if how == "stop":  # until somebody sends SIGCONT
-        os.kill(os.getpid(), signal.SIGSTOP)
+    if (
+        how == "stop"
+    ):  # until somebody sends SIGCONT; sent to the process, it lets this thread run on until another takes it
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return
     raise RuntimeError(f"fail point {name}")
