@@ -50,6 +50,15 @@ def test_nothing_is_worked_before_it_begins() -> None:
     assert day.count(nine, nine + 1) == 1
 
 
+@pytest.mark.parametrize("days", range(405, 445))
+def test_days_are_counted_over_the_edge_of_what_a_calendar_has_looked_at(days: int) -> None:
+    """It looks ahead for somewhat more than a year at once; a day worked in vain would show at one of these."""
+    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    start = at("2026-06-01 10:00")
+
+    assert due_at(start, Limit(Decimal(days), Rule.WORK_DAY_CLOCK), day) == start + timedelta(days=days)
+
+
 @pytest.mark.parametrize(
     ("limit", "due"),
     [

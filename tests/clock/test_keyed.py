@@ -152,6 +152,13 @@ def test_what_is_no_season_is_none(start: object, end: object) -> None:
     assert season_of(start, end) is None
 
 
+def test_a_season_of_one_day_is_one() -> None:
+    day = season_of("2026-05-01", "2026-05-01")
+
+    assert day == Season("2026-05-01", "2026-05-01")
+    assert (day.holds("2026-05-01"), day.holds("2026-05-02"), day.holds("2027-05-01")) == (True, False, False)
+
+
 def test_the_days_told_apart_begin_a_season_or_follow_one() -> None:
     assert days_told_apart(()) == {"2024-01-01"}
     assert days_told_apart([Season("06-01", "08-30")]) == {

@@ -119,6 +119,22 @@ def test_behind_an_open_pause_a_later_extension_has_no_time_of_its_own_yet() -> 
     assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-24 10:00"), pauses=[pause], extra=extra) == timedelta(hours=5)
 
 
+def test_time_left_of_two_rules_is_the_sum_of_what_each_has_left() -> None:
+    """An hour of work from nine, then two hours of the clock: at half past eleven half an hour of the second."""
+    start, hour, more = at("2026-11-23 09:00"), limit("1", Rule.WORK_HOUR), limit("2", Rule.URGENT_HOUR)
+
+    assert left(start, hour, PLAIN, at=at("2026-11-23 11:30"), extra=(more,)) == timedelta(minutes=30)
+    assert left(start, hour, PLAIN, at=at("2026-11-23 09:30"), extra=(more,)) == timedelta(hours=2, minutes=30)
+
+
+def test_part_of_a_limit_comes_later_by_what_a_pause_took() -> None:
+    """Six hours of work from eight, with a pause from half past eleven, through noon, until half past two."""
+    rests = [Pause(at("2026-11-23 11:30"), at("2026-11-23 14:30"))]
+
+    assert fraction_at(at("2026-11-23 08:00"), FOUR_HOURS, PLAIN, Decimal("1.5"), rests) == at("2026-11-23 17:00")
+    assert fraction_at(at("2026-11-23 08:00"), FOUR_HOURS, PLAIN, Decimal("0.5"), rests) == at("2026-11-23 10:00")
+
+
 def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         Pause(at("2026-11-23 10:00"), at("2026-11-23 09:00"))
