@@ -211,6 +211,7 @@ SETTINGS = (
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is carried out: nothing below a condition that is known to be false, such as another zoom's."""
     yield plan
-    for part in plan.get("Plans", ()):
+    for part in () if plan.get("One-Time Filter") == "false" else plan.get("Plans", ()):
         yield from _nodes(part)

@@ -42,6 +42,15 @@ def seen(client: str, header: str | None, own: str | None = None) -> str | None:
         ("10.0.0.1", SHOWN, None, None),
         ("10.0.0.1", "-----BEGIN CERTIFICATE-----%0A%25%0A-----END CERTIFICATE-----", None, None),
     ],
+    # By name: the certificate is another one in each process of a test run, which all must know the same tests.
+    ids=[
+        "of our proxy",
+        "of a stranger",
+        "of a stranger with its own",
+        "the proxy's own",
+        "no certificate",
+        "a broken one",
+    ],
 )
 def test_whose_word_counts(client: str, header: str | None, own: str | None, counts: str | None) -> None:
     assert seen(client, header, own) == counts
