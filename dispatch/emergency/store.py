@@ -208,14 +208,25 @@ def answer_count(tx: Tx, id: int, what: str, *, by: int, units: Collection[str] 
         raise NotFound("There is no such count", zh="没有这次盘点")
     if (asked.asked_by == by) != (what == "withdrawn"):
         raise Forbidden("A correction is agreed to by another person", zh="更正须由另一人确认")
-    shelf = shelves(tx, ids=[asked.spare])[0]
-    if what == "agreed" and shelf.stock + asked.quantity < 0:
-        raise Conflict("Fewer are there than would be taken off: count again", zh="库存不足以更正,请重新盘点")
+    shelf = _corrected(tx, asked) if what == "agreed" else None
     if not execute(tx, ANSWER, id=id, answer=what, by=by, at=tx.now):
         raise Conflict("It has been answered already", zh="已有答复")
-    if what == "agreed":
-        execute(tx, CORRECT, id=id, spare=asked.spare, quantity=asked.quantity, by=by, at=tx.now)
-    return shelf if what == "agreed" and shelf.falls(asked.quantity) else None
+    if shelf is None:
+        return None
+    execute(tx, CORRECT, id=id, spare=asked.spare, quantity=asked.quantity, by=by, at=tx.now)
+    return shelf if shelf.falls(asked.quantity) else None
+
+
+def _corrected(tx: ReadTx, asked: Count) -> Shelf:
+    """The shelf that a count corrects, as it is before. Raises Conflict: it is kept no more, or has too few by now."""
+    shelf = next(iter(shelves(tx, ids=[asked.spare])), None)
+    if shelf is None:
+        raise Conflict(
+            "This part is kept no more: refuse the count, or withdraw it", zh="该备件已不再管理,请驳回或撤回"
+        )
+    if shelf.stock + asked.quantity < 0:
+        raise Conflict("Fewer are there than would be taken off: count again", zh="库存不足以更正,请重新盘点")
+    return shelf
 
 
 def _of(unit: str, units: Collection[str] | None) -> bool:

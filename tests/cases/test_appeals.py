@@ -11,6 +11,7 @@ from dispatch.cases.waiting import listed, waits_for
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
+from dispatch.verify import verify
 from gis.db import execute, read, write
 from tests.cases.town import MONDAY, Town, look, settled
 
@@ -58,6 +59,9 @@ def test_unanswered_it_is_ruled_on_by_default_at_its_instant(town: Town, default
     assert fact["exempt"] == (default == "grant")
     with read() as tx:
         assert listed(tx, "appealed") == []
+    assert "I28" not in {finding.no for finding in verify() if not finding.holds}, (
+        "the system ruled: nobody's own appeal"
+    )
 
 
 def test_a_ruling_in_time_stops_the_clock_and_nothing_lapses(town: Town) -> None:

@@ -174,6 +174,18 @@ def test_a_count_that_says_nothing_new_gives_no_reason_or_takes_too_much_is_refu
     assert stock()["cover"] == 2
 
 
+def test_a_count_of_a_part_that_is_kept_no_more_corrects_nothing_and_can_be_refused(town: Town) -> None:
+    other = town.people["shift_leader"].person_id or 0
+    id = count_of(town, 2)
+    with write() as tx:
+        execute(tx, "UPDATE spare SET listed = false WHERE id = 'cover'")
+    with pytest.raises(Conflict, match="kept no more"), write() as tx:
+        answer_count(tx, id, "agreed", by=other, units=None)
+    with write() as tx:
+        assert answer_count(tx, id, "refused", by=other, units=None) is None
+        assert counts(tx) == []
+
+
 def test_a_reply_waits_for_another_that_takes_of_the_store_and_is_refused_what_that_one_took(town: Town) -> None:
     first, second = handling(town), handling(town)
     water, photo = town.people["water"], town.photo(2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
 from dispatch.cases.act import Receipt
@@ -298,3 +299,25 @@ def test_one_channel_is_for_citizens_and_it_is_a_telephone(tmp_path: Path) -> No
         with pytest.raises(Problem, match="citizens"):
             read_channels(tmp_path, {})
         assert not tells_citizens(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "INSERT INTO outbox (case_id, kind, created_at) SELECT max(id), 'citizen_progress', now() FROM cases",
+            "did not",
+        ),
+        ("UPDATE cases SET tell_in = 'en' WHERE id = (SELECT min(id) FROM cases)", "in another way"),
+    ],
+)
+def test_verify_finds_a_reporter_told_otherwise_than_was_asked_for(
+    town: Town, fresh_database: Urls, change: str, words: str
+) -> None:
+    reported(town)
+    reported(town, tell_in=None)
+    assert sound()
+    assert fresh_database.super is not None
+    with psycopg.connect(fresh_database.super) as owner:
+        owner.execute(change)  # type: ignore[arg-type]
+    assert [one for found in verify() if found.no == "I9" for one in found.first if words in one.words]

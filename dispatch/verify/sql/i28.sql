@@ -11,7 +11,7 @@ contested AS (
          count(*) FILTER (WHERE action <> 'appeal') AS rulings,
          min(seq) FILTER (WHERE action = 'appeal') AS appealed,
          min(seq) FILTER (WHERE action <> 'appeal') AS ruled,
-         count(DISTINCT actor_id) AS persons
+         count(DISTINCT coalesce(actor_id, 0)) AS persons  -- 0: the system, by default
     FROM said GROUP BY case_id),
 out AS (
   SELECT b.id, b.period, b.as_of, b.as_of - make_interval(secs => %(grace)s) AS surely, b.rules::jsonb AS rules
