@@ -20,8 +20,9 @@ from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids
 from dispatch.evaluation.campaigns import campaigns_of
-from dispatch.evaluation.measures import By, Cut, Post, total
+from dispatch.evaluation.measures import By, Cut, total
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.posts import BY_PERSON, Post
 from dispatch.evaluation.rates import RATES
 from dispatch.evaluation.register import FAMILIES, MEASURES, Behind, Line, Value, behind, known_of, lines_of, value_of
 from dispatch.evaluation.spans import SPANS, hours, spans
@@ -35,7 +36,6 @@ __all__ = ["Chosen", "Sheet", "opened", "router", "sheet_of"]
 
 router = APIRouter(include_in_schema=False)
 MOST, SHOWN = 300, 200
-POSTS: tuple[Post, ...] = ("inspector", "acceptor", "shift_leader", "dispatcher")
 CUTS = ("unit", "area_class", "kind", "class", "category", "source", "channel", "campaign")
 OUTSIDE = "none"  # of every campaign
 # What a page shows of cases, and of the posts, until somebody chooses.
@@ -236,12 +236,12 @@ def _says(view: View, post: Post | None, name: str) -> str:
 
 def _post_of(by: str, key: str = "") -> Post | None:
     word = key if by == "post" else by
-    return next((post for post in POSTS if post == word), None)
+    return next((post for post in BY_PERSON if post == word), None)
 
 
 def _acts(by: str) -> bool:
     """Whether it is acts of people that are counted, not cases."""
-    return by == "post" or by in POSTS
+    return by == "post" or by in BY_PERSON
 
 
 def _cuts(view: View, me: Me) -> dict[str, str]:
@@ -251,7 +251,7 @@ def _cuts(view: View, me: Me) -> dict[str, str]:
     found |= {f"area:{row['key']}": view.level(row["key"]) for row in view.known.levels}
     found |= {name: t(f"measures.by_{name}") for name in CUTS[1:]}
     if not me.is_department_only:
-        found |= {"post": t("measures.by_post")} | {post: t(f"role.{post}") for post in POSTS}
+        found |= {"post": t("measures.by_post")} | {post: t(f"role.{post}") for post in BY_PERSON}
     return found | {"city": t("measures.whole")}
 
 
@@ -260,7 +260,7 @@ def _cuts_of(view: View, asked: Chosen, me: Me) -> list[Cut]:
     if asked.by not in _cuts(view, me):
         raise FormIncomplete("Figures cannot be cut like that", zh="没有这种分类", fields={"by": asked.by})
     if asked.by == "post":
-        return [Cut(by="post", post=post) for post in POSTS]
+        return [Cut(by="post", post=post) for post in BY_PERSON]
     by, _, level = asked.by.partition(":")
     depth = [str(row["key"]) for row in view.known.levels].index(level) + 1 if level else 1
     cut = Cut(by=cast(By, by), depth=depth, units=tuple(me.units) if me.is_department_only else None)
@@ -283,7 +283,7 @@ def _named(tx: ReadTx, view: View, by: str, keys: list[str]) -> dict[str | None,
     if by.startswith("area:"):
         rows = dicts(tx, AREAS, keys=keys)
         return {row["key"]: (view.zh and row["name"]) or row["name_en"] or row["name"] or row["code"] for row in rows}
-    if by in POSTS:
+    if by in BY_PERSON:
         return {row["key"]: row["name"] for row in dicts(tx, PERSONS, keys=keys)}
     if by == "campaign":
         return {one.key: view.named(one) for one in campaigns_of(view.known.city)}

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
@@ -176,7 +176,7 @@ class View:
         """This address with other parameters; None takes one away."""
         kept = [(k, v) for k, v in self.request.query_params.multi_items() if k not in changes]
         added = [(k, str(v)) for k, v in changes.items() if v is not None]
-        query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in kept + added)
+        query = urlencode([*kept, *added], quote_via=quote, safe="")
         return f"{self.path}?{query}" if query else self.path
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -398,7 +398,3 @@ class View:
             return ""
         year = at.astimezone(self.books.calendar.zone).year
         return "" if self.books.calendar.confirmed(year) else self.t("time.unconfirmed", year=year)
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")

@@ -29,7 +29,6 @@ from dispatch.cityfile.rows import (
     CityFiles,
     ComponentRow,
     ConditionRow,
-    ConnectionRow,
     DayRow,
     DutyRow,
     PersonRow,
@@ -38,14 +37,15 @@ from dispatch.cityfile.rows import (
     SpotRow,
     UnitRow,
 )
+from dispatch.cityfile.terminals import FILE as TERMINALS
+from dispatch.cityfile.terminals import WANTED as OF_TERMINALS
+from dispatch.cityfile.terminals import read_connection
 from dispatch.cityfile.time_limits import read_limit
 
 __all__ = ["STANDARD", "catalogue_folder", "read", "read_days"]
 
 R = TypeVar("R")
 STANDARD = "standard:"  # a catalogue of data/standard, shared by many cities
-TERMINALS = "terminals.csv"
-OF_TERMINALS = ("unit", "networks", "connect_by", "proxy")  # and certificates, which may be left out
 NEVER = date(1, 1, 1)
 
 
@@ -92,7 +92,7 @@ def _read_reach(folder: Path, city: CityFiles, faults: Faults) -> None:
     if _is_there(folder / LADDERS):
         city.ladders = _toml(folder / LADDERS, faults, LADDERS)
     if _is_there(folder / TERMINALS):
-        city.connections = _table(folder, TERMINALS, _connection, OF_TERMINALS, faults=faults)
+        city.connections = _table(folder, TERMINALS, read_connection, OF_TERMINALS, faults=faults)
     if _is_there(folder / "limits.csv"):
         city.limits = _table(folder, "limits.csv", read_limit, ("no", "limit", "time_class"), faults=faults)
     if _is_there(folder / TEAMS):
@@ -332,18 +332,6 @@ def _unit(cells: Cells) -> UnitRow | None:
         group=cells.text("group"),
         terminal=cells.truth("terminal"),
         platform=cells.truth("platform"),
-    )
-    return row if cells.good else None
-
-
-def _connection(cells: Cells) -> ConnectionRow | None:
-    row = ConnectionRow(
-        row=cells.row,
-        unit=cells.needed("unit"),
-        networks=cells.several("networks"),
-        certificates=tuple(word.replace(":", "").lower() for word in cells.several("certificates")),
-        connect_by=cells.day("connect_by"),
-        proxy=cells.text("proxy"),
     )
     return row if cells.good else None
 

@@ -7,18 +7,33 @@ import re
 from collections import Counter
 from ipaddress import ip_network
 
+from dispatch.cityfile.cells import Cells
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CityFiles, ConnectionRow
 from gis.db import Tx, execute, execute_many
 
-__all__ = ["FILE", "check_terminals", "load_terminals"]
+__all__ = ["FILE", "WANTED", "check_terminals", "load_terminals", "read_connection"]
 
 FILE = "terminals.csv"
+WANTED = ("unit", "networks", "connect_by", "proxy")  # and certificates, which may be left out
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 CONNECTION = """
     INSERT INTO connection (unit_id, networks, certificates, connect_by, proxy)
     VALUES (%(unit)s, %(networks)s, %(certificates)s, %(connect_by)s, %(proxy)s)
 """
+
+
+def read_connection(cells: Cells) -> ConnectionRow | None:
+    """How one unit is connected; None, with its faults, if it cannot be read."""
+    row = ConnectionRow(
+        row=cells.row,
+        unit=cells.needed("unit"),
+        networks=cells.several("networks"),
+        certificates=tuple(word.replace(":", "").lower() for word in cells.several("certificates")),
+        connect_by=cells.day("connect_by"),
+        proxy=cells.text("proxy"),
+    )
+    return row if cells.good else None
 
 
 def check_terminals(city: CityFiles, faults: Faults) -> None:

@@ -17,8 +17,9 @@ from typing import Any, LiteralString
 
 from dispatch.audit.trail import record
 from dispatch.cases.books import Books, books_on
-from dispatch.evaluation.measures import POSTS, Cut, counted_until, measure
+from dispatch.evaluation.measures import Cut, counted_until, measure
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.posts import POSTS
 from dispatch.evaluation.rates import Counts, rates, rounded
 from dispatch.evaluation.scheme import Contract, scheme_document
 from dispatch.evaluation.score import score

@@ -19,6 +19,7 @@ from dispatch.evaluation.fairness import Stratum
 from dispatch.evaluation.ledger import left_out
 from dispatch.evaluation.lives import MARKS, WHOSE, Lived, Sort, astride, everyone, lived, sorts
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.posts import COMPANY, POST, POST_CASES, POSTS, Post
 from dispatch.evaluation.rates import Counts
 from gis.db import ReadTx, column, dicts, planned
 
@@ -28,8 +29,6 @@ __all__ = [
     "FIGURES",
     "MORE",
     "NOTHING",
-    "POSTED",
-    "POSTS",
     "UNITS",
     "Cut",
     "Measure",
@@ -45,7 +44,6 @@ __all__ = [
     "total",
 ]
 
-Post = Literal["inspector", "acceptor", "shift_leader", "dispatcher"]
 By: TypeAlias = (
     Literal["city", "unit", "group", "area", "area_class", "kind", "class", "category", "source", "channel"]
     | Literal["campaign", "post", "company"]
@@ -53,24 +51,8 @@ By: TypeAlias = (
 )
 
 SEATS: LiteralString = f"WITH RECURSIVE {WHOSE} SELECT unit_id, at FROM seat"
-# What the persons of a post did is counted from the steps; of what is not theirs to do they have no count.
-POSTED: LiteralString = (Path(__file__).parent / "posts.sql").read_text(encoding="utf-8")
 TURNS: LiteralString = (Path(__file__).parent / "turns.sql").read_text(encoding="utf-8")
 RECURRED: LiteralString = (Path(__file__).parent / "recurred.sql").read_text(encoding="utf-8")
-POSTS: Mapping[str, tuple[LiteralString, ...]] = {
-    "inspector": (
-        *("report", "own_report", "valid_report", "refused_report", "filed", "missed", "public_report_verified"),
-        *("need_verify", "verify", "ontime_verify", "need_check", "check", "ontime_check"),
-    ),
-    "acceptor": (
-        *("accepted", "need_send_verify", "ontime_send_verify"),
-        *("need_send_check", "ontime_send_check"),
-    ),
-    "shift_leader": ("filed", "ontime_filed", "accurate_filed", "closed", "ontime_closed"),
-    "dispatcher": ("need_dispatch", "dispatched", "ontime_dispatched", "accurate_dispatched"),
-}
-# What the inspectors of a collection company did together.
-POSTS = {**POSTS, "company": POSTS["inspector"]}
 # Within one period a case that was to be disposed of is in exactly one of these.
 CELLS: tuple[LiteralString, ...] = ("new_ontime", "new_late", "new_open", "carried_disposed", "carried_open")
 COUNTED: tuple[LiteralString, ...] = (
@@ -101,22 +83,6 @@ MIX: LiteralString = f"""
     SELECT key, class_code, area_class, season, count(*)::int AS cases,
            count(*) FILTER (WHERE ontime_disposed)::int AS ontime
       FROM ({MARKS}) marks WHERE should_dispose GROUP BY key, class_code, area_class, season
-"""
-POST: LiteralString = (
-    f"SELECT key, figure, count(*)::int AS number FROM ({POSTED}) posted GROUP BY key, figure ORDER BY key"
-)
-# A case counts once for a company, whoever of its inspectors had it: those who were its own when the case was reported.
-COMPANY: LiteralString = f"""
-    SELECT p.unit_id AS key, figure, count(DISTINCT posted.case_id)::int AS number
-      FROM ({POSTED}) posted
-      JOIN fact f ON f.case_id = posted.case_id
-      JOIN person_unit p ON p.person_id = posted.key::bigint AND p.valid_from <= city_day(f.reported_at)
-       AND (p.valid_to IS NULL OR p.valid_to > city_day(f.reported_at))
-     GROUP BY p.unit_id, figure ORDER BY p.unit_id
-"""
-POST_CASES: LiteralString = f"""
-    SELECT DISTINCT case_id FROM ({POSTED}) posted
-     WHERE key IS NOT DISTINCT FROM %(key)s::text AND figure = %(figure)s ORDER BY case_id
 """
 # The units of a ranking group as the period's last day had them, with those that ended within it.
 UNITS: LiteralString = """

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 from dispatch.cases.books import books
 from dispatch.command import Command, print_table
-from dispatch.evaluation.measures import By, Cut, Post
+from dispatch.evaluation.measures import By, Cut
 from dispatch.evaluation.period import FORMS, INSTANTS, as_of_of, period_of
+from dispatch.evaluation.posts import BY_PERSON
 from dispatch.evaluation.register import MEASURES, known_of, lines_of
 from gis.db import read
 from gis.problems import Problem
 
 __all__ = ["command"]
 
-POSTS: tuple[Post, ...] = ("inspector", "acceptor", "shift_leader", "dispatcher")
-CUTS = ("city", "unit", "area_class", "kind", "class", "category", "source", "channel", "campaign", *POSTS)
+CUTS = ("city", "unit", "area_class", "kind", "class", "category", "source", "channel", "campaign", *BY_PERSON)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

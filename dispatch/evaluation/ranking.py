@@ -8,7 +8,6 @@ from typing import LiteralString, cast
 from dispatch.evaluation.measures import (
     CELLS,
     NOTHING,
-    POSTS,
     UNITS,
     By,
     Cut,
@@ -18,6 +17,7 @@ from dispatch.evaluation.measures import (
     measure,
 )
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.posts import POSTS
 from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.scheme import Scheme
 from dispatch.evaluation.score import Ranked, ranked

@@ -18,8 +18,6 @@ from dispatch.evaluation.measures import (
     COUNTED,
     FIGURES,
     MORE,
-    POSTED,
-    POSTS,
     Cut,
     Measure,
     behind_parameters,
@@ -27,6 +25,7 @@ from dispatch.evaluation.measures import (
     parameters,
 )
 from dispatch.evaluation.period import Period
+from dispatch.evaluation.posts import POSTED, POSTS
 from dispatch.evaluation.rates import RATES, Counts, rates
 from dispatch.evaluation.spans import SPANS, hours, lasted, quantile, spans
 from gis.db import ReadTx, dicts

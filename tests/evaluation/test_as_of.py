@@ -19,8 +19,9 @@ from dispatch.cases.facts import fact_of
 from dispatch.cases.imports import Imported, receive_import
 from dispatch.cluster import Urls
 from dispatch.evaluation.as_of import past_facts
-from dispatch.evaluation.measures import CELLS, MORE, NOTHING, POSTS, Cut, Measure, cases_of, measure, total
+from dispatch.evaluation.measures import CELLS, MORE, NOTHING, Cut, Measure, cases_of, measure, total
 from dispatch.evaluation.period import Period, as_of_of, period_of
+from dispatch.evaluation.posts import POSTS
 from dispatch.evaluation.score_command import command
 from dispatch.evaluation.spans import spans
 from dispatch.lifecycle.states import Action
