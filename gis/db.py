@@ -50,12 +50,18 @@ class _Synced(psycopg.Pipeline):
     """
 
     def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
-        if flush and self.result_queue and self.result_queue[-1] is not None:
+        if flush and self.result_queue and not self._ends_with_sync:
             self._enqueue_sync()
         while self.command_queue:
             self.command_queue.popleft()()
         yield from send(self.pgconn)
         yield from super()._fetch_gen(flush=False)
+
+    @property
+    def _ends_with_sync(self) -> bool:
+        """Whether what waits to be sent does. That an answer is nobody's says nothing: a sync's is, and so is that of
+        a prepared statement given up for another one."""
+        return bool(self.command_queue) and self.command_queue[-1] == self.pgconn.pipeline_sync
 
 
 class _Together(_Synced):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from uuid import uuid4
 
@@ -114,3 +115,20 @@ def _is_given_up(other: psycopg.Connection[tuple[int]], tx: Tx) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_an_answer_comes_also_after_a_prepared_statement_was_given_up_for_another(database: Urls):
+    answers: list[int] = []
+
+    def ask() -> None:
+        with write(together=True) as tx:
+            tx.connection.prepare_threshold, tx.connection.prepared_max = 0, 1
+            try:
+                answers.extend(value(tx, f"SELECT {number}") for number in range(4))  # type: ignore[arg-type]
+            finally:
+                tx.connection.prepare_threshold, tx.connection.prepared_max = 5, 100
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(timeout=20)  # without a sync behind the statement given up, for ever
+    assert answers == [0, 1, 2, 3]
