@@ -19,11 +19,11 @@ __all__ = ["CENTRE_HEADS", "Asked", "Kind", "Wish", "agreed", "answer", "ask", "
 LONGEST = timedelta(days=31)
 CENTRE_HEADS = frozenset({Role.SHIFT_LEADER, Role.SUPERVISOR, Role.LEADER})  # a head of every unit's duty
 
-# In the order of agreement: a later one may stand in for who stands in. A swap is two, one each way. What was undone
-# held until then.
+# In the order of agreement: a later one may stand in for who stands in. A swap is two, one each way. None holds before
+# it was answered: who was on duty until then stays who was. What was undone held until then.
 AGREED: LiteralString = """
-    SELECT w.unit_id AS unit, w.post, p.login AS person, s.login AS stand_in, w.since,
-           least(w.until, u.undone_at) AS until
+    SELECT w.unit_id AS unit, w.post, p.login AS person, s.login AS stand_in,
+           greatest(w.since, a.answered_at) AS since, least(w.until, u.undone_at) AS until
       FROM (SELECT unit_id, post, person_id, substitute_id, since, until, id FROM stand_in
             UNION ALL
             SELECT unit_id, post, substitute_id, person_id, back_since, back_until, id FROM stand_in
@@ -31,7 +31,7 @@ AGREED: LiteralString = """
       JOIN stand_in_answer a ON a.stand_in_id = w.id AND a.answer IN ('agreed', 'ordered')
       LEFT JOIN stand_in_undo u ON u.stand_in_id = w.id
       LEFT JOIN person p ON p.id = w.person_id LEFT JOIN person s ON s.id = w.substitute_id
-     WHERE w.since < %(until)s AND least(w.until, u.undone_at) > greatest(%(since)s, w.since)
+     WHERE w.since < %(until)s AND least(w.until, u.undone_at) > greatest(%(since)s, w.since, a.answered_at)
        AND (%(units)s::text[] IS NULL OR w.unit_id = ANY (%(units)s))
      ORDER BY a.answered_at, w.id
 """

@@ -113,6 +113,14 @@ def test_a_shift_more_stands_beside_and_a_shift_less_leaves_a_hole(town: Path) -
     assert holes() == [("30 22:00", "01 08:00")]
 
 
+def test_an_order_rewrites_nothing_of_who_was_on_duty_before_it(town: Path) -> None:
+    with write() as tx:
+        execute(tx, "UPDATE city SET simulated_now = %(now)s", now=at("2026-09-30T23:00"))
+    ordered("wc", "wa")
+    assert on("2026-09-30T22:59") == {"wc"}
+    assert on("2026-09-30T23:00") == {"wa"}
+
+
 def test_what_is_undone_held_until_then_and_no_longer(town: Path) -> None:
     id = ordered("wc", "wa")
     with write() as tx:
