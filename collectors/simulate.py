@@ -26,12 +26,13 @@ from dispatch.database import urls_of
 from gis.db import read, write
 from gis.problems import FormIncomplete, Problem
 
-__all__ = ["Order", "Outcome", "command", "grow", "history", "live_on"]
+__all__ = ["Order", "Outcome", "command", "grow", "history", "live_on", "standstill"]
 
 SEED, PER_DAY = 1, 400
 CHEATS, MOST_CHEATS = 0.1, 0.3  # more, and honest would be the exception
 CHUNK = timedelta(days=2)  # grown at a time, backwards
 SAY_EVERY = 2.0  # seconds
+STILL = 30.0  # seconds without progress, after which that is said, and again
 SELDOM = 120.0  # seconds: what goes on for an hour beside a running city must not bury its logins
 LONGEST_DAYS, MOST_JOBS = 3660, 16
 
@@ -79,7 +80,7 @@ def history(order: Order, url: str, say: Say = lambda _: None) -> Outcome:
     """
     window = _window(order)
     windows = [replace(window, share=share, shares=order.jobs) for share in range(order.jobs)]
-    outcome = _add_up(start(url, windows), say, whole=window)
+    outcome = _add_up(start(url, windows, silent=standstill(say)), say, whole=window)
     while ring_due(now=window.until):  # whoever holds a case that is open then would have been rung
         pass
     if order.duty:
@@ -124,6 +125,19 @@ def _window(order: Order) -> Window:
         duty=order.duty,
         sparing=order.sparing,
     )
+
+
+def standstill(say: Say) -> Callable[[float], None]:
+    """Told again and again for how many seconds nothing has come, says so every half minute."""
+    told = 0
+
+    def silent(seconds: float) -> None:
+        nonlocal told
+        if (times := int(seconds / STILL)) > told:
+            say(f"no progress for {seconds:.0f} s")
+        told = times
+
+    return silent
 
 
 def _add_up(

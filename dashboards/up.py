@@ -23,6 +23,7 @@ __all__ = ["command"]
 FIRST_DAYS, GROWN_DAYS = 14, 61
 # A few cheat, so that the tests of integrity have something to find; bulletins, ledger and sheets are kept.
 ASKED = ["--cheats", "0.02", "--sparing", "--scores"]
+BEGUN = "first-past-begun"  # a file in the data folder, there from the beginning of the first past to its end
 
 
 def grow_history() -> list[str]:
@@ -72,12 +73,24 @@ def _prepare_city(chosen: Settings, url: str, *, empty: bool) -> bool:
             raise Problem(f"The city in {chosen.city} could not be loaded; the lines above say why")
     if not _asked(url, "SELECT count(*) FROM city WHERE folder = %s", chosen.city.name):
         return False
-    if not _asked(url, "SELECT count(*) FROM (SELECT FROM cases LIMIT 1) AS any_case"):
-        _say(f"letting it live through {FIRST_DAYS} days (a minute or two on an idle machine)")
-        if run_once("history", first_history()) != 0:
-            _say("its past could not be made; it starts without one")
-            return False
-    return bool(_asked(url, "SELECT rehearsal FROM city"))
+    lives = bool(_asked(url, "SELECT count(*) FROM (SELECT FROM cases LIMIT 1) AS any_case"))
+    rehearsal = bool(_asked(url, "SELECT rehearsal::int FROM city"))
+    if lives and rehearsal and (chosen.data / BEGUN).exists():
+        _say(f"its past was interrupted and has holes; finishing it (or stop, remove {chosen.data} and start anew)")
+    elif lives:
+        return rehearsal
+    return _make_past(chosen.data / BEGUN)
+
+
+def _make_past(mark: Path) -> bool:
+    """Whether it came to its end; until it does, `mark` says to the next start that it did not."""
+    mark.touch()
+    _say(f"letting it live through {FIRST_DAYS} days (a minute or two on an idle machine)")
+    if run_once("history", first_history()) != 0:
+        _say("its past could not be made to its end; it starts with what there is, and the next start tries again")
+        return False
+    mark.unlink()
+    return True
 
 
 def _asked(url: str, question: LiteralString, *values: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,10 +89,13 @@ def days_of(scene: Scene, window: Window) -> Iterator[list[Find]]:
         day += timedelta(days=1)
 
 
-def start(url: str, windows: list[Window], *, gentle: bool = False) -> Iterator[Progress]:
+def start(
+    url: str, windows: list[Window], *, gentle: bool = False, silent: Callable[[float], None] = lambda _: None
+) -> Iterator[Progress]:
     """Live through several windows, each in a process of its own; what they say, as they say it.
 
-    `gentle`: with the lowest priority. Raises Problem if one of them fails; the lives it has finished stay.
+    `gentle`: with the lowest priority. `silent` is told for how many seconds none has said anything. Raises Problem
+    if one of them fails; the lives it has finished stay.
     """
     context = get_context("spawn")
     queue = context.Queue()
@@ -99,7 +103,7 @@ def start(url: str, windows: list[Window], *, gentle: bool = False) -> Iterator[
     for process in processes:
         process.start()
     try:
-        yield from _listen(queue, processes)
+        yield from _listen(queue, processes, silent)
     finally:
         for process in processes:
             process.terminate()
@@ -107,15 +111,17 @@ def start(url: str, windows: list[Window], *, gentle: bool = False) -> Iterator[
             process.join()
 
 
-def _listen(queue: Any, processes: list[Any]) -> Iterator[Progress]:
-    running = len(processes)
+def _listen(queue: Any, processes: list[Any], silent: Callable[[float], None]) -> Iterator[Progress]:
+    running, heard = len(processes), time.monotonic()
     while running:
         try:
             said: Progress = queue.get(timeout=QUIET)
         except Empty:
             if any(process.exitcode not in (None, 0) for process in processes):
                 raise Problem("A process of the rehearsal was killed; what it finished stays, run it again") from None
+            silent(time.monotonic() - heard)
             continue
+        heard = time.monotonic()
         if said.fault:
             raise Problem(f"The rehearsal failed: {said.fault}")
         running -= said.over

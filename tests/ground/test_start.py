@@ -52,6 +52,35 @@ def test_a_busy_port_is_said_before_anything_is_started(data: Path):
     assert not (data / "postgres").exists()
 
 
+def test_an_interrupted_first_past_is_finished_by_the_next_start(data: Path):
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = str(free.getsockname()[1])
+    first = up_until(" cases ", data, port)
+    assert "interrupted" not in first
+    assert (data / "first-past-begun").exists()
+    assert "its past was interrupted and has holes; finishing it" in up_until("letting it live", data, port)
+    assert (data / "first-past-begun").exists()
+
+
+def up_until(words: str, data: Path, port: str) -> str:
+    """Everything `wangge up` says until it says the words and is stopped by SIGTERM."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "WANGGE_DATA": str(data), "WANGGE_PORT": port}
+    up = subprocess.Popen(
+        [sys.executable, "-m", "dashboards.cli", "up"],
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    said = ""
+    try:
+        for line in up.stdout or ():
+            said += line
+            if words in line:
+                break
+    finally:
+        up.terminate()
+        rest, _ = up.communicate(timeout=60)
+    return said + rest
+
+
 def test_a_second_start_on_the_same_folder_is_refused_and_names_the_first(data: Path):
     data.mkdir()
     with only_one(data / "up.lock"):

@@ -21,7 +21,7 @@ from collectors.rehearsal.living import Living
 from collectors.rehearsal.scene import Scene, Spot, scene_of
 from collectors.rehearsal.shards import Window, run_window
 from collectors.rehearsal.turn import Turn, lives_of
-from collectors.simulate import Order, Outcome, history
+from collectors.simulate import Order, Outcome, history, standstill
 from dispatch import city
 from dispatch.cases import books
 from dispatch.cases.actor import CITIZEN
@@ -268,3 +268,11 @@ def test_a_reply_and_a_check_carry_a_photo(lived: Outcome) -> None:
     assert _look(bare, until=UNTIL) == []
     assert _look("SELECT 1 FROM step WHERE action = %(reply)s LIMIT 1", reply=Action.REPLY.value)
     assert _look("SELECT 1 FROM cases WHERE state = %(closed)s LIMIT 1", closed=State.CLOSED.value)
+
+
+def test_a_past_that_stands_still_says_so_every_half_minute():
+    said: list[str] = []
+    silent = standstill(said.append)
+    for seconds in (2, 29, 30, 32, 59, 61, 2, 31):
+        silent(seconds)
+    assert said == ["no progress for 30 s", "no progress for 61 s", "no progress for 31 s"]
