@@ -29,6 +29,7 @@ UNHELD: LiteralString = (
 APPEALED: LiteralString = "cases c WHERE c.asked ->> 'action' = 'appeal'"
 APPEAL_DUE: LiteralString = "(c.clocks #>> '{appeal,due}')::timestamptz"
 CLOSE_ASKED: LiteralString = "cases c WHERE c.close_asked IS NOT NULL"
+CLOSE_DUE: LiteralString = "(c.clocks #>> '{force_close,due}')::timestamptz"
 SUPERVISED: LiteralString = "cases c WHERE c.supervision IS NOT NULL"
 STAGE_DUE: LiteralString = "c.stage_due_at"
 ORDER_DUE: LiteralString = "(c.clocks #>> '{supervise,due}')::timestamptz"
@@ -45,7 +46,7 @@ class _List:
 
 LISTS: dict[str, _List] = {
     "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
-    "close_asked": _List(HIGHER, CLOSE_ASKED),
+    "close_asked": _List(HIGHER, CLOSE_ASKED, CLOSE_DUE),
     "appealed": _List(frozenset({Role.SUPERVISOR, Role.EVALUATOR}), APPEALED, APPEAL_DUE),
     "supervised": _List(HIGHER | {Role.SHIFT_LEADER}, SUPERVISED, ORDER_DUE),
     "unheld": _List(frozenset({Role.ACCEPTOR}), UNHELD),

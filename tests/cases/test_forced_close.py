@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.cases.act import Receipt
 from dispatch.cases.actor import Actor
-from dispatch.cases.waiting import listed
+from dispatch.cases.waiting import listed, waits_for
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
@@ -65,6 +65,18 @@ def test_the_work_goes_on_while_it_waits(town: Town) -> None:
     assert town.do(case, A.REFUSE_FORCE_CLOSE, "leader", reason="can_be_done").state == "feedback"
     with read() as tx:
         assert case.case_id not in [one.id for one in listed(tx, "close_asked")]
+
+
+def test_in_its_list_it_is_late_by_its_own_clock_and_not_by_the_cases_stage(town: Town) -> None:
+    case = town.report()
+    town.set(MONDAY + timedelta(days=1))  # nobody has accepted it for a day
+    town.do(case, A.ASK_FORCE_CLOSE, "shift_leader", reason="cannot")
+    assert row(case)["stage_due_at"] < MONDAY + timedelta(days=1)
+    for later, late in ((timedelta(), 0), (timedelta(days=1), 1)):
+        town.set(MONDAY + timedelta(days=1) + later)
+        with read() as tx:
+            found = next(one for one in waits_for(tx, frozenset({Role.LEADER})) if one.key == "close_asked")
+        assert (found.count, found.late) == (1, late)
 
 
 @pytest.mark.parametrize(("default", "state"), [("refuse", "handling"), ("grant", "closed_forced")])
