@@ -67,7 +67,7 @@ def _year(
     with me.read() as tx:
         view = View.of(request, tx, me)
         last = changing.latest(tx)
-        found = changing.changes(tx)
+        found = None if me.is_department_only else changing.changes(tx)  # not granted to units
         more = _moved(tx, view) if me.may(Permission.SEE_BOARD) else {"turn": None, "moves": []}
     shown = last.content if after is None else after
     asked = fields.year if fields is not None else year
@@ -109,6 +109,8 @@ def change_page(request: Request, me: Signed, id: int) -> Response:
 
 
 def _change(request: Request, me: Me, id: int, problem: Problem | None = None) -> Response:
+    if me.is_department_only:
+        raise NotFound("There is no such change of the calendar", zh="没有这份日历变更")
     with me.read() as tx:
         view = View.of(request, tx, me)
         found = changing.change_of(tx, id)
