@@ -45,7 +45,10 @@ def ground(tx: ReadTx, view: View, clock: Clock) -> str:
         return ""
     if kind == BY_ROW:
         row = next((one for one in limits_edition(tx, edition) if number_of(one) == no), {})
-        return view.t("limit.because", limit=limit, keys=asked_for(view, row), edition=edition, no=no)
+        told = {"limit": limit, "keys": asked_for(view, row), "edition": edition}
+        if row and "no" not in row:  # one of `[[stages]]` has no number: it is told by its stage
+            return view.t("limit.because_stage", stage=view.clock(row["stage"]), **told)
+        return view.t("limit.because", no=no, **told)
     if kind == BY_CONDITION:
         category, _, condition = no.rpartition("/")
         keys = asked_for(view, {"category": category, "condition": condition})
