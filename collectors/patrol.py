@@ -146,7 +146,7 @@ def post_public_report(body: PublicReportIn, me: Visitor, request: Request) -> R
     with write() as tx:
         wait = take(tx, f"report:{whence(request)}", REPORTS)
     if wait:
-        raise TooMany("Too many reports from here; try again later", zh="上报过于频繁,请稍后再试", retry_after=wait)
+        raise TooMany("Too many reports from here; try again later", zh="上报过于频繁，请稍后再试", retry_after=wait)
     return _take(report_of(body, source="web", public=True), CITIZEN)
 
 

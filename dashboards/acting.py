@@ -258,7 +258,7 @@ def uuid_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise _wrong("key", "The form has lost its id; load the page again", "表单编号丢失,请刷新页面") from error
+        raise _wrong("key", "The form has lost its id; load the page again", "表单编号丢失，请刷新页面") from error
 
 
 def version_of(text: str) -> int | None:

@@ -244,4 +244,4 @@ def _bounded(request: Request) -> None:
     with write() as tx:
         wait = take(tx, f"bulletin:{whence(request)}", DOWNLOADS)
     if wait:
-        raise TooMany("Too many downloads from this address", zh="该地址下载过多,请稍后再试", retry_after=wait)
+        raise TooMany("Too many downloads from this address", zh="该地址下载过多，请稍后再试", retry_after=wait)

@@ -149,7 +149,7 @@ def _report(call: Call, view: View) -> Report:
     placed = bool(call.lon.strip() and call.lat.strip())
     if not placed and not call.address.strip() and not call.description.strip():
         raise FormIncomplete(
-            "Place it on the map, or write where it is", zh="请在地图上定位置,或写明地址", fields={"address": "needed"}
+            "Place it on the map, or write where it is", zh="请在地图上定位置，或写明地址", fields={"address": "needed"}
         )
     if call.source not in SOURCES:
         raise FormIncomplete("Choose a source", zh="请选择来源", fields={"source": "needed"})

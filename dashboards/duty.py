@@ -178,7 +178,7 @@ def unit_of(me: Me, city: Books, unit: str, category: str) -> str:
     chosen = unit[:LONGEST] or (unit_for(city, category[:LONGEST]) if category else _default(me, city))
     seen = _seen(me, city)
     if city.tree.get(chosen) is None or (seen is not None and chosen not in seen):
-        raise NotFound("There is no such unit, or it is not yours", zh="没有这个单位,或者不归您管")
+        raise NotFound("There is no such unit, or it is not yours", zh="没有这个单位，或者不归您管")
     return chosen
 
 

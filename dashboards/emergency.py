@@ -126,7 +126,7 @@ def answered(request: Request, me: Signed, id: int, what: Annotated[str, Posted(
 def _own(tx: Tx, me: Me, spare: str) -> None:
     """Raise NotFound for a part of a store that this person does not keep."""
     if not any(_keeps(me, shelf.unit) for shelf in shelves(tx, ids=[spare])):
-        raise NotFound("There is no such part, or it is not yours to keep", zh="没有这种备件,或不归您管理")
+        raise NotFound("There is no such part, or it is not yours to keep", zh="没有这种备件，或不归您管理")
 
 
 def _whole(name: str, text: str) -> int:

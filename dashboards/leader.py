@@ -199,7 +199,7 @@ def instant_asked(tx: ReadTx, view: View, text: str) -> datetime | None:
     try:
         return as_of_of(text, view.known.zone, tx.now)
     except ValueError as fault:
-        zh = "时间写法不对,或晚于现在"
+        zh = "时间写法不对，或晚于现在"
         raise FormIncomplete(str(fault), zh=zh, fields={"as_of": str(fault)}) from fault
 
 

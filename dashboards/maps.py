@@ -122,7 +122,7 @@ def pin(request: Request, me: Signed, number: str) -> Response:
         view = View.of(request, tx, me)
         found = next(iter(search(tx, Filters(number=number), limit=1)), None)
     if found is None:
-        raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
+        raise NotFound("There is no such case, or it is not yours", zh="没有这个案件，或者不归您办理")
     said = {
         "number": found.number,
         "category": view.category(found.category),

@@ -67,7 +67,7 @@ def own_page(request: Request, me: Signed, asked: Annotated[Asked, Depends()], u
     """One's own unit, or one below it."""
     chosen = unit or me.unit_id or ""
     if chosen not in me.units:
-        raise NotFound("There is no such unit of yours", zh="没有这个单位,或不归您管")
+        raise NotFound("There is no such unit of yours", zh="没有这个单位，或不归您管")
     return _page(request, me, asked, chosen)
 
 

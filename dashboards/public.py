@@ -93,7 +93,7 @@ def places(request: Request, text: Annotated[str, Query(max_length=100)] = "") -
     with write() as tx:
         wait = take(tx, f"places:{whence(request)}", LOOK_UPS)
     if wait:
-        raise TooMany("Too many look-ups from this address", zh="该地址查询过多,请稍后再试", retry_after=wait)
+        raise TooMany("Too many look-ups from this address", zh="该地址查询过多，请稍后再试", retry_after=wait)
     with read() as tx:
         found = find_place(gazetteer(tx), text, limit=MOST_PLACES)
     items = [{name: getattr(one, name) for name in ("kind", "name", "name_en", "lon", "lat")} for one in found]
@@ -108,7 +108,7 @@ def report(request: Request, sent: Annotated[Sent, Depends()]) -> Response:
         with write() as tx:
             wait = take(tx, f"report:{whence(request)}", REPORTS)
         if wait:
-            raise TooMany("Too many reports from this address", zh="该地址上报过多,请稍后再试", retry_after=wait)
+            raise TooMany("Too many reports from this address", zh="该地址上报过多，请稍后再试", retry_after=wait)
         sent.photos = (*sent.photos, *kept(None, sent.photo))
         sent.handled = ""
         with write() as tx:

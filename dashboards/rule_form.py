@@ -99,7 +99,7 @@ def _more(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as fault:
         raise FormIncomplete(
             f"The further clauses are not TOML: {fault}",
-            zh=f"其他条件格式不对(TOML):{fault}",
+            zh=f"其他条件格式不对（TOML）：{fault}",
             fields={"more": str(fault)},
         ) from fault
 

@@ -237,7 +237,7 @@ def change_rule(request: Request, me: Signed, id: int, rule: str, fields: Annota
 
 def _version(text: str) -> int:
     if not text.isdecimal():
-        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失,请刷新页面")
+        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失，请刷新页面")
     return int(text)
 
 

@@ -90,7 +90,7 @@ class Fields:
         """The indicators as typed, in their order. Raises FormIncomplete if the form came in pieces."""
         told = (self.key, self.own, self.name, self.weight, self.good, self.steps, self.lose)
         if len({len(texts) for texts in told}) != 1:
-            raise FormIncomplete("The form has lost its indicators; load the page again", zh="表单不完整,请刷新页面")
+            raise FormIncomplete("The form has lost its indicators; load the page again", zh="表单不完整，请刷新页面")
         return [
             Row(key=key, own=own, name=name, weight=weight, good=good, steps=steps, lose=lose)
             for key, own, name, weight, good, steps, lose in zip(*told, strict=True)
@@ -124,7 +124,7 @@ def _part(row: Row, taken: list[str]) -> Indicator:
         zh, en = _names(row.name)
         losses = tuple(_loss(line) for line in _lines(row.lose))
         if not losses or not zh:
-            lacks = "An indicator by deductions has a name, and a line for each of them", "扣分项须有名称,每项扣分一行"
+            lacks = "An indicator by deductions has a name, and a line for each of them", "扣分项须有名称，每项扣分一行"
             raise _unread("lose", row.lose, *lacks)
         return Indicator(key=row.own or _free(taken), weight=weight, losses=losses, name=zh, name_en=en)
     if row.key in RATES:
@@ -210,4 +210,4 @@ def _number(text: str, field: str) -> Decimal:
 
 
 def _unread(field: str, said: str, en: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(f"{en}; the draft is kept as it is", zh=f"{zh};草案已保留", fields={field: said or "needed"})
+    return FormIncomplete(f"{en}; the draft is kept as it is", zh=f"{zh}；草案已保留", fields={field: said or "needed"})

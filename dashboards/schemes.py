@@ -143,7 +143,7 @@ def _write(tx: Tx, me: Me, id: int, fields: Fields, report: dict[str, Any]) -> N
 
 def _version(text: str) -> int:
     if not text.isdecimal():
-        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失,请刷新页面")
+        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失，请刷新页面")
     return int(text)
 
 

@@ -70,4 +70,4 @@ def inspection(request: Request, me: Signed, unit: str, asked: Annotated[Asked, 
 
 def _refuse_others(me: Me, unit: str) -> None:
     if me.is_department_only and unit not in me.units:
-        raise NotFound("There is no such unit, or it is not yours", zh="没有该单位,或不归您管理")
+        raise NotFound("There is no such unit, or it is not yours", zh="没有该单位，或不归您管理")

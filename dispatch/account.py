@@ -59,7 +59,7 @@ def must_enter(account: Account, folder: Path) -> None:
             raise Problem(
                 f"The database runs as the system user {account.name}, who cannot enter {closed}. Nothing was changed. "
                 f"Choose another data folder (WANGGE_DATA=/var/lib/wangge), or type: chmod o+x {closed}",
-                zh=f"数据库以系统用户 {account.name} 运行,无法进入 {closed}。未做任何改动。",
+                zh=f"数据库以系统用户 {account.name} 运行，无法进入 {closed}。未做任何改动。",
             )
 
 

@@ -56,7 +56,7 @@ def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], No
     if errors := faults.errors:
         raise FormIncomplete(
             f"{folder} has {len(errors)} faults and was not loaded; the first: {errors[0]}",
-            zh=f"{folder} 有 {len(errors)} 处错误,未载入;第一处:{errors[0]}",
+            zh=f"{folder} 有 {len(errors)} 处错误，未载入；第一处：{errors[0]}",
             faults=[asdict(fault) for fault in errors],
         )
     loaded = load_files(city, data=data or settings().data, progress=progress)

@@ -251,7 +251,7 @@ class Cluster:
             f"The data folder {self.data} was made by PostgreSQL {major}; with PostGIS, this machine has {have}. "
             f"Nothing was changed. Install postgresql-{major}-postgis-3, or choose another folder with "
             "WANGGE_DATA=FOLDER and bring the data over with pg_dump.",
-            zh=f"数据目录 {self.data} 由 PostgreSQL {major} 创建,本机只有:{have}。未做任何改动。",
+            zh=f"数据目录 {self.data} 由 PostgreSQL {major} 创建，本机只有：{have}。未做任何改动。",
         )
 
     def _write_settings(self, account: Account) -> None:
@@ -359,7 +359,7 @@ def _need_space(folder: Path, wanted: int) -> None:
         raise Problem(
             f"The disk of {folder} has {free // 1024**2} MB free; {wanted // 1024**2} MB are needed. "
             "Nothing was changed. Make room, or choose a folder on another disk with WANGGE_DATA=FOLDER.",
-            zh=f"{folder} 所在磁盘仅剩 {free // 1024**2} MB,需要 {wanted // 1024**2} MB。未做任何改动。",
+            zh=f"{folder} 所在磁盘仅剩 {free // 1024**2} MB，需要 {wanted // 1024**2} MB。未做任何改动。",
         )
 
 

@@ -68,7 +68,7 @@ def get_geocode(
     """The meanings of `text`, the likeliest first; or, for `lon` and `lat`, what one would call that point."""
     if not text.strip() and (lon is None or lat is None):
         raise FormIncomplete(
-            "Give a text, or a longitude and a latitude", zh="请给出文字,或经度和纬度", fields={"text": "needed"}
+            "Give a text, or a longitude and a latitude", zh="请给出文字，或经度和纬度", fields={"text": "needed"}
         )
     with me.read() as tx:
         names = gazetteer(tx)

@@ -167,7 +167,7 @@ def _on_anything(request: Request, error: Exception) -> Response:
     """Nothing of the cause goes out; the id finds it in the log."""
     number = secrets.token_hex(6)
     log.error("unexpected, id %s: %s %s", number, request.method, request.url.path, exc_info=error)
-    problem = Problem("Something went wrong here; the fault was logged", zh="系统内部错误,已记录日志", log_id=number)
+    problem = Problem("Something went wrong here; the fault was logged", zh="系统内部错误，已记录日志", log_id=number)
     answer = _answer(request, problem)
     answer.headers.update(HEADERS)
     return answer

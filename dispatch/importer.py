@@ -74,7 +74,7 @@ def import_cases(city: str, map_file: Path, table: Path, *, progress: Progress =
         if held != city:
             raise Conflict(
                 f"This database holds {held or 'no city'}, not {city}: wangge city load data/cities/{city}",
-                zh=f"此数据库中的城市是 {held or '空'},不是 {city}",
+                zh=f"此数据库中的城市是 {held or '空'}，不是 {city}",
             )
         law = books(tx)
     faults = Faults()

@@ -34,7 +34,7 @@ def only_one(path: Path) -> Iterator[None]:
             raise Problem(
                 f"Wangge already runs on the data folder {path.parent} (process {holder}). Nothing was changed. "
                 "Stop that one first, or give this one a folder of its own with WANGGE_DATA=FOLDER.",
-                zh=f"数据目录 {path.parent} 已有网格系统在运行(进程 {holder})。未启动也未改动任何内容。",
+                zh=f"数据目录 {path.parent} 已有网格系统在运行（进程 {holder}）。未启动也未改动任何内容。",
             ) from None
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

@@ -122,7 +122,7 @@ def then(tx: ReadTx, asked: str | None) -> tuple[Books, datetime]:
     except (ValueError, OverflowError) as fault:
         raise FormIncomplete(
             f"{asked} is neither a day (2026-03-01) nor a time (2026-03-01T08:00, or with its offset)",
-            zh=f"{asked} 既不是日期(2026-03-01)也不是时刻(2026-03-01T08:00,可带时区)",
+            zh=f"{asked} 既不是日期（2026-03-01）也不是时刻（2026-03-01T08:00，可带时区）",
             fields={"at": "no day"},
         ) from fault
     return books_on(tx, at.date()), at

@@ -194,7 +194,7 @@ def _connection(*, side: bool = False) -> Iterator[Connection]:
         raise Unavailable(
             # Not "nothing was written": the connection may have been lost while the commit was on its way.
             "The database cannot be reached; send the same again in a moment, it is never taken twice",
-            zh="数据库暂时无法连接;请稍后原样重试,不会重复受理",
+            zh="数据库暂时无法连接；请稍后原样重试，不会重复受理",
         ) from error
 
 

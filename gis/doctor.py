@@ -83,9 +83,9 @@ class Diagnosis:
         return _sentence(self, WORDS_ZH, SIDES_ZH)
 
 
-OVERLAP = (", overlap {:.4f}", ",重叠率 {:.4f}")
+OVERLAP = (", overlap {:.4f}", "，重叠率 {:.4f}")
 BY = "it lies {metres:.0f} m to the {side} ({east:+.0f} m east, {north:+.0f} m north) of "
-BY_ZH = "整体向{side}偏移 {metres:.0f} 米(东 {east:+.0f} 米,北 {north:+.0f} 米)"
+BY_ZH = "整体向{side}偏移 {metres:.0f} 米（东 {east:+.0f} 米，北 {north:+.0f} 米）"
 WORDS = {
     "fits": "it fits: {off:.0f} m off at the median{overlap}, {pairs} shapes compared",
     "datum": BY + "where it should: it is in {datum}. Read so it is {off:.0f} m off{overlap}. Mend: --datum {datum}",
@@ -94,11 +94,11 @@ WORDS = {
     "unknown": "it cannot be compared: no common code or name, and nothing of its kind nearby",
 }
 WORDS_ZH = {
-    "fits": "吻合:偏差中位数 {off:.0f} 米{overlap},比较 {pairs} 个图形",
-    "datum": BY_ZH + ":实为 {datum}。按此读取后偏差 {off:.0f} 米{overlap}。处理:--datum {datum}",
-    "other_datum": BY_ZH + ":参照图层实为 {datum}。按此读取参照图层后偏差 {off:.0f} 米{overlap}",
-    "moved": BY_ZH + ",不符合任何已知坐标系:是否为地方坐标系?请用 --crs 指定",
-    "unknown": "无法比较:没有相同的代码或名称,附近也没有同类图形",
+    "fits": "吻合：偏差中位数 {off:.0f} 米{overlap}，比较 {pairs} 个图形",
+    "datum": BY_ZH + "：实为 {datum}。按此读取后偏差 {off:.0f} 米{overlap}。处理：--datum {datum}",
+    "other_datum": BY_ZH + "：参照图层实为 {datum}。按此读取参照图层后偏差 {off:.0f} 米{overlap}",
+    "moved": BY_ZH + "，不符合任何已知坐标系：是否为地方坐标系？请用 --crs 指定",
+    "unknown": "无法比较：没有相同的代码或名称，附近也没有同类图形",
 }
 
 

@@ -34,7 +34,7 @@ def write_map(path: Path, columns: Mapping[str, Sequence[str]], shapes: Sequence
     if suffix not in FORMATS:
         raise _refused(path, f"a layer is written as one of {', '.join(FORMATS)}", "须为 .shp .gpkg .geojson .csv")
     if path.exists():
-        raise _refused(path, "it is there already, and is left as it is", "文件已存在,未覆盖")
+        raise _refused(path, "it is there already, and is left as it is", "文件已存在，未覆盖")
     moved = _in_datum(numpy.array(shapes, dtype=object), datum)
     try:
         if suffix == ".csv":
@@ -87,4 +87,4 @@ def _write_csv(path: Path, columns: Mapping[str, Sequence[str]], shapes: Shapes)
 
 
 def _refused(path: Path, reason: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(f"{path} was not written: {reason}", zh=f"{path} 未写入:{zh}", fields={"file": reason})
+    return FormIncomplete(f"{path} was not written: {reason}", zh=f"{path} 未写入：{zh}", fields={"file": reason})

@@ -38,12 +38,12 @@ class Address:
 
     @property
     def words(self) -> str:
-        """In Chinese: 滨河区红荔路北侧12米,距华富路路口85米,近1001号."""
+        """In Chinese: 滨河区红荔路北侧12米，距华富路路口85米，近1001号."""
         said = "".join(self.areas) + self.road
         said += f"{self.side}{self.metres:.0f}米" if self.side else ""
-        said += f",距{self.crossing}路口{self.crossing_m:.0f}米" if self.crossing else ""
-        said += f",近{self.door}号" if self.door else ""
-        return said + (f",{self.place}旁" if self.place else "")
+        said += f"，距{self.crossing}路口{self.crossing_m:.0f}米" if self.crossing else ""
+        said += f"，近{self.door}号" if self.door else ""
+        return said + (f"，{self.place}旁" if self.place else "")
 
     @property
     def words_en(self) -> str:

@@ -205,4 +205,4 @@ def _text(value: Any) -> str:
 
 
 def _unreadable(path: Path, reason: str) -> FormIncomplete:
-    return FormIncomplete(f"{path} cannot be read: {reason}", zh=f"无法读取 {path}:{reason}", fields={"file": reason})
+    return FormIncomplete(f"{path} cannot be read: {reason}", zh=f"无法读取 {path}：{reason}", fields={"file": reason})

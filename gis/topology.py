@@ -26,21 +26,21 @@ WORDS = {
     "overlap": ("{0} and {1} overlap by {m2} m²", "{0} 与 {1} 重叠 {m2} 平方米"),
     "gap": ("areas leave a gap of {m2} m² in {0}", "{0} 内有 {m2} 平方米未被覆盖"),
     "across": ("{0} lies outside its parent {1} by {m2} m²", "{0} 越出上级 {1} 的范围 {m2} 平方米"),
-    "thin": ("{0} is nowhere wider than a few metres ({m2} m²)", "{0} 为狭长碎片({m2} 平方米)"),
-    "invalid": ("{0} is not a valid polygon", "{0} 的图形无效(自相交等)"),
+    "thin": ("{0} is nowhere wider than a few metres ({m2} m²)", "{0} 为狭长碎片（{m2} 平方米）"),
+    "invalid": ("{0} is not a valid polygon", "{0} 的图形无效（自相交等）"),
     "empty": ("{0} is not divided yet: no area of the next level lies in it", "{0} 尚未划分下级区域"),
     "orphan": ("{0} lies under {1}, which would be no more: give it another parent first", "{0} 的上级 {1} 将被停用"),
     "parent": ("{0} names the parent {1}, and there is none", "{0} 的上级 {1} 不存在"),
     "prefix": ("the code {0} does not begin with its parent's, {1}", "代码 {0} 不以上级代码 {1} 开头"),
     "layout": ("the code {0} breaks the layout {1}", "代码 {0} 不符合编码规则 {1}"),
-    "used": ("the code {0} was used before: a code is never used again", "代码 {0} 已用过:编码不得重复使用"),
+    "used": ("the code {0} was used before: a code is never used again", "代码 {0} 已用过：编码不得重复使用"),
     "unwatched": ("unit grid {0} would be on no duty grid", "单元网格 {0} 将不属于任何责任网格"),
-    "shared": ("unit grid {0} would be on two duty grids: {1}, {2}", "单元网格 {0} 将同属两个责任网格:{1}、{2}"),
+    "shared": ("unit grid {0} would be on two duty grids: {1}, {2}", "单元网格 {0} 将同属两个责任网格：{1}、{2}"),
     "no_such_grid": ("duty grid {0} has the unit grid {1}, and there is none", "责任网格 {0} 的单元网格 {1} 不存在"),
     "apart": ("duty grid {0} lies in pieces that do not touch: {1}", "责任网格 {0} 分为互不相连的 {1} 块"),
     "unwalked": ("nobody walks duty grid {0}", "责任网格 {0} 没有监督员"),
     "no_grid": ("component {0} stands on no unit grid", "部件 {0} 不在任何单元网格内"),
-    "two_grids": ("component {0} stands on several unit grids: {1}", "部件 {0} 落在多个单元网格内:{1}"),
+    "two_grids": ("component {0} stands on several unit grids: {1}", "部件 {0} 落在多个单元网格内：{1}"),
 }
 
 
@@ -76,7 +76,7 @@ class Fault:
     @property
     def words_zh(self) -> str:
         """The same in Chinese."""
-        return self._sentence(1, "碎片:")
+        return self._sentence(1, "碎片：")
 
     def feature(self) -> dict[str, Any]:
         """A GeoJSON feature, degrees of the stored datum."""

@@ -36,11 +36,11 @@ def begin(tx: Tx) -> None:
     """Make this city a rehearsal for ever. Raises Conflict if a case in it is real, Unavailable without a city."""
     rehearsal = value(tx, "SELECT rehearsal FROM city FOR UPDATE")
     if rehearsal is None:
-        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录")
+        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市：wangge city load 目录")
     if not rehearsal and value(tx, REAL):
         raise Conflict(
             "This city holds real cases; no simulated one may stand among them. Load the city into another database",
-            zh="本城市已有真实案件,不得混入模拟案件",
+            zh="本城市已有真实案件，不得混入模拟案件",
         )
     execute(tx, "UPDATE city SET rehearsal = 1 WHERE rehearsal = 0")
 

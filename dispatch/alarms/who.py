@@ -63,7 +63,7 @@ def unit_for(city: Books, category: str) -> str:
         raise NotFound(f"There is no category {category}", zh=f"没有小类 {category}")
     units = [unit.id for kind in found.types for unit in city.tree.of_type(kind)]
     if not units:
-        raise NotFound("Whose it is depends on the place: name the unit", zh="该类案件的责任单位取决于地点,请指明单位")
+        raise NotFound("Whose it is depends on the place: name the unit", zh="该类案件的责任单位取决于地点，请指明单位")
     return units[0]
 
 
@@ -91,7 +91,7 @@ def lint(
     days = list(days_between(tx, since, until))
     rostered = {place for _, city in days for place in city.roster.by_place}
     if not rostered:
-        raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表(roster.csv)")
+        raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表（roster.csv）")
     city = days[-1][1]
     answering = {(unit.id, Post.DUTY) for unit in city.tree.units.values() if unit.types or unit.platform}
     places = sorted(place for place in rostered | answering if units is None or place[0] in units)

@@ -34,7 +34,7 @@ class Expected:
         if level not in levels or column not in header:
             raise FormIncomplete(
                 f"--expect {level}={column}: there is no such {'column' if level in levels else 'level of area'}",
-                zh=f"--expect {level}={column}:没有该{'列' if level in levels else '级区域'}",
+                zh=f"--expect {level}={column}：没有该{'列' if level in levels else '级区域'}",
             )
         depth = levels.index(level)
         known: dict[Words, str] = {}

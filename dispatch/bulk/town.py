@@ -90,7 +90,7 @@ def sound_folder(folder: Path) -> CityFiles:
     if faults.errors:
         raise FormIncomplete(
             f"{folder} has {len(faults.errors)} faults, the first: {faults.errors[0]}; wangge city check lists them",
-            zh=f"{folder} 有 {len(faults.errors)} 处错误,第一处:{faults.errors[0]}",
+            zh=f"{folder} 有 {len(faults.errors)} 处错误，第一处：{faults.errors[0]}",
         )
     return city
 

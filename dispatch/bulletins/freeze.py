@@ -142,7 +142,7 @@ def seal(tx: Tx, person_id: int, *, period: str, scheme: str = SCHEME) -> Bullet
     if previous is not None and _says_the_same(previous, facts_hash, scores, rules):
         raise Conflict(
             "Nothing has changed since the published bulletin: a revision would say the same",
-            zh="与已发布的通报相比没有变化,无需修订",
+            zh="与已发布的通报相比没有变化，无需修订",
         )
     _insert(tx, id, span, how, as_of=as_of, made_by=person_id, cases=cases, rules=rules, facts_hash=facts_hash,
             scores=scores, previous=previous)  # fmt: skip
@@ -163,12 +163,12 @@ def decide(tx: Tx, id: int, person_id: int, *, publish: bool) -> Bulletin:
     """
     made = bulletin_of(tx, id)
     if made.state != "sealed":
-        raise Conflict(f"The bulletin is {made.state} already", zh="通报状态已变,请刷新后查看", state=made.state)
+        raise Conflict(f"The bulletin is {made.state} already", zh="通报状态已变，请刷新后查看", state=made.state)
     if publish and person_id == made.made_by:
-        raise Conflict("Another person has to publish what you sealed", zh="不能发布自己封存的通报,须由他人审定")
+        raise Conflict("Another person has to publish what you sealed", zh="不能发布自己封存的通报，须由他人审定")
     last = published(tx, made.period, made.scheme)
     if publish and (last.id if last else None) != made.previous_id:
-        raise Conflict("Another revision was published meanwhile", zh="其间已发布另一修订,请重新封存")
+        raise Conflict("Another revision was published meanwhile", zh="其间已发布另一修订，请重新封存")
     execute(
         tx,
         """INSERT INTO bulletin_decision (bulletin_id, period, scheme, revision, made_by, decision, decided_by,
@@ -193,12 +193,12 @@ def _asked(tx: ReadTx, city: Books, period: str, scheme: str) -> tuple[Period, T
         raise FormIncomplete(str(fault), zh="时段写法不对", fields={"period": str(fault)}) from fault
     if span.end > tx.now:
         raise FormIncomplete(
-            "The period is not over yet: nothing was sealed", zh="时段尚未结束,未封存", fields={"period": "not over"}
+            "The period is not over yet: nothing was sealed", zh="时段尚未结束，未封存", fields={"period": "not over"}
         )
     terms = terms_of(tx, span)
     if terms.scheme(scheme).of not in SCORED:
         raise FormIncomplete(
-            "Bulletins score units and areas: persons are named in none", zh="通报只评价部门和区域,不点名个人",
+            "Bulletins score units and areas: persons are named in none", zh="通报只评价部门和区域，不点名个人",
             fields={"scheme": scheme},
         )  # fmt: skip
     return span, terms
@@ -215,7 +215,7 @@ def _alone(tx: Tx, span: Period, scheme: Scheme) -> None:
     )
     if waits or not value(tx, "SELECT pg_try_advisory_xact_lock(%(key)s)", key=LOCK):
         raise Conflict(
-            "A bulletin of this period waits to be published or declined", zh="该时段已有一份通报待发布,请先处理"
+            "A bulletin of this period waits to be published or declined", zh="该时段已有一份通报待发布，请先处理"
         )
 
 
@@ -321,7 +321,7 @@ def _last_day(tx: ReadTx, span: Period) -> date:
 def _differ(key: Key) -> NoReturn:
     raise Conflict(
         f"The figures of {key[2] or 'the city'} come out differently from the frozen facts: nothing was sealed",
-        zh="冻结事实的复算结果与统计不一致,未封存;请运行 wangge verify",
+        zh="冻结事实的复算结果与统计不一致，未封存；请运行 wangge verify",
     )
 
 

@@ -126,10 +126,10 @@ def proposal(before: Document, asked: Asked, *, today: date, earliest: date) -> 
         )
         checked(after, asked.in_force)
     except ValueError as fault:
-        raise _wrong("seasons", f"The calendar cannot be used: {fault}", f"日历不可用:{fault}") from fault
+        raise _wrong("seasons", f"The calendar cannot be used: {fault}", f"日历不可用：{fault}") from fault
     _check_past(changed_days(before, after), asked.in_force, today)
     if {**after, "names": None} == {**before, "names": None}:
-        raise _wrong("notice", "Nothing would change", "与现有日历相同,没有变化")
+        raise _wrong("notice", "Nothing would change", "与现有日历相同，没有变化")
     return after
 
 
@@ -141,7 +141,7 @@ def _days(asked: Asked) -> dict[date, Day]:
     try:
         return read_notice(asked.notice, asked.year)
     except NoticeFault as fault:
-        raise _wrong("notice", f"The notice cannot be taken: {fault}", f"通知无法采用:{fault.zh}") from fault
+        raise _wrong("notice", f"The notice cannot be taken: {fault}", f"通知无法采用：{fault.zh}") from fault
 
 
 def _check_past(moved: Mapping[date, tuple[bool, bool]], in_force: date, today: date) -> None:
@@ -149,10 +149,10 @@ def _check_past(moved: Mapping[date, tuple[bool, bool]], in_force: date, today: 
     for day, (_, works) in moved.items():
         if day < in_force:
             raise _wrong(
-                "notice", f"{day} lies before the day of force and stays as it was", f"{day} 早于生效日期,不能再改"
+                "notice", f"{day} lies before the day of force and stays as it was", f"{day} 早于生效日期，不能再改"
             )
         if works and day <= today:
-            raise _wrong("notice", f"{day} has begun and cannot become a day of work", f"{day} 已经开始,不能改为上班")
+            raise _wrong("notice", f"{day} has begun and cannot become a day of work", f"{day} 已经开始，不能改为上班")
 
 
 def _wrong(field: str, en: str, zh: str) -> FormIncomplete:
@@ -200,7 +200,7 @@ def decide(tx: Tx, city: Books, id: int, person_id: int, *, publish: bool, decis
     if change.author_id == person_id:
         raise Conflict(
             "Another person has to decide on what you proposed",
-            zh="不能审定自己提出的变更,须由他人审定",
+            zh="不能审定自己提出的变更，须由他人审定",
             state=change.state,
         )
     if not publish and not decision.strip():
@@ -227,12 +227,12 @@ def _publish(tx: Tx, city: Books, change: Change) -> int:
     if latest(tx).id != change.base_id:
         raise Conflict(
             "The calendar has changed since this was proposed: propose it anew. It is kept as it is",
-            zh="提出之后日历已有新版本,请重新提出;原变更已保留",
+            zh="提出之后日历已有新版本，请重新提出；原变更已保留",
             state=change.state,
         )
     today = _today(tx, city)
     if change.in_force < today:
-        raise _wrong("in_force", "Its day of force has passed: propose it anew", "生效日期已过,请重新提出")
+        raise _wrong("in_force", "Its day of force has passed: propose it anew", "生效日期已过，请重新提出")
     _check_past(changed_days(change.before, change.document), change.in_force, today)
     content = dumps(change.document, ensure_ascii=False, sort_keys=True)
     edition: int = value(
@@ -253,7 +253,7 @@ def _locked(tx: Tx, id: int) -> Change:
     execute(tx, "SELECT FROM calendar_change WHERE id = %(id)s FOR UPDATE", id=id)
     change = change_of(tx, id)
     if change.state != "submitted":
-        raise Conflict(f"The change is {change.state} already", zh="变更状态已变,请刷新后查看", state=change.state)
+        raise Conflict(f"The change is {change.state} already", zh="变更状态已变，请刷新后查看", state=change.state)
     return change
 
 

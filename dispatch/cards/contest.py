@@ -110,21 +110,21 @@ def contest(
     """One step, with evidence. Raises NotFound (none of these units'), FormIncomplete, Conflict (too late, or done)."""
     found = one(tx, Card, ONE, id=card)
     if found is None or found.unit not in units:
-        raise NotFound("There is no such card, or it is not yours", zh="没有这张牌,或不属于您的单位")
+        raise NotFound("There is no such card, or it is not yours", zh="没有这张牌，或不属于您的单位")
     faults = {} if reason in REASONS else {"reason": "needed"}
     if not words.strip() and not photos:
         faults["words"] = "needed"
     if faults or len(words) > LONGEST:
         raise FormIncomplete(
             "Choose why, and give evidence: words or a photo",
-            zh="请选择申诉理由,并附说明或照片",
+            zh="请选择申诉理由，并附说明或照片",
             fields=faults or {"words": "too long"},
         )
     given = {"reason": reason, "words": words.strip(), "photos": list(photos)}
     if not execute(tx, CONTEST, id=card, by=by, now=tx.now, days=DAYS, **given):
         raise Conflict(
             f"This card was contested before, or its {DAYS.days} days are over; nothing was changed",
-            zh=f"这张牌已申诉过,或已超过 {DAYS.days} 天申诉期;未作任何更改",
+            zh=f"这张牌已申诉过，或已超过 {DAYS.days} 天申诉期；未作任何更改",
         )
 
 
@@ -135,5 +135,5 @@ def rule(tx: Tx, card: int, *, by: int, ruling: str) -> None:
     if not execute(tx, RULE, id=card, by=by, ruling=ruling, now=tx.now):
         raise Conflict(
             "This card does not wait for your ruling: somebody ruled on it, or you contested it yourself",
-            zh="这张牌不在待裁定之列:已有人裁定,或由您本人申诉;未作任何更改",
+            zh="这张牌不在待裁定之列：已有人裁定，或由您本人申诉；未作任何更改",
         )

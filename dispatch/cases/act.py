@@ -111,7 +111,7 @@ def act(
         if version is not None and version != draft.case.version:
             raise Conflict(
                 "Somebody acted on this case meanwhile; look again",
-                zh="本案已被他人处理,请查看最新状态",
+                zh="本案已被他人处理，请查看最新状态",
                 state=draft.case.state.value,
                 version=draft.case.version,
             )
@@ -170,7 +170,7 @@ def locked(tx: Tx, case: int | str, key: UUID | None = None) -> Iterator[Held]:
             asked = None if key is None else tx.connection.execute(ANSWERED, {"key": key})
             row = cursor.fetchone()
             if row is None:
-                raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
+                raise NotFound("There is no such case, or it is not yours", zh="没有这个案件，或者不归您办理")
             yield held_of(row, None if asked is None else asked.fetchone())
 
 
@@ -205,4 +205,4 @@ def _sees(case: CaseRow, action: Action, by: Actor, form: Form) -> None:
     outside = Role.DEPARTMENT in by.roles or Role.PLATFORM in by.roles
     acting = form.unit if action in OF_AN_ASSISTANT else case.unit_id
     if outside and not by.roles - {Role.DEPARTMENT, Role.PLATFORM} and acting not in by.units:
-        raise NotFound("There is no such case, or it is not yours", zh="没有这个案件,或者不归您办理")
+        raise NotFound("There is no such case, or it is not yours", zh="没有这个案件，或者不归您办理")

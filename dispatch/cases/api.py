@@ -126,7 +126,7 @@ def get_whose(
         city, case = books(tx), full(tx, number).case
         found = routed_as(tx, case, city, Form(category=category, component=component, lon=lon, lat=lat))
         if found is None:
-            raise NotFound("Without category and position no unit can be named", zh="缺少类别或位置,无法判断责任单位")
+            raise NotFound("Without category and position no unit can be named", zh="缺少类别或位置，无法判断责任单位")
         unit = city.tree.get(found.unit or "")
     named = {"unit_name": unit and unit.name, "unit_name_en": unit and (unit.name_en or unit.name)}
     return _json({**found.document(), **named, "same": found.unit == case.unit_id})

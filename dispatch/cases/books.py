@@ -151,7 +151,7 @@ def books(tx: ReadTx, version: int | None = None, at: datetime | None = None) ->
     """The books in force now. `version`, `at`: the city's version and instant, if just read."""
     wanted = value(tx, "SELECT version FROM city") if version is None else version
     if wanted is None:
-        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录")
+        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市：wangge city load 目录")
     with _Kept.lock:
         kept = _Kept.books
         if kept is None or kept.version != wanted or (kept.until is not None and (at or tx.now) >= kept.until):
@@ -206,7 +206,7 @@ def _in_force(tx: ReadTx, day: date) -> dict[str, dict[str, Any]]:
     if not found.keys() >= {*NEEDED}:
         first = value(tx, FIRST, kinds=list(NEEDED))
         raise NotFound(
-            f"The city's books begin on {first}; of {day} nothing is known", zh=f"城市资料自 {first} 起;{day} 没有资料"
+            f"The city's books begin on {first}; of {day} nothing is known", zh=f"城市资料自 {first} 起；{day} 没有资料"
         )
     return found
 

@@ -192,7 +192,7 @@ def full(tx: ReadTx, number: str) -> Full:
     if case is None:
         raise NotFound(
             "There is no such case, or it is not yours",
-            zh="没有这个案件,或者不归您办理",
+            zh="没有这个案件，或者不归您办理",
         )
     return Full(
         case=case,
@@ -272,7 +272,7 @@ def public_case(tx: ReadTx, receipt: str) -> PublicCase:
     if found is None:
         raise NotFound(
             "No report has this receipt number; compare it letter by letter",
-            zh="没有这个回执号,请逐位核对",
+            zh="没有这个回执号，请逐位核对",
         )
     return found
 

@@ -99,7 +99,7 @@ def _ask_return(effect: Effect) -> None:
     if faults:
         raise FormIncomplete(
             "A return names a rule in force and the unit that is right",
-            zh="退单须引用现行规则,并指明应由哪个单位负责",
+            zh="退单须引用现行规则，并指明应由哪个单位负责",
             fields=faults,
         )
     _ask(effect)

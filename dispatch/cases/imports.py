@@ -111,14 +111,14 @@ def _report(imported: Imported) -> Report:
 def _check(imported: Imported, city: Books, now: datetime) -> None:
     if imported.unit is not None and city.tree.get(imported.unit) is None:
         raise FormIncomplete(
-            f"No such unit: {imported.unit}", zh=f"没有该单位:{imported.unit}", fields={"unit": "unknown"}
+            f"No such unit: {imported.unit}", zh=f"没有该单位：{imported.unit}", fields={"unit": "unknown"}
         )
     times = {name: at for name in TIMES[:-1] if (at := getattr(imported, name)) is not None}
     ahead = [name for name, at in {"reported_at": imported.reported_at, **times}.items() if at > now]
     if ahead:
         raise FormIncomplete(
             f"{', '.join(ahead)} lies ahead of now",
-            zh=f"时间晚于现在:{'、'.join(ahead)}",
+            zh=f"时间晚于现在：{'、'.join(ahead)}",
             fields=dict.fromkeys(ahead, "ahead"),
         )
 

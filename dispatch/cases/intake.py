@@ -173,7 +173,7 @@ def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
         opening = cursor.execute(OPENING, {"id": report_id}).fetchone()
     if opening is None:
         raise FormIncomplete(
-            "No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录"
+            "No city has been loaded yet: wangge city load DIR", zh="尚未载入城市：wangge city load 目录"
         )
     return opening
 
@@ -183,7 +183,7 @@ def known(opening: dict[str, Any], report: Report) -> Receipt:
     if bytes(opening["known_hash"]) != report.body_hash(opening["known_key"]):
         raise Conflict(
             "A report with this id and other content was received before; nothing was changed",
-            zh="相同编号、不同内容的上报已经收到,未作任何更改",
+            zh="相同编号、不同内容的上报已经收到，未作任何更改",
             number=opening["known_number"],
         )
     return Receipt(

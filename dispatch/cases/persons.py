@@ -48,7 +48,7 @@ def check_person(case: CaseRow, action: Action, role: Role, by: Actor, form: For
     if by.person_id is not None and by.person_id == _first_person(case, action):
         raise NotAllowed(
             "You asked for this or reported it yourself; somebody else has to answer",
-            zh="不能审批自己提出的申请或上报的案件,请由他人办理",
+            zh="不能审批自己提出的申请或上报的案件，请由他人办理",
             state=case.state.value,
         )
 

@@ -47,6 +47,6 @@ def check(
     if found:
         raise FormIncomplete(
             "Something the form points at is not there: " + ", ".join(found.values()),
-            zh="表单引用的内容不存在:" + "、".join(found),
+            zh="表单引用的内容不存在：" + "、".join(found),
             fields=found,
         )

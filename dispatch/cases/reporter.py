@@ -22,7 +22,7 @@ def language_to_tell(phone: str, language: str, *, wanted: bool) -> str | None:
     if phone_of(phone) is None:
         raise FormIncomplete(
             "This number cannot be reached by message: correct it, or leave it empty",
-            zh="该号码无法接收信息,请改正或留空",
+            zh="该号码无法接收信息，请改正或留空",
             fields={"contact_phone": "form"},
         )
     return language

@@ -24,7 +24,7 @@ def settled(route: Document, key: str, unit: str) -> dict[str, Any]:
     if answer is None:
         raise FormIncomplete(
             "This is no answer to the question that is open here; look again",
-            zh="本案没有这个待确认的选项,请刷新后再选",
+            zh="本案没有这个待确认的选项，请刷新后再选",
             fields={"answer": "unknown"},
         )
     if answer["unit"] != unit:

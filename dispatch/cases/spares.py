@@ -46,7 +46,7 @@ def to_take(tx: Tx, case: CaseRow, action: Action, form: Form, city: Books) -> l
         if shelf is not None and shelf.stock < quantity:
             raise _wrong(
                 f"Only {shelf.stock} of {shelf.name_en or shelf.name} are in stock; receive new ones first",
-                f"{shelf.name}库存只有 {shelf.stock},请先入库",
+                f"{shelf.name}库存只有 {shelf.stock}，请先入库",
             )
     return [(there[id], quantity) for id, quantity in form.spares]
 

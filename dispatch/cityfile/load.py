@@ -121,7 +121,7 @@ def _refuse_other_city(present: _City | None, city: CityFiles) -> None:
     if present is not None and present.folder != folder:
         raise Conflict(
             f"This database holds the city {present.folder}, not {folder}: a city has a database of its own",
-            zh=f"此数据库属于城市 {present.folder},不能载入 {folder}:一城一库",
+            zh=f"此数据库属于城市 {present.folder}，不能载入 {folder}：一城一库",
         )
 
 
@@ -177,7 +177,7 @@ def _refuse_changed(edition: Edition, known: _Known) -> None:
         raise Conflict(
             f"Edition {edition.name} of {edition.kind} is already loaded with other content: what was decided by it "
             f"must stay. Give the change a new id and a later in_force in city.toml, [editions] {edition.kind}",
-            zh=f"{edition.kind} 的版本 {edition.name} 已载入,内容不同:"
+            zh=f"{edition.kind} 的版本 {edition.name} 已载入，内容不同："
             "请在 city.toml [editions] 中改用新的编号和更晚的生效日期",
         )
 

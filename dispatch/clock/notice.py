@@ -33,7 +33,7 @@ class NoticeFault(ValueError):
 
     def __init__(self, line: int, en: str, zh: str) -> None:
         super().__init__(f"line {line}: {en}")
-        self.zh = f"第 {line} 行:{zh}"
+        self.zh = f"第 {line} 行：{zh}"
 
 
 def read_notice(text: str, year: int) -> dict[date, Day]:
@@ -68,7 +68,7 @@ def _table(text: str) -> Iterator[tuple[int, date, Day]]:
             yield number, date.fromisoformat(row["day"]), Day(KINDS[row["kind"]], (row.get("name") or "")[:40])
         except (KeyError, TypeError, ValueError) as fault:
             raise NoticeFault(
-                number, "a day (YYYY-MM-DD) and work or off are wanted", "应为日期(YYYY-MM-DD)和 work 或 off"
+                number, "a day (YYYY-MM-DD) and work or off are wanted", "应为日期（YYYY-MM-DD）和 work 或 off"
             ) from fault
 
 
@@ -88,7 +88,7 @@ def _prose(text: str, year: int) -> Iterator[tuple[int, date, Day]]:
                 raise NoticeFault(
                     number,
                     f"{total[1]} days are announced, {len(days)} are named",
-                    f"写明共{total[1]}天,列出{len(days)}天",
+                    f"写明共{total[1]}天，列出{len(days)}天",
                 )
             yield from ((number, day, Day(works, title[1])) for day in days)
 
@@ -123,6 +123,6 @@ def _day(line: int, year: str, month: str, day: str, weekday: str | None) -> dat
         raise NoticeFault(
             line,
             f"{found} is a {found:%A}, not 周{weekday}",
-            f"{found} 是周{WEEKDAYS[found.weekday()]},不是周{weekday}",
+            f"{found} 是周{WEEKDAYS[found.weekday()]}，不是周{weekday}",
         )
     return found

@@ -18,7 +18,7 @@ UNITS: dict[Rule, tuple[str, str, str]] = {
     Rule.WORK_HOUR: ("个工作时", "working hour", "working hours"),
     Rule.WORK_DAY: ("个工作日", "working day of 8 hours", "working days of 8 hours"),
     Rule.WORK_DAY_CLOCK: (
-        "个工作日(同一钟点)",
+        "个工作日（同一钟点）",
         "working day by the clock",
         "working days by the clock",
     ),
@@ -29,7 +29,7 @@ UNITS: dict[Rule, tuple[str, str, str]] = {
     ),
     Rule.DAY_AT: ("天后的{at}", "day after, at {at}", "days after, at {at}"),
     Rule.URGENT_MINUTE: (
-        "分钟(24小时制)",
+        "分钟（24小时制）",
         "minute of the 24-hour clock",
         "minutes of the 24-hour clock",
     ),

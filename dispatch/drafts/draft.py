@@ -132,7 +132,7 @@ def rulebook(draft: Draft) -> Rulebook:
     except RulebookFault as fault:
         raise FormIncomplete(
             "Some rules cannot be read; the draft is kept as it is: " + "; ".join(fault.faults),
-            zh="有规则无法读取,草案已保留:" + ";".join(fault.faults),
+            zh="有规则无法读取，草案已保留：" + "；".join(fault.faults),
             fields={"rule": "; ".join(fault.faults)},
         ) from fault
 
@@ -218,7 +218,7 @@ def publish(tx: Tx, city: Books, id: int, person_id: int, *, version: int, decis
     if person_id in draft.writers:
         raise Conflict(
             "Another person has to publish what you wrote",
-            zh="不能发布自己参与起草的内容,须由他人审定",
+            zh="不能发布自己参与起草的内容，须由他人审定",
             state=draft.state,
         )
     kind.check(tx, city, draft)
@@ -263,7 +263,7 @@ def _check_sound(tx: ReadTx, city: Books, draft: Draft) -> None:
         raise Conflict(
             f"The draft has {len(severe)} faults that keep a rulebook out and is kept as it is; the first: "
             f"{severe[0].words_en}",
-            zh=f"草案有 {len(severe)} 处须先改正的问题,第一处:{severe[0].words};草案已保留",
+            zh=f"草案有 {len(severe)} 处须先改正的问题，第一处：{severe[0].words}；草案已保留",
             state=draft.state,
         )
 
@@ -274,7 +274,7 @@ def _publish(tx: Tx, kind: Kind, city: Books, draft: Draft) -> int:
         raise Conflict(
             f"The {kind.key} have changed since this draft was begun (now {latest.name if latest else 'none'}): begin "
             "anew from those in force. The draft is kept",
-            zh="起草之后已有新版本,请在新版本上重新起草;原草案已保留",
+            zh="起草之后已有新版本，请在新版本上重新起草；原草案已保留",
             state=draft.state,
         )
     _check_day(tx, kind, city, draft.in_force)
@@ -297,11 +297,11 @@ def _locked(tx: Tx, id: int, kind: Kind, *, version: int, states: Sequence[str])
     execute(tx, "SELECT FROM rule_draft WHERE id = %(id)s FOR UPDATE", id=id)
     draft = draft_of(tx, id, kind.key)
     if draft.state not in states:
-        raise Conflict(f"The draft is {draft.state} already", zh="草案状态已变,请刷新后查看", state=draft.state)
+        raise Conflict(f"The draft is {draft.state} already", zh="草案状态已变，请刷新后查看", state=draft.state)
     if draft.version != version:
         raise Conflict(
             "Somebody changed the draft meanwhile; nothing was overwritten. Load it again and repeat your change",
-            zh="草案已被他人修改,您的修改未覆盖;请刷新后重做",
+            zh="草案已被他人修改，您的修改未覆盖；请刷新后重做",
             version=draft.version,
         )
     return draft
@@ -329,7 +329,7 @@ def _check_day(tx: ReadTx, kind: Kind, city: Books, day: date) -> None:
         after = max(today, latest.in_force) if latest else today
         raise FormIncomplete(
             f"It takes effect on a day to come, after the edition before them ({after})",
-            zh=f"生效日期不得早于今天,且须晚于上一版本的生效日期({after})",
+            zh=f"生效日期不得早于今天，且须晚于上一版本的生效日期（{after}）",
             fields={"in_force": "too early"},
         )
 

@@ -27,7 +27,7 @@ def proposed(draft: Draft) -> dict[str, Scheme]:
     except SchemeFault as fault:
         raise FormIncomplete(
             f"A scheme does not hold; the draft is kept as it is: {fault}",
-            zh=f"评价方案不成立,草案已保留:{fault.zh}",
+            zh=f"评价方案不成立，草案已保留：{fault.zh}",
         ) from fault
     return schemes
 
@@ -47,7 +47,7 @@ def _check_groups(tx: ReadTx, city: Books, draft: Draft) -> None:
             names = ", ".join(strangers)
             raise Conflict(
                 f"Scheme {scheme.key} names strangers: {names}. The draft is kept",
-                zh=f"方案 {scheme.key} 中有未知的分组或单位:{names};草案已保留",
+                zh=f"方案 {scheme.key} 中有未知的分组或单位：{names}；草案已保留",
                 state=draft.state,
             )
 

@@ -133,7 +133,7 @@ def _when(taught: Sequence[Lesson]) -> dict[str, list[str]]:
 def _why(taught: Sequence[Lesson]) -> dict[str, str]:
     cases, of = sum(lesson.cases for lesson in taught), sum(lesson.of for lesson in taught)
     return {
-        "reason": f"以往 {of} 件此类案卷中,{cases} 件由其处置",
+        "reason": f"以往 {of} 件此类案卷中，{cases} 件由其处置",
         "reason_en": f"It did {cases} of the {of} cases of these categories there were",
     }
 

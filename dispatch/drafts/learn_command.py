@@ -84,7 +84,7 @@ def _write(folder: Path, past: Sequence[Past], columns: Columns, *, least: int, 
     there = [name for name in (RULES, LEARNT) if (folder / name).exists()]
     if there:
         raise Conflict(
-            f"{folder / there[0]} is there already, and was left alone", zh=f"{folder / there[0]} 已存在,未改动"
+            f"{folder / there[0]} is there already, and was left alone", zh=f"{folder / there[0]} 已存在，未改动"
         )
     folder.mkdir(parents=True, exist_ok=True)
     lessons = learn(past, list(columns.areas), least=least)

@@ -106,6 +106,6 @@ def _rows(path: Path, columns: tuple[str, ...], encoding: str) -> Iterator[tuple
 def _refused(path: Path, row: int, reason: str) -> FormIncomplete:
     return FormIncomplete(
         f"{path.name}, row {row}: {reason}; nothing was learnt",
-        zh=f"{path.name} 第 {row} 行:{reason};未生成规则",
+        zh=f"{path.name} 第 {row} 行：{reason}；未生成规则",
         fields={"file": reason},
     )

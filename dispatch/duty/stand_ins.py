@@ -293,7 +293,7 @@ def _check_duty(wish: Wish, there: list[Shift]) -> None:
         back = _on_duty(there, wish.back_since, wish.back_until)
         if wish.stand_in not in back or wish.person in back:
             raise _refused(
-                "back_since", "The stand-in is not on duty then, or you are", "换回时段不是对方当班,或您本已当班"
+                "back_since", "The stand-in is not on duty then, or you are", "换回时段不是对方当班，或您本已当班"
             )
 
 

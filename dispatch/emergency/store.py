@@ -190,7 +190,7 @@ def ask_count(tx: Tx, spare: str, counted: int, *, reason: str, by: int) -> None
     if not reason.strip() or len(reason) > LONGEST:
         raise _wrong("reason", "Say why it differs", "请写明差异原因")
     if counted == shelf.stock:
-        raise _wrong("counted", "That is what the ledger says", "与账面数量一致,无需更正")
+        raise _wrong("counted", "That is what the ledger says", "与账面数量一致，无需更正")
     difference = counted - shelf.stock
     said = {"spare": spare, "counted": counted, "quantity": difference, "reason": reason.strip(), "by": by}
     if not execute(tx, ASK, **said, at=tx.now):
@@ -222,10 +222,10 @@ def _corrected(tx: ReadTx, asked: Count) -> Shelf:
     shelf = next(iter(shelves(tx, ids=[asked.spare])), None)
     if shelf is None:
         raise Conflict(
-            "This part is kept no more: refuse the count, or withdraw it", zh="该备件已不再管理,请驳回或撤回"
+            "This part is kept no more: refuse the count, or withdraw it", zh="该备件已不再管理，请驳回或撤回"
         )
     if shelf.stock + asked.quantity < 0:
-        raise Conflict("Fewer are there than would be taken off: count again", zh="库存不足以更正,请重新盘点")
+        raise Conflict("Fewer are there than would be taken off: count again", zh="库存不足以更正，请重新盘点")
     return shelf
 
 

@@ -187,7 +187,7 @@ def sign(tx: Tx, id: int, person_id: int, *, side: str, hash: str) -> Sheet:
     if sheet.hash != hash.strip().lower():
         raise Conflict("That is not the hash of this sheet", zh="校验值与本结算单不符", hash=sheet.hash)
     if any(one.id > id and one.period == sheet.period for one in sheets(tx, units=[sheet.unit_id])):
-        raise Conflict("A later sheet took the place of this one", zh="已有更新的结算单,本单不能再签")
+        raise Conflict("A later sheet took the place of this one", zh="已有更新的结算单，本单不能再签")
     if (sheet.city_at if side == "city" else sheet.company_at) is not None:
         raise Conflict("This side has signed already", zh="本方已签认")
     execute(

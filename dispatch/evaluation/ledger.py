@@ -131,7 +131,7 @@ def enter(tx: Tx, person_id: int, scheme: Scheme | None, asked: Asked) -> Entry:
     if not asked.document_no.strip():
         raise _wrong("document_no", "Name the paper it rests on", "请填写依据文件编号")
     if not re.fullmatch(r"[0-9a-f]{64}", asked.document_hash):
-        raise _wrong("document", "Give the paper as a file, or its SHA-256", "请选择依据文件,或填写其 SHA-256")
+        raise _wrong("document", "Give the paper as a file, or its SHA-256", "请选择依据文件，或填写其 SHA-256")
     execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
     more = _case(tx, asked) if scheme is None else _points(tx, scheme, asked)
     id: int = value(
@@ -156,9 +156,9 @@ def decide(tx: Tx, id: int, person_id: int, *, agree: bool, words: str = "") -> 
     execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
     entry = entry_of(tx, id)
     if entry.state != "waiting":
-        raise Conflict(f"The entry is {entry.state} already", zh="该条状态已变,请刷新后查看", state=entry.state)
+        raise Conflict(f"The entry is {entry.state} already", zh="该条状态已变，请刷新后查看", state=entry.state)
     if agree and entry.made_by == person_id:
-        raise Conflict("Another person has to agree to what you entered", zh="不能审定自己登记的条目,须由他人审定")
+        raise Conflict("Another person has to agree to what you entered", zh="不能审定自己登记的条目，须由他人审定")
     execute(
         tx,
         """INSERT INTO ledger_decision (entry_id, made_by, decision, decided_by, words, decided_at)
@@ -191,7 +191,7 @@ def _points(tx: ReadTx, scheme: Scheme, asked: Asked) -> Mapping[str, object]:
         raise _wrong(
             "period",
             "Points count in a week, month, quarter or year, named as 2026-W41, 2026-10, 2026-Q3 or 2026",
-            "人工计分须写明周、月、季或年:如 2026-W41、2026-10、2026-Q3、2026",
+            "人工计分须写明周、月、季或年：如 2026-W41、2026-10、2026-Q3、2026",
         )
     points = _number(asked.points)
     said = {"unit": asked.unit, "scheme": scheme.key, "period": asked.period, "points": points}
@@ -205,7 +205,7 @@ def _points(tx: ReadTx, scheme: Scheme, asked: Asked) -> Mapping[str, object]:
 
 def _over(kind: Hand, spent: Decimal) -> FormIncomplete:
     en = f"At most {kind.most} points, up or down, may be given of this kind; {spent} are given or wait already"
-    return _wrong("points", en, f"此类最多加减 {kind.most} 分,已登记 {spent} 分")
+    return _wrong("points", en, f"此类最多加减 {kind.most} 分，已登记 {spent} 分")
 
 
 def _number(text: str) -> Decimal:
@@ -222,7 +222,7 @@ def _number(text: str) -> Decimal:
 def _case(tx: ReadTx, asked: Asked) -> Mapping[str, object]:
     found = dicts(tx, "SELECT id, unit_id FROM cases WHERE number = %(number)s", number=asked.number.strip())
     if not found or found[0]["unit_id"] is None:
-        raise _wrong("number", "There is no case of that number with a unit", "没有此编号的案件,或尚无责任单位")
+        raise _wrong("number", "There is no case of that number with a unit", "没有此编号的案件，或尚无责任单位")
     taken: LiteralString = """
         SELECT EXISTS (SELECT FROM ledger_entry e LEFT JOIN ledger_decision d ON d.entry_id = e.id
                         WHERE e.case_id = %(id)s AND d.decision IS DISTINCT FROM 'refused')"""

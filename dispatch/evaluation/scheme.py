@@ -261,13 +261,13 @@ def _words(fault: Mapping[str, Any]) -> Reason:
     where = ".".join(str(part) for part in fault["loc"])
     if "unexpected" in fault["type"]:
         return Reason("nothing reads this key", "没有这一项").of(where, where)
-    return Reason(fault["msg"], f"填写有误({fault['msg']})").of(where, where)
+    return Reason(fault["msg"], f"填写有误（{fault['msg']}）").of(where, where)
 
 
 def _faults(scheme: Scheme) -> Iterator[Reason]:
     weights = sum(part.weight for part in scheme.indicators)
     if weights != scheme.full:
-        yield Reason(f"the weights sum to {weights}, not to {scheme.full}", f"权重之和为 {weights},应为 {scheme.full}")
+        yield Reason(f"the weights sum to {weights}, not to {scheme.full}", f"权重之和为 {weights}，应为 {scheme.full}")
     yield from _holes(scheme.bands)
     keys = [part.key for part in scheme.indicators]
     twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -292,18 +292,18 @@ def _holes(bands: tuple[Band, ...]) -> Iterator[Reason]:
         if band.highest not in (None, upper):
             yield Reason(
                 f"band {band.name} goes to {band.highest}, and the next begins at {upper}: no score may fall between",
-                f"等级 {band.name} 止于 {band.highest},上一等级始于 {upper},中间有空档",
+                f"等级 {band.name} 止于 {band.highest}，上一等级始于 {upper}，中间有空档",
             )
         if band.lowest >= upper:
             yield Reason(
                 f"band {band.name} begins at {band.lowest}: bands go down from 100",
-                f"等级 {band.name} 始于 {band.lowest}:等级须从 100 向下排列",
+                f"等级 {band.name} 始于 {band.lowest}：等级须从 100 向下排列",
             )
         upper = band.lowest
     if upper != 0:
         yield Reason(
             f"bands must go down to 0: nothing is said of a score below {upper}",
-            f"等级须直至 0:低于 {upper} 分的没有等级",
+            f"等级须直至 0：低于 {upper} 分的没有等级",
         )
 
 
@@ -315,11 +315,11 @@ def _unreadable(part: Indicator) -> Iterator[Reason]:
     if part.steps and part.losses:
         yield Reason(f"{part.key} earns by steps and loses by cases: one of the two", f"{part.key} 不能既分档又扣分")
     if part.per is not None and part.per not in counts:
-        yield Reason(f"{part.key}: {part.per} is not a count", f"{part.key}:{part.per} 不是计数")
+        yield Reason(f"{part.key}: {part.per} is not a count", f"{part.key}：{part.per} 不是计数")
     if not part.losses and part.key not in (counts if part.steps else RATES):
         known = ("count", "计数") if part.steps else ("rate", "比率")
         yield Reason(f"{part.key} is not a {known[0]}", f"{part.key} 不是{known[1]}")
     for loss in part.losses:
         if loss.key not in (RATES if loss.below is not None else counts):
             known = ("rate", "比率") if loss.below is not None else ("count", "计数")
-            yield Reason(f"{part.key}: {loss.key} is not a {known[0]}", f"{part.key}:{loss.key} 不是{known[1]}")
+            yield Reason(f"{part.key}: {loss.key} is not a {known[0]}", f"{part.key}：{loss.key} 不是{known[1]}")

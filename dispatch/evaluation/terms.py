@@ -74,7 +74,7 @@ def terms_of(tx: ReadTx, period: Period, as_of: datetime | None = None) -> Terms
     if period.start > tx.now:
         raise FormIncomplete(
             f"{period.name} has not begun yet: there is nothing to score",
-            zh="时段尚未开始,无可评价",
+            zh="时段尚未开始，无可评价",
             fields={"period": "ahead"},
         )
     present = books(tx)
@@ -115,5 +115,5 @@ def _books(tx: ReadTx, day: date, present: Books) -> Books:
 def _strange(field: str, said: str, known: Any, zh: str) -> FormIncomplete:
     names = ", ".join(sorted(known)) or "none"
     return FormIncomplete(
-        f"{said} is no {field} here: {names}", zh=f"没有此{zh}:{said}(现有 {names})", fields={field: said}
+        f"{said} is no {field} here: {names}", zh=f"没有此{zh}：{said}（现有 {names}）", fields={field: said}
     )

@@ -77,7 +77,7 @@ def _count(address: str) -> None:
     with write() as tx:
         wait = take(tx, f"photo:{address}", REPORTS)
     if wait:
-        raise TooMany("Too many photos from this address", zh="该地址上传照片过多,请稍后再试", retry_after=wait)
+        raise TooMany("Too many photos from this address", zh="该地址上传照片过多，请稍后再试", retry_after=wait)
 
 
 @router.get("/photos/{sha256}", response_class=Response, **needs(Permission.SIGNED_IN))

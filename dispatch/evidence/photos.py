@@ -184,7 +184,7 @@ def keep(tx: Tx, raw: bytes, decoded: Decoded, *, folder: Path, uploaded_by: int
         _write(served_path(folder, decoded.sha256), decoded.served, mode=0o640)
         _write(served_path(folder, decoded.sha256, small=True), decoded.small, mode=0o640)
     except OSError as error:
-        raise Unavailable("The photo cannot be stored now; try again", zh="照片暂时无法保存,请稍后重试") from error
+        raise Unavailable("The photo cannot be stored now; try again", zh="照片暂时无法保存，请稍后重试") from error
     execute(
         tx,
         """WITH kept AS (
@@ -315,7 +315,7 @@ def _too_many_pixels() -> TooLarge:
 def _unreadable() -> FormIncomplete:
     return FormIncomplete(
         "This is no JPEG, PNG or WebP picture, or it is damaged",
-        zh="文件不是 JPEG、PNG 或 WebP 图片,或已损坏",
+        zh="文件不是 JPEG、PNG 或 WebP 图片，或已损坏",
         fields={"photo": "unreadable"},
     )
 

@@ -59,7 +59,7 @@ def mark(
     if faults:
         raise FormIncomplete(
             f"Say what you saw, in {LONGEST} characters at most, and which of the two it is",
-            zh=f"请选择结论并说明理由(不超过 {LONGEST} 字)",
+            zh=f"请选择结论并说明理由（不超过 {LONGEST} 字）",
             fields=faults,
         )
     execute(

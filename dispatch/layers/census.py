@@ -106,7 +106,7 @@ def _stems(tx: ReadTx, bare: Sequence[Row]) -> dict[int, str]:
     if lost:
         raise FormIncomplete(
             f"{len(lost)} components cannot be numbered: row {lost[0]['row']} has no code and lies in no district",
-            zh=f"{len(lost)} 个部件无法编号:第 {lost[0]['row']} 行没有代码且不在任何区内",
+            zh=f"{len(lost)} 个部件无法编号：第 {lost[0]['row']} 行没有代码且不在任何区内",
             faults=lost,
         )
     return stems

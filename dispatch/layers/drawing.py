@@ -38,7 +38,7 @@ def grids_of(document: Mapping[str, Any]) -> tuple[Layer, Layer]:
     """The finest level and the one above it, which is cut. Raises NotFound for a city of one level."""
     areas = [layer for layer in layers_of(document).values() if layer.is_area]
     if len(areas) < 2:
-        raise NotFound("This city has one level of area: there is nothing to cut", zh="本市只有一级区域,无从划分")
+        raise NotFound("This city has one level of area: there is nothing to cut", zh="本市只有一级区域，无从划分")
     return areas[-1], areas[-2]
 
 
@@ -62,7 +62,7 @@ def redrawn(
     if first + len(fresh) - 1 > MOST:
         raise FormIncomplete(
             f"{code} has no numbers left: {len(fresh)} grids from {first} run over {MOST}",
-            zh=f"{code} 编号已用尽:从 {first} 起的 {len(fresh)} 个网格超过 {MOST}",
+            zh=f"{code} 编号已用尽：从 {first} 起的 {len(fresh)} 个网格超过 {MOST}",
         )
     added = [
         Change(

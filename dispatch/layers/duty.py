@@ -77,7 +77,7 @@ def _givers(tx: ReadTx, drawn: Sequence[Change]) -> list[Change]:
         if not left:
             raise FormIncomplete(
                 f"Nothing would be left of duty grid {code}: retire it in the same set",
-                zh=f"责任网格 {code} 将不剩任何单元网格:请一并停用",
+                zh=f"责任网格 {code} 将不剩任何单元网格：请一并停用",
                 fields={"geometry": f"takes all of {code}"},
             )
         found.append(Change(no=no, op=Op.ALTER, code=code, said={**row.said, "grids": left}, geom=outline(tx, left)))

@@ -84,7 +84,7 @@ def _outlines(asked: Namespace) -> Iterator[tuple[str, BaseGeometry | None]]:
             if asked.code not in row.values or row.geom is None:
                 raise FormIncomplete(
                     f"{path.name}, row {row.no}: no shape, or no field {asked.code} with a community's code",
-                    zh=f"{path.name} 第 {row.no} 行:缺少图形或字段 {asked.code}",
+                    zh=f"{path.name} 第 {row.no} 行：缺少图形或字段 {asked.code}",
                 )
             yield row.values[asked.code], row.geom
 

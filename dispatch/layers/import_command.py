@@ -119,7 +119,7 @@ def run_doctor(asked: Namespace) -> int:
     best = max(found.items(), key=lambda item: (item[1].kind != "unknown", item[1].pairs), default=None)
     if best is None:
         raise FormIncomplete(
-            "There is nothing to hold it against: --against FILE", zh="没有可比较的图层:--against 文件"
+            "There is nothing to hold it against: --against FILE", zh="没有可比较的图层：--against 文件"
         )
     name, diagnosis = best
     if asked.json:

@@ -48,7 +48,7 @@ def compared(tx: ReadTx, sheet: Sheet, key: str, *, mapping: Mapping[str, str], 
         first = faults.errors[0]
         raise FormIncomplete(
             f"{len(faults.errors)} faults in {sheet.path.name}, nothing was taken in; the first: {first}",
-            zh=f"{sheet.path.name} 有 {len(faults.errors)} 处错误,未导入任何内容;第一处:{first}",
+            zh=f"{sheet.path.name} 有 {len(faults.errors)} 处错误，未导入任何内容；第一处：{first}",
             faults=[asdict(fault) for fault in faults.errors],
         )
     datum = _datum(sheet, wanted, there)
@@ -87,6 +87,6 @@ def _datum(sheet: Sheet, wanted: Sequence[Wanted], there: Mapping[str, Standing]
     raise FormIncomplete(
         f"{sheet.path.name} was read as {sheet.datum}, and nothing was taken in: {found.words}. "
         f"To insist on {sheet.datum}: --datum {sheet.datum}",
-        zh=f"{sheet.path.name} 按 {sheet.datum} 读取,未导入:{found.words_zh}。如无误请加 --datum {sheet.datum}",
+        zh=f"{sheet.path.name} 按 {sheet.datum} 读取，未导入：{found.words_zh}。如无误请加 --datum {sheet.datum}",
         fields={"datum": found.words},
     )

@@ -74,7 +74,7 @@ def city_of(tx: ReadTx) -> dict[str, Any]:
     """The city's document. Raises Unavailable if none is loaded."""
     found = value(tx, "SELECT document FROM city")
     if found is None:
-        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市:wangge city load 目录")
+        raise Unavailable("No city has been loaded yet: wangge city load DIR", zh="尚未载入城市：wangge city load 目录")
     return dict(found)
 
 
@@ -129,7 +129,7 @@ def put_in_force(tx: Tx, number: int, *, by: Author) -> Checked:
     if found.errors:
         raise FormIncomplete(
             f"Change set {number} has {len(found.errors)} faults and was not put in force; {found.errors[0].words}",
-            zh=f"变更集 {number} 有 {len(found.errors)} 处错误,未生效;{found.errors[0].words_zh}",
+            zh=f"变更集 {number} 有 {len(found.errors)} 处错误，未生效；{found.errors[0].words_zh}",
             faults=[fault.feature() for fault in found.errors],
         )
     if found.held_for and (one.state is State.DRAFT or by.name == one.author):
@@ -248,7 +248,7 @@ def _refuse_old_day(tx: ReadTx, layer: Layer, one: ChangeSet) -> None:
         raise Conflict(
             f"Change set {one.id} is to be in force from {one.in_force}, but what was in force before {earliest} "
             "cannot be changed any more: cases were decided by it, or a later edition is published",
-            zh=f"变更集 {one.id} 的生效日期 {one.in_force} 早于 {earliest},不能生效",
+            zh=f"变更集 {one.id} 的生效日期 {one.in_force} 早于 {earliest}，不能生效",
             earliest=earliest.isoformat(),
         )
 
@@ -269,7 +269,7 @@ def _refuse_built_upon(tx: ReadTx, layer: Layer, one: ChangeSet, changes: Sequen
         )
         raise Conflict(
             f"Change set {one.id} cannot be undone: {what} on it. Undo the later first",
-            zh=f"变更集 {one.id} 不能撤销:后来的变更以它为基础{f'(变更集 {later})' if later else f'({other[0]})'}",
+            zh=f"变更集 {one.id} 不能撤销：后来的变更以它为基础{f'（变更集 {later}）' if later else f'（{other[0]}）'}",
             later=later,
             codes=other[:100],
         )

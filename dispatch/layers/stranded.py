@@ -63,7 +63,7 @@ def _lost(tx: ReadTx, layer: Layer, ended: Sequence[str]) -> Iterable[dict[str, 
     size = value(tx, SIZE[layer.kind], level=layer.key)
     if size and len(ended) > MOST_LOST * size:
         words = f"it would end {len(ended)} of {size} rows, more than {MOST_LOST:.0%}"
-        zh = f"将停用 {size} 行中的 {len(ended)} 行,超过 {MOST_LOST:.0%}"
+        zh = f"将停用 {size} 行中的 {len(ended)} 行，超过 {MOST_LOST:.0%}"
         yield {"kind": "lost", "ended": len(ended), "of": size, "words": words, "words_zh": zh}
 
 

@@ -158,7 +158,7 @@ def carry_out(
         if done[-1].set.state is State.HELD and len(sets) > 1:
             raise NotAllowed(
                 "One of these levels wants a second person: draw the levels one by one",
-                zh="其中一级变更须经另一人复核,请逐级绘制",
+                zh="其中一级变更须经另一人复核，请逐级绘制",
                 state=State.HELD.value,
                 allowed=[],
             )

@@ -107,14 +107,14 @@ def decide(case: Standing, action: Action, form: Form, roles: frozenset[Role], n
     if form.reason is not None and not CODE.fullmatch(form.reason):
         raise FormIncomplete(
             "The reason is a code word from the list; write the rest into the note",
-            zh="理由须从列表中选择,其他内容请写在说明里",
+            zh="理由须从列表中选择，其他内容请写在说明里",
             fields={"reason": "not a code word"},
         )
     lacking = form.missing(row.needs)
     if lacking:
         raise FormIncomplete(
             f"This action needs {', '.join(lacking)}",
-            zh=f"缺少:{'、'.join(lacking)}",
+            zh=f"缺少：{'、'.join(lacking)}",
             fields=dict.fromkeys(lacking, "needed"),
         )
     rule = PROCEDURE.get(action)
@@ -164,7 +164,7 @@ def _may_return(case: Standing, policy: Policy) -> None:
     if case.returns >= policy.max_returns:
         raise _refuse(
             f"This case was already returned {case.returns} times; it stays where it is",
-            f"本案已退单 {case.returns} 次,不得再退",
+            f"本案已退单 {case.returns} 次，不得再退",
             case,
         )
 
@@ -177,7 +177,9 @@ def for_referee(returns: int, policy: Policy, *, budget_left: bool) -> bool:
 def _return(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     _may_return(case, policy)
     if for_referee(case.returns, policy, budget_left=case.budget_left):
-        raise _refuse("This return is for the referee: ask for a ruling", "本次退单须由裁定人裁定,请改为申请裁定", case)
+        raise _refuse(
+            "This return is for the referee: ask for a ruling", "本次退单须由裁定人裁定，请改为申请裁定", case
+        )
     _cites(form)
 
 
@@ -193,7 +195,7 @@ def _cites(form: Form) -> None:
     if not form.clause and not form.note:
         raise FormIncomplete(
             "Cite the rule that this rests on, or write down why",
-            zh="请引用所依据的规则编号,或写明理由",
+            zh="请引用所依据的规则编号，或写明理由",
             fields={"clause": "needed"},
         )
 
@@ -250,7 +252,7 @@ def _until(form: Form, now: datetime, policy: Policy) -> None:
 
 def _dispatch(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.ruled is not None and form.unit != case.ruled:
-        raise _refuse(f"The referee has ruled: it goes to {case.ruled}", f"裁定已定:应派遣至 {case.ruled}", case)
+        raise _refuse(f"The referee has ruled: it goes to {case.ruled}", f"裁定已定：应派遣至 {case.ruled}", case)
     if case.route_unit is not None and form.unit != case.route_unit and not form.reason:
         raise FormIncomplete(
             "Another unit than the rule names needs a reason",
@@ -263,7 +265,7 @@ def _reopen(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.ended_at is not None and now > case.ended_at + timedelta(days=policy.reopen_within_days):
         raise _refuse(
             f"Closed more than {policy.reopen_within_days} days ago; report it anew",
-            f"结案已超过 {policy.reopen_within_days} 天,请重新上报",
+            f"结案已超过 {policy.reopen_within_days} 天，请重新上报",
             case,
         )
 
@@ -291,14 +293,14 @@ def _force_close(case: Standing, form: Form, now: datetime, policy: Policy) -> N
 
 def _by_proxy(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if case.terminal:
-        raise _refuse("This unit has its own terminal and answers for itself", "该单位已接入终端,应自行办理", case)
+        raise _refuse("This unit has its own terminal and answers for itself", "该单位已接入终端，应自行办理", case)
 
 
 def _verify(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if form.result not in ("true", "false", "unknown"):
         raise FormIncomplete(
             "Say true, false or unknown",
-            zh="请选择:属实、不属实、无法判断",
+            zh="请选择：属实、不属实、无法判断",
             fields={"result": "one of true, false, unknown"},
         )
 
@@ -335,7 +337,7 @@ def _reply(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
     if waiting and not form.reason:
         raise FormIncomplete(
             f"Still to report: {', '.join(waiting)}. Wait for them, or say why not",
-            zh="协办单位尚未反馈,请等待反馈,或选择不再等待的理由",
+            zh="协办单位尚未反馈，请等待反馈，或选择不再等待的理由",
             fields={"reason": "needed"},
             units=waiting,
         )

@@ -46,7 +46,7 @@ def read_channels(folder: Path, environment: Mapping[str, str] = os.environ) -> 
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Problem(f"{FILE} cannot be read: {error}", zh=f"{FILE} 无法读取:{error}") from error
+        raise Problem(f"{FILE} cannot be read: {error}", zh=f"{FILE} 无法读取：{error}") from error
     entries = document.get("channel", [])
     if set(document) - {"channel"} or not isinstance(entries, list) or len(entries) > MOST:
         raise _wrong("file", f"holds at most {MOST} [[channel]] and nothing else", f"只能有至多 {MOST} 个 [[channel]]")
@@ -93,7 +93,7 @@ def _mail(given: dict[str, Any]) -> Mail:
     if channel.tls not in ("tls", "starttls", "none"):
         raise _wrong("tls", "is one of tls, starttls, none", "须为 tls、starttls、none 之一")
     if channel.user and channel.tls == "none":
-        raise _wrong("user", "needs tls: a password is not sent in the open", "须启用 tls,口令不得明文传送")
+        raise _wrong("user", "needs tls: a password is not sent in the open", "须启用 tls，口令不得明文传送")
     return channel
 
 

@@ -95,7 +95,7 @@ def _try(asked: Namespace) -> int:
         channels[asked.channel].send(Notice(id=uuid4(), to=asked.to, subject=subject, text=text, case="0"))
     except (NotSent, OSError) as error:
         words = str(error) if isinstance(error, NotSent) else type(error).__name__
-        raise Problem(f"Not sent: {words}", zh=f"未发出:{words}") from error
+        raise Problem(f"Not sent: {words}", zh=f"未发出：{words}") from error
     sys.stdout.write("taken\n")
     return 0
 

@@ -46,7 +46,7 @@ def enter(login: str, password: str, *, whence: str, old_token: str | None = Non
         if wait >= LOG_IN.lock - 1:
             record(tx, Kind.LOCKED, whence=whence, detail={"seconds": wait})
     if wait:
-        raise TooMany("Too many failed log-ins; try again later", zh="登录失败次数过多,请稍后再试", retry_after=wait)
+        raise TooMany("Too many failed log-ins; try again later", zh="登录失败次数过多，请稍后再试", retry_after=wait)
     with read() as look:
         account = one(look, _Account, ACCOUNT, login=login)
     good = passwords.matches(password[: passwords.LONGEST], account.password_hash if account else None)
@@ -107,7 +107,7 @@ def change_password(person_id: int, *, old: str, new: str, whence: str) -> Enter
     with write() as tx:
         wait = take(tx, f"password:{person_id}", LOG_IN)
     if wait:
-        raise TooMany("Too many failed tries; try again later", zh="尝试次数过多,请稍后再试", retry_after=wait)
+        raise TooMany("Too many failed tries; try again later", zh="尝试次数过多，请稍后再试", retry_after=wait)
     with read() as look:
         account = one(look, _Account, ACCOUNT.replace("login = %(login)s", "id = %(id)s"), id=person_id)
     if account is None or not passwords.matches(old, account.password_hash):

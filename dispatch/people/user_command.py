@@ -116,7 +116,7 @@ def unlock(tx: Tx, login: str) -> int:
 def _refuse_conflict(roles: list[Role]) -> None:
     if both := conflicting(roles):
         names = ", ".join(sorted(both))
-        raise Conflict(f"One account may not hold together: {names}", zh=f"同一账号不得兼任:{names}")
+        raise Conflict(f"One account may not hold together: {names}", zh=f"同一账号不得兼任：{names}")
 
 
 def _person(tx: ReadTx, login: str) -> int:

@@ -184,7 +184,7 @@ def _admit(request: Request, me: Me, csrf: str, permission: Permission, *, freel
     if request.method not in SAFE and not compare_digest(csrf.encode(), me.csrf.encode()):
         raise Forbidden(
             "The page is out of date; load it again and repeat what you did",
-            zh="页面已过期,请刷新后重试",
+            zh="页面已过期，请刷新后重试",
             reason="csrf",
         )
     if me.must_change and permission is not Permission.PUBLIC and not freely:
@@ -222,7 +222,7 @@ def refuse_elsewhere(connection: HTTPConnection, me: Me) -> None:
         raise Forbidden(
             "Your unit's terminal is bound to its certificate, and this browser showed "
             f"{'another one' if shown else 'none'}. Nothing was done. Use the terminal in your office",
-            zh=f"本单位终端须出示规定证书,此浏览器{'出示的证书不符' if shown else '未出示证书'}。未作任何操作。"
+            zh=f"本单位终端须出示规定证书，此浏览器{'出示的证书不符' if shown else '未出示证书'}。未作任何操作。"
             "请在单位终端上办理",
             reason="certificate",
         )
@@ -231,8 +231,8 @@ def refuse_elsewhere(connection: HTTPConnection, me: Me) -> None:
         raise Forbidden(
             f"Your unit's terminal is bound to its own network, and you came from {here or 'nowhere known'}. "
             "Nothing was done. Use the terminal in your office, or have the centre change the unit's networks",
-            zh=f"本单位终端限在规定网段内使用,您的来源地址是 {here or '未知'}。未作任何操作。"
-            "请在单位终端上办理,或联系监督中心调整网段",
+            zh=f"本单位终端限在规定网段内使用，您的来源地址是 {here or '未知'}。未作任何操作。"
+            "请在单位终端上办理，或联系监督中心调整网段",
             reason="network",
         )
 

@@ -234,11 +234,11 @@ def _nobody_words(rule: Rule, facts: Facts) -> Words:
     recorded = getattr(facts, rule.to.kind)
     if recorded is None:
         return (
-            f"规则 {rule.no} 指向部件的{party},但没有登记",
+            f"规则 {rule.no} 指向部件的{party}，但没有登记",
             f"Rule {rule.no} names the component's {party_en}; none is on record",
         )
     return (
-        f"规则 {rule.no} 指向部件的{party} {recorded},但名录中没有该单位",
+        f"规则 {rule.no} 指向部件的{party} {recorded}，但名录中没有该单位",
         f"Rule {rule.no} names the component's {party_en}, {recorded}, which is not among the units",
     )
 
@@ -246,6 +246,6 @@ def _nobody_words(rule: Rule, facts: Facts) -> Words:
 def _tie_words(named: Iterable[tuple[Rule, Unit]]) -> Words:
     pairs = [(rule.no, unit) for rule, unit in named]
     return (
-        "指向不同单位:" + "、".join(f"{unit.name}({no})" for no, unit in pairs),
+        "指向不同单位：" + "、".join(f"{unit.name}（{no}）" for no, unit in pairs),
         "Different units are named: " + ", ".join(f"{unit.name_en or unit.name} ({no})" for no, unit in pairs),
     )

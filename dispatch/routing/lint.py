@@ -146,7 +146,7 @@ def _of_cell(table: Table, category: CategoryLike, met: _Met) -> Iterator[tuple[
         rule, unit = table.rulebook.by_no[routing.rule], table.tree.units[routing.unit]
         if not has_power(unit, rule.to, category.types, table.tree):
             types = ", ".join(category.types)
-            words = f"规则 {rule.no} 派往{unit.name},该单位不承担 {types}"
+            words = f"规则 {rule.no} 派往{unit.name}，该单位不承担 {types}"
             words_en = f"Rule {rule.no} sends to {unit.name_en or unit.name}, which does not answer for {types}"
             yield "powerless", (rule.no,), (words, words_en)
 
@@ -260,7 +260,7 @@ def _idle(table: Table, rules: _Rules, whole: _Whole) -> Iterator[Finding]:
             rule,
             *before,
             areas=whole.names(rules.holds[rule.no]),
-            words=f"永远轮不到:{'、'.join(before)} 在它适用之处都先适用",
+            words=f"永远轮不到：{'、'.join(before)} 在它适用之处都先适用",
             words_en=f"is never reached: {', '.join(before)} comes first wherever it holds",
         )
 
@@ -309,6 +309,6 @@ def _needless(table: Table, accepted: set[int]) -> Iterator[Finding]:
                 categories=(),
                 cell={},
                 areas=(),
-                words=f"认可的空白 {number + 1} 并不存在:{gap.reason}",
+                words=f"认可的空白 {number + 1} 并不存在：{gap.reason}",
                 words_en=f"Accepted gap {number + 1} is none: {gap.reason}",
             )

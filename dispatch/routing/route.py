@@ -64,7 +64,7 @@ def _doubtful(here: Routing, there: Sequence[Routing], tree: Tree, names: Names)
         assist_limit=None,
         doubtful=PLACE,
         between=tuple(dict.fromkeys(found.unit for found in (here, *others.values()) if found.unit is not None)),
-        reason="定位误差范围内结果不同:" + ";".join(zh for zh, _ in said),
+        reason="定位误差范围内结果不同：" + "；".join(zh for zh, _ in said),
         reason_en="Within the fix's accuracy the answer differs: " + "; ".join(en for _, en in said),
         question=question,
         question_en=question_en,
@@ -75,12 +75,12 @@ def _doubtful(here: Routing, there: Sequence[Routing], tree: Tree, names: Names)
 def _said(routing: Routing, tree: Tree) -> Words:
     unit = tree.get(routing.unit) if routing.unit is not None else None
     if unit is None:
-        return f"无法确定({routing.reason})", f"undecided ({routing.reason_en})"
-    return f"{unit.name}({routing.rule})", f"{unit.name_en or unit.name} ({routing.rule})"
+        return f"无法确定（{routing.reason}）", f"undecided ({routing.reason_en})"
+    return f"{unit.name}（{routing.rule}）", f"{unit.name_en or unit.name} ({routing.rule})"
 
 
 def _if(answer: Answer, said: Words) -> Words:
-    return f"若 {answer.key}:{said[0]}", f"with {answer.key}: {said[1]}"
+    return f"若 {answer.key}：{said[0]}", f"with {answer.key}: {said[1]}"
 
 
 def _answer(routing: Routing, beside: Iterable[Routing], names: Names) -> Answer:

@@ -72,7 +72,7 @@ def layer_of(document: Mapping[str, Any], key: str) -> Layer:
     found = layers_of(document)
     if key not in found:
         raise NotFound(
-            f"There is no layer {key}; this city has {', '.join(found)}", zh=f"没有图层 {key};可用:{'、'.join(found)}"
+            f"There is no layer {key}; this city has {', '.join(found)}", zh=f"没有图层 {key}；可用：{'、'.join(found)}"
         )
     return found[key]
 

@@ -171,7 +171,7 @@ def _refuse_misfits(changes: Sequence[Change], there: dict[str, Standing], layer
         first = faults[0]
         raise Conflict(
             f"{len(faults)} rows do not fit what is in force; row {first['row']}, {first['code']}: {first['reason']}",
-            zh=f"{len(faults)} 行与现行数据不符;第 {first['row']} 行 {first['code']}:{first['reason']}",
+            zh=f"{len(faults)} 行与现行数据不符；第 {first['row']} 行 {first['code']}：{first['reason']}",
             faults=faults,
         )
 
@@ -228,7 +228,7 @@ def lock(tx: Tx, number: int, *states: State) -> ChangeSet:
         allowed = ", ".join(states)
         raise NotAllowed(
             f"Change set {number} is {found.state.value}; this can be done while it is {allowed}",
-            zh=f"变更集 {number} 当前状态为 {found.state.value},此操作仅适用于:{allowed}",
+            zh=f"变更集 {number} 当前状态为 {found.state.value}，此操作仅适用于：{allowed}",
             state=found.state.value,
             allowed=list(states),
         )

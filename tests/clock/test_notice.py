@@ -52,7 +52,7 @@ def test_a_table_is_read() -> None:
     ("text", "said", "said_zh"),
     [
         ("春节:2月15日至23日放假,共8天。", "8 days are announced, 9 are named", "共8天"),
-        ("春节:2月15日(周一)放假。", "2026-02-15 is a Sunday", "是周日,不是周一"),
+        ("春节:2月15日(周一)放假。", "2026-02-15 is a Sunday", "是周日，不是周一"),
         ("春节:2月30日放假。", "no day 2026-2-30", "没有 2026年2月30日"),
         ("春节:2月16日放假。2月16日上班。", "both a day of work and a day off", "既放假又上班"),
         ("春节:2月16日放假。\n元宵:2月16日放假。", "line 2: 2026-02-16 is given twice", "第 2 行"),

@@ -201,7 +201,11 @@ def test_indicators_steps_deductions_groups_and_exclusions_are_added_and_taken_o
         ({"bands": "A green"}, "A band is written like", "等级写作"),
         ({"hand": "Special"}, "A kind of points is written like", "人工计分写作"),
         ({"out": ("street-a",), "out_why": ("",)}, "has a unit and a reason", "写明理由"),
-        ({"rows": [Row(key="close_rate", weight="90")]}, "the weights sum to 90, not to 100", "权重之和为 90,应为 100"),
+        (
+            {"rows": [Row(key="close_rate", weight="90")]},
+            "the weights sum to 90, not to 100",
+            "权重之和为 90，应为 100",
+        ),
         ({"rows": [Row(key="filed", weight="100")]}, "Steps are written like", "分档写作"),
         ({"rows": [Row(key="filed", weight="100", steps="9=1 5=2; 0")]}, "do not go up", "须从小到大"),
         ({"rows": [Row(key=BY_LOSSES, weight="100", name="x")]}, "a line for each", "每项扣分一行"),

@@ -88,13 +88,13 @@ def test_what_lies_outside_the_district_named_counts_less(tiny: Gazetteer) -> No
     [
         (
             (114.0003, 22.5014),
-            "东河区东街街道东街社区河东巷西侧21米,距学府街路口66米,近8号",
+            "东河区东街街道东街社区河东巷西侧21米，距学府街路口66米，近8号",
             "21 m west of Hedong Alley, 66 m from the crossing with Xuefu Street, near number 8, "
             "East Street Community, East Street Sub-district, Donghe",
         ),
         ((114.003, 22.5), "西河区西街街道西街社区人民大道", "Renmin Avenue, West Street Community"),
         ((114.0045, 22.501), "开发区新区街道新区社区", "New Area Community"),
-        ((114.0013, 22.5011), "东河区东街街道东街社区,第一小学旁", "beside First School"),
+        ((114.0013, 22.5011), "东河区东街街道东街社区，第一小学旁", "beside First School"),
         ((115.0, 22.5), "", ""),
     ],
 )

@@ -241,7 +241,7 @@ def test_a_message_about_no_case_goes_out_as_well(town: Town, receiver: Receiver
         execute(tx, "UPDATE city SET rehearsal = 0")
     send_due([sms(receiver)])
     assert send_by(sms(receiver)) == 1
-    assert json.loads(receiver.posts[0].body)["text"] == "有新情况,请登录系统查看。"
+    assert json.loads(receiver.posts[0].body)["text"] == "有新情况，请登录系统查看。"
 
 
 def test_five_workers_send_each_notice_once(town: Town, receiver: Receiver) -> None:

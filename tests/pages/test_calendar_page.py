@@ -19,7 +19,7 @@ def test_a_notice_is_pasted_looked_at_published_by_another_and_moves_deadlines(s
     page.get_by_label("生效日期").fill("2026-06-09")
     page.get_by_label("这是全年的正式通知").uncheck()
     page.get_by_role("button", name="预览").click()
-    expect(page.get_by_role("alert")).to_contain_text("是周二,不是周三")
+    expect(page.get_by_role("alert")).to_contain_text("是周二，不是周三")
     seat.faults.clear()  # the console names the refusal
     page.get_by_label("通知原文").fill("检修日:6月9日(周二)放假。")
     page.get_by_role("button", name="预览").click()

@@ -66,8 +66,8 @@ def test_the_rules_tried_before_say_which_clause_did_not_hold() -> None:
 def test_two_rules_of_one_rank_with_different_units_are_a_tie_with_both_named() -> None:
     found = decide(facts(), book(rule("A", 10, "unit:water", road="main"), rule("B", 10, "unit:gas")), TREE)
     assert (found.unit, found.doubtful, found.between) == (None, "tie", ("water", "gas"))
-    assert "供水公司(A)" in found.reason
-    assert "燃气公司(B)" in found.reason
+    assert "供水公司（A）" in found.reason
+    assert "燃气公司（B）" in found.reason
     assert "Water (A), Gas (B)" in found.reason_en
 
 

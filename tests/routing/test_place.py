@@ -39,8 +39,8 @@ def test_between_two_roads_of_different_owners_a_person_decides() -> None:
     found = routed(place(road("main", 0, 5), road("alley", 0, -9), accuracy_m=3))
     assert (found.unit, found.rule, found.doubtful) == (None, None, "place")
     assert found.between == ("utilities", "east")
-    assert "市政局(R-3)" in found.reason
-    assert "东区平台(R-4)" in found.reason
+    assert "市政局（R-3）" in found.reason
+    assert "东区平台（R-4）" in found.reason
     assert "road=alley" in found.reason_en
 
 
