@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from dashboards.shell import go, page
 from dashboards.view import View
-from dispatch.backlog import MEANING, backlog, exposition
+from dispatch.backlog import MEANING, SEAL_LATE, backlog, exposition
 from dispatch.cases.parked import parked, try_again
 from dispatch.config import settings
 from dispatch.people.roles import Permission
@@ -31,7 +31,8 @@ def work(request: Request, me: Signed) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
         found, aside = backlog(tx), parked(tx)
-    return page(view, "work.html", backlog=found, figures=list(MEANING), aside=aside)
+    late = {"seal_lag_seconds"} if found.seal_lag_seconds > SEAL_LATE else set()
+    return page(view, "work.html", backlog=found, figures=list(MEANING), late=late, aside=aside)
 
 
 @router.post("/work", **needs(Permission.SEE_SYSTEM))

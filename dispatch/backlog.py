@@ -8,7 +8,9 @@ from typing import LiteralString
 from gis.db import ReadTx, one
 from gis.problems import Unavailable
 
-__all__ = ["MEANING", "Backlog", "backlog", "exposition"]
+__all__ = ["MEANING", "SEAL_LATE", "Backlog", "backlog", "exposition"]
+
+SEAL_LATE = 60  # seconds: the worker seals every second, so that beyond this it stands still
 
 # Each part walks an index of what is owed, which is little, or of the last hour.
 BACKLOG: LiteralString = """
@@ -22,7 +24,12 @@ BACKLOG: LiteralString = """
              AS deadlines_longest_wait_seconds,
            (SELECT count(*) FROM parked) AS parked_cases,
            (SELECT count(*) FROM calendar_turn WHERE done_at IS NULL) AS calendar_turns_open,
-           (SELECT coalesce(extract(epoch FROM %(now)s - min(recorded_at)), 0)::float8 FROM step
+           (SELECT coalesce(least(
+                     extract(epoch FROM %(now)s - min(recorded_at)),
+                     -- what a rehearsal adds to the past is no older than the last block
+                     CASE WHEN count(*) > 0
+                          THEN extract(epoch FROM clock_timestamp() - (SELECT max(at) FROM audit_block)) END),
+                     0)::float8 FROM step
              WHERE tx >= (SELECT coalesce(max(to_tx), '0') FROM audit_block)) AS seal_lag_seconds,
            (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS messages_waiting,
            (SELECT count(*) FROM delivery WHERE next_at IS NOT NULL) AS notices_waiting,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString
@@ -38,6 +39,15 @@ REFEREE: LiteralString = """
       FROM (SELECT coalesce((content #>> '{policy,referee_from}')::int, %(default)s) AS first
               FROM edition WHERE kind = 'settings') AS said
 """
+# Where a worker has sealed before, and steps have come for minutes since its last block. A stopped city is quiet.
+UNSEALED: LiteralString = """
+    SELECT count(*) || ' steps, the oldest of ' || to_char(min(recorded_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+           || ' UTC, are in no block: see whether `wangge work` runs and what it says'
+      FROM step, (SELECT to_tx, at FROM audit_block ORDER BY no DESC LIMIT 1) AS last
+     WHERE step.tx >= last.to_tx AND last.at < transaction_timestamp() - %(late)s
+    HAVING max(recorded_at) - min(recorded_at) > %(late)s
+"""
+SEAL_LATE = timedelta(minutes=5)
 FOLDER = Path(__file__).parent / "sql"
 
 CHECKS: dict[str, str] = {
@@ -214,3 +224,5 @@ def _chain(tx: ReadTx, finding: Finding, length: int) -> None:
     for fault in verify_chain(tx, heads_file(), length=length):
         number = fault.case_id and value(tx, "SELECT number FROM cases WHERE id = %(id)s", id=fault.case_id)
         finding.add(number or None, fault.words)
+    if unsealed := value(tx, UNSEALED, late=SEAL_LATE):
+        finding.add(None, unsealed)

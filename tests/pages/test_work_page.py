@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards import work
+from dispatch.audit.seal import seal_now
+from dispatch.audit.where import heads_file
 from dispatch.cases.overdue import sweep
 from dispatch.config import read_settings
 from gis.db import execute, write
@@ -66,3 +68,16 @@ def test_the_metrics_are_for_who_knows_the_token_and_for_the_administrator(
     after = figures(person("system_admin").get("/metrics").text)
     assert after["wangge_deadlines_due"] == 0
     assert after["wangge_deadlines_longest_wait_seconds"] == 3600 - 12 * 60
+
+
+def test_sealing_that_stands_still_is_a_fault_with_words_what_to_do(office: Office, sit: Sit) -> None:
+    office.town.report()
+    seat = sit("system_admin", DESK)
+    office.town.later(minutes=2)
+    seat.go("/work")
+    expect(seat.page.get_by_role("alert")).to_contain_text("wangge work")
+    expect(seat.page.locator("dd.bad-t")).to_have_count(1)
+    seal_now(heads_file())
+    seat.go("/work")
+    expect(seat.page.get_by_text("最早未封存的步骤已等")).to_be_visible()
+    expect(seat.page.get_by_text("封存已停滞")).to_have_count(0)

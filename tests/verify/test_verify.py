@@ -232,6 +232,18 @@ def test_a_photo_file_that_is_not_what_was_sent_is_found(copy: Urls, spoil: Call
     assert path.name[:12] in found["I1"].first[0].words
 
 
+def test_steps_that_no_block_seals_for_minutes_are_named_where_a_worker_has_sealed(copy: Urls) -> None:
+    """The only block becomes one of ten minutes ago that has no steps, and then one of just now."""
+    with psycopg.connect(copy.super or copy.owner) as db:
+        db.execute("SET session_replication_role = replica")
+        db.execute("UPDATE audit_block SET to_tx = from_tx, at = at - interval '10 minutes' WHERE no = 1")
+    assert "steps, the oldest of 2026-05-29" in words(broken())
+    with psycopg.connect(copy.super or copy.owner) as db:
+        db.execute("SET session_replication_role = replica")
+        db.execute("UPDATE audit_block SET at = clock_timestamp() WHERE no = 1")
+    assert "steps, the oldest" not in words(broken())
+
+
 def test_heads_outside_that_were_cut_are_found(copy: Urls) -> None:
     with heads_file().open("ab") as file:
         file.write(b"9999 " + b"0" * 64 + b" 2026-06-01T00:00:00+00:00\n")
