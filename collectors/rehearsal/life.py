@@ -211,7 +211,7 @@ def _afterwards(turn: Turn) -> list[Moment]:
     if case.public and closed and turn.fate("revisited") < REVISITED:
         content = {"satisfied": turn.fate("satisfied") < SATISFIED}
         found.append((timedelta(hours=hours(20, 50)), (Role.ACCEPTOR, Action.REVISIT, content)))
-    if closed and turn.fate(f"reopened {case.ended_at}") < REOPENED:
+    if closed and not case.contested and turn.fate(f"reopened {case.ended_at}") < REOPENED:
         found.append((timedelta(hours=hours(24, 150)), (Role.SHIFT_LEADER, Action.REOPEN, {"reason": "back_again"})))
     if closed:
         found += _appealed(turn, hours(15, 60), hours(61, 140))

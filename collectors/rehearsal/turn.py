@@ -31,7 +31,8 @@ LIVES = """
            c.duty_grid, c.unit_id, c.route_unit, c.route->'between' AS between, c.route->>'rule' AS rule,
            c.inspector_id, c.reworks, c.returns,
            c.extensions, c.deferrals, c.suspensions, c.supervised, c.appealed,
-           c.close_asked IS NOT NULL AS close_asked, c.assists,
+           c.close_asked IS NOT NULL AS close_asked, coalesce(c.asked->>'action' = 'appeal', false) AS contested,
+           c.assists,
            CASE WHEN c.asked->>'action' = 'rule_other' THEN c.asked->>'unit' END AS ruled,
            c.clocks, c.reported_at, c.suspended_until,
            c.dispatched_at, c.ended_at, c.due_at, c.last_at, c.next_at
@@ -67,6 +68,7 @@ class Life:
     supervised: bool
     appealed: bool
     close_asked: bool
+    contested: bool
     assists: list[dict[str, Any]] | None
     ruled: str | None
     clocks: dict[str, Any]

@@ -262,6 +262,8 @@ def _dispatch(case: Standing, form: Form, now: datetime, policy: Policy) -> None
 
 
 def _reopen(case: Standing, form: Form, now: datetime, policy: Policy) -> None:
+    if case.asked.get("action") == Action.APPEAL.value:  # the next thing asked for would take its place
+        raise _refuse("An appeal of this case waits: rule on it first", "本案申诉尚待裁定，请先裁定", case)
     if case.ended_at is not None and now > case.ended_at + timedelta(days=policy.reopen_within_days):
         raise _refuse(
             f"Closed more than {policy.reopen_within_days} days ago; report it anew",

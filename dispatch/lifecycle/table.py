@@ -110,7 +110,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(29, DONE,                     A.REFUSE_APPEAL,     SAME,            {R.SUPERVISOR, R.EVALUATOR, R.SYSTEM}, "reason", "-appeal"),
     _row(30, UNFILED,                  A.AMEND,             SAME,            {R.ACCEPTOR, R.SHIFT_LEADER}, "reason",        ""),
     _row(30, set(OPEN) - UNFILED,      A.AMEND,             SAME,            R.DISPATCHER,              "reason",           ""),
-    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "-reply_citizen -appeal +dispatch"),
+    _row(31, DONE,                     A.REOPEN,            S.FILED,         R.SHIFT_LEADER,            "reason",           "-reply_citizen +dispatch"),
     _row(32, ANSWERABLE,               A.ANSWER_CITIZEN,    SAME,            R.ACCEPTOR,                "note",             "-reply_citizen"),
     _row(32, ANSWERABLE,               A.REVISIT,           SAME,            R.ACCEPTOR,                "satisfied",        ""),
     _row(33, S.DISPATCHED,             A.SIGN_FOR,          S.HANDLING,      R.DISPATCHER,              "proxy",            "-sign"),

@@ -13,6 +13,7 @@ from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
 from dispatch.verify import verify
 from gis.db import execute, read, write
+from gis.problems import NotAllowed
 from tests.cases.town import MONDAY, Town, look, settled
 
 A = Action
@@ -73,9 +74,14 @@ def test_a_ruling_in_time_stops_the_clock_and_nothing_lapses(town: Town) -> None
     assert look("SELECT 1 FROM fired WHERE case_id = %(id)s AND kind = 'appeal'", id=case.case_id) == []
 
 
-def test_reopening_takes_the_clock_away(town: Town) -> None:
+def test_a_case_is_not_reopened_over_an_appeal_that_waits(town: Town) -> None:
     case = town.closed()
     town.do(case, A.APPEAL, "enforcement-a", reason="data_error")
+    with pytest.raises(NotAllowed, match="rule on it first"):
+        town.do(case, A.REOPEN, "shift_leader", reason="not_fixed")
+    with read() as tx:
+        assert case.case_id in [one.id for one in listed(tx, "appealed")]
+    town.do(case, A.REFUSE_APPEAL, "supervisor", reason="not_founded")
     town.do(case, A.REOPEN, "shift_leader", reason="not_fixed")
-    [row] = look("SELECT clocks ? 'appeal' AS waits FROM cases WHERE id = %(id)s", id=case.case_id)
-    assert row == {"waits": False}
+    [row] = look("SELECT state, asked, clocks ? 'appeal' AS waits FROM cases WHERE id = %(id)s", id=case.case_id)
+    assert row == {"state": "filed", "asked": None, "waits": False}

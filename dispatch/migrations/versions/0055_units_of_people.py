@@ -12,7 +12,8 @@ depends_on = None
 
 # Whoever is new may have acted before he was entered: his first entry is from ever.
 KEPT = """
-CREATE FUNCTION keep_person_unit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION keep_person_unit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = public, pg_temp AS $$
 DECLARE
     today date := city_day(coalesce((SELECT simulated_now FROM city), clock_timestamp()));
 BEGIN
