@@ -43,6 +43,7 @@ NAVIGATION: tuple[tuple[str, Ways], ...] = (
         (
             ("/notices", "notices", Permission.SEE_SYSTEM),
             ("/work", "work", Permission.SEE_SYSTEM),
+            ("/calendar", "calendar", Permission.SEE_SYSTEM),
         ),
     ),
 )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from dashboards.field import Sent, report_of
 from dashboards.pictures import BODY, kept
-from dashboards.shell import go, page, start_of
+from dashboards.shell import go, page, remember, start_of
 from dashboards.view import View
 from dispatch.cases.actor import CITIZEN
 from dispatch.cases.dossier import public_case, public_steps
@@ -63,7 +63,7 @@ def plain(state: State) -> str:
 @router.get("/", **needs(Permission.PUBLIC))
 def home(request: Request, me: Visitor) -> Response:
     """People logged in begin where their work is; everybody else at the public page."""
-    return go(start_of(me)) if me else public_home(request, me)
+    return remember(request, go(start_of(me))) if me else public_home(request, me)
 
 
 @router.get("/public", **needs(Permission.PUBLIC))

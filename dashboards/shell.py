@@ -23,7 +23,7 @@ from dispatch.people.who import Me, PasswordChangeNeeded, Signed, Visitor, clear
 from gis.db import read
 from gis.problems import FormIncomplete, NotFound, Problem, Unauthorised
 
-__all__ = ["STATIC", "Static", "go", "html_problem", "page", "router", "start_of"]
+__all__ = ["STATIC", "Static", "go", "html_problem", "page", "remember", "router", "start_of"]
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -62,9 +62,13 @@ class Static(StaticFiles):
 def page(view: View, name: str, *, status: int = 200, **values: Any) -> Response:
     """Draw a template. A language, theme or size chosen in the address is remembered."""
     text = templates.get_template(name).render(view=view, t=view.t, me=view.me, **values)
-    answer = HTMLResponse(text, status)
+    return remember(view.request, HTMLResponse(text, status))
+
+
+def remember(request: Request, answer: Response) -> Response:
+    """The answer, with what the address chooses kept for the next page."""
     for choice, allowed in CHOICES.items():
-        asked = view.request.query_params.get(choice)
+        asked = request.query_params.get(choice)
         if asked in allowed:
             answer.set_cookie(choice, asked, max_age=YEAR, samesite="lax", path="/")
     return answer

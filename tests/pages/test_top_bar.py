@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import expect
 
 from dashboards.navigation import FEW, NAVIGATION, WITHIN, ways_of
 from dispatch.people.may import may
 from dispatch.people.roles import Role
-from tests.pages.conftest import Office
+from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
 
 MOST = 7  # of entries that a newcomer has to read
@@ -22,6 +24,17 @@ def test_every_post_reads_few_entries_and_reaches_all_it_may(role: Role) -> None
     assert all(not group.word for group in groups) or sum(len(group.ways) for group in groups) > FEW
     reached = {way.path for group in groups for way in group.ways}
     assert reached == {path for _, ways in NAVIGATION for path, _, needed in ways if may(frozenset({role}), needed)}
+
+
+@pytest.mark.parametrize(("role", "command"), [("security_admin", "wangge user"), ("audit_admin", "wangge verify")])
+def test_an_administrator_without_pages_reads_its_command_in_the_language_asked_for(
+    person: Callable[[str], Person], role: str, command: str
+) -> None:
+    one = person(role)
+    said = one.get("/?lang=en").text
+    assert command in said
+    assert "by command on the server" in said
+    assert command in one.get("/?lang=zh").text
 
 
 def test_a_page_within_lights_its_way_and_group() -> None:
