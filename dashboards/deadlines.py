@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboards.grounds import ground
+from dashboards.holders import held_by
 from dashboards.times import Left
 from dashboards.view import View
 from dispatch.cases.books import calendar_edition
@@ -62,8 +63,11 @@ def _holder(view: View, case: Case, clock: Clock, present: bool) -> str:
     """Who has to be done by then: a unit by its name, else a post."""
     if clock.unit:
         return view.unit(clock.unit)
-    pool = OWNERS.get(clock.kind) or (case.pool if present else Pool.UNIT)
-    return view.unit(case.unit_id) if pool is Pool.UNIT and case.unit_id else view.pool(pool)
+    if clock.kind in OWNERS:
+        return view.pool(OWNERS[clock.kind])
+    if present:
+        return held_by(view, case)
+    return view.unit(case.unit_id) if case.unit_id else view.pool(Pool.UNIT)
 
 
 def _counted_by(tx: ReadTx, view: View, case: Case, clock: Clock) -> WorkCalendar:

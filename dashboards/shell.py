@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from dashboards.holders import held_by
 from dashboards.view import View, language_of
 from dashboards.words import LANGUAGES, words
 from dispatch.http import whence
@@ -47,6 +48,7 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.globals["new_id"] = lambda: str(uuid4())
+templates.globals["held_by"] = held_by
 
 
 class Static(StaticFiles):

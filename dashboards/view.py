@@ -240,8 +240,8 @@ class View:
         return {state.value: (icon, TOKENS[colour]) for state, (icon, colour) in SHAPES.items()}
 
     def posts(self, roles: Iterable[str]) -> str:
-        """Posts in words, one after the other."""
-        return self.t("comma").join(self.t(f"role.{role}") for role in roles)
+        """Any one of these posts, in words."""
+        return self.t("case.or").join(self.t(f"role.{role}") for role in roles)
 
     def limit(self, value: Decimal | str | None, time_class: str | None) -> str:
         """A disposal limit in the city's own words for its time classes."""

@@ -94,6 +94,12 @@ class Case:
         object.__setattr__(self, "pool", Pool(self.pool))
 
     @property
+    def extends_more(self) -> bool:
+        """Whether the extension it asks for is a further one, or of another length."""
+        asked = self.asked or {}
+        return self.state is State.DELAY_ASKED and (self.extensions > 0 or "limit" in asked or "time_class" in asked)
+
+    @property
     def unsafe(self) -> bool:
         """Dangerous, and not made safe yet."""
         return self.hazard and self.pool is not Pool.NOBODY and waits_for_cordon(self.unit_id, self.clocks)

@@ -70,6 +70,7 @@ class Row:
     last_at: datetime
     clocks: dict[str, dict[str, Any]]
     photo: str | None
+    extends_more: bool  # the extension it asks for is a further one, or of another length
     in_hand: str | None  # 首问负责: who took an open matter on last
 
     def __post_init__(self) -> None:
@@ -91,7 +92,8 @@ COLUMNS: LiteralString = """
     c.id, c.number, c.version, c.state, c.pool, c.source, c.public, c.category, c.condition_no, c.hazard,
     c.place_words, c.place_words_en,
     c.area_path, c.unit_id, c.route_unit, c.supervised, c.late, c.reported_at, c.hand_back_at, c.suspended_until,
-    c.due_at, c.stage_due_at, c.last_at, c.clocks
+    c.due_at, c.stage_due_at, c.last_at, c.clocks,
+    c.state = 'delay_asked' AND (c.extensions > 0 OR c.asked ?| ARRAY['limit', 'time_class']) AS extends_more
 """
 # The first photo and who has an open case in hand, only of the rows of one page: looked up by unique keys after it is
 # cut. The actions are those of `TAKES_ON`.

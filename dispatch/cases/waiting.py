@@ -29,6 +29,12 @@ UNHELD: LiteralString = (
 APPEALED: LiteralString = "cases c WHERE c.asked ->> 'action' = 'appeal'"
 APPEAL_DUE: LiteralString = "(c.clocks #>> '{appeal,due}')::timestamptz"
 CLOSE_ASKED: LiteralString = "cases c WHERE c.close_asked IS NOT NULL"
+# Costs by what is with the dispatcher: index cases_pool_due.
+EXTENDS_MORE: LiteralString = (
+    """cases c WHERE c.pool = 'dispatcher' AND c.state = 'delay_asked'
+       AND (c.extensions > 0 OR c.asked ?| ARRAY['limit', 'time_class']) AND """
+    + OPEN_ONLY
+)
 CLOSE_DUE: LiteralString = "(c.clocks #>> '{force_close,due}')::timestamptz"
 SUPERVISED: LiteralString = "cases c WHERE c.supervision IS NOT NULL"
 STAGE_DUE: LiteralString = "c.stage_due_at"
@@ -47,6 +53,7 @@ class _List:
 LISTS: dict[str, _List] = {
     "to_answer": _List(frozenset({Role.ACCEPTOR}), TO_ANSWER),
     "close_asked": _List(HIGHER, CLOSE_ASKED, CLOSE_DUE),
+    "extends_more": _List(HIGHER, EXTENDS_MORE),
     "appealed": _List(frozenset({Role.SUPERVISOR, Role.EVALUATOR}), APPEALED, APPEAL_DUE),
     "supervised": _List(HIGHER | {Role.SHIFT_LEADER}, SUPERVISED, ORDER_DUE),
     "unheld": _List(frozenset({Role.ACCEPTOR}), UNHELD),
