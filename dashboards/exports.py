@@ -14,7 +14,7 @@ from dashboards import files
 from dashboards.cases import Asked as CasesAsked
 from dashboards.files import Tick, bounded, delivered, made_file, recorded, sent
 from dashboards.leader import Asked, ids_behind, instant_asked, period_asked, ranking_table
-from dashboards.measures import Chosen, Sheet, opened, sheet_of
+from dashboards.measures import Chosen, Sheet, opened, sheet_of, whole_name
 from dashboards.spreadsheet import Cell, Column, write_table
 from dashboards.times import left_of
 from dashboards.view import View
@@ -103,7 +103,7 @@ def measures_file(request: Request, me: Signed, asked: Annotated[Chosen, Depends
             view = View.of(request, tx, me)
             sheet = sheet_of(tx, view, asked, me)
             told: tuple[Cell, ...] = (sheet.period.name, wall(view, sheet.then), asked.by)
-            named = [(sheet.sum, view.t("measures.whole"))] if sheet.sum else []
+            named = [(sheet.sum, whole_name(view))] if sheet.sum else []
             named += [(line, sheet.titles[line.key]) for line in sheet.lines]
             rows = ((*told, line.key, name, *map(line.values.get, sheet.names)) for line, name in named)
             heads = [Column(view.t(f"bulletin.of_{name}"), 14) for name in sheet.names]

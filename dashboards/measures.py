@@ -32,7 +32,7 @@ from dispatch.people.who import Me, Signed, needs
 from gis.db import ReadTx, dicts, read
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["Chosen", "Sheet", "opened", "router", "sheet_of"]
+__all__ = ["Chosen", "Sheet", "opened", "router", "sheet_of", "whole_name"]
 
 router = APIRouter(include_in_schema=False)
 MOST, SHOWN = 300, 200
@@ -62,12 +62,24 @@ class Chosen:
         campaign: str = "",
         c: Annotated[list[str] | None, Query(max_length=len(MEASURES))] = None,
     ) -> None:
+        self.said, self.first, self.last = period, first, last
         self.period = f"{first}..{last}" if first and last else period
         self.by, self.as_of, self.campaign, self.columns = by, as_of, campaign, tuple(c or ())
 
     def only(self, name: str) -> Chosen:
         """The same choice with one measure."""
-        return Chosen(self.period, by=self.by, as_of=self.as_of, campaign=self.campaign, c=[name])
+        rest = {"by": self.by, "as_of": self.as_of, "campaign": self.campaign}
+        return Chosen(self.said, self.first, self.last, c=[name], **rest)
+
+    def span(self, view: View) -> Period:
+        """The period asked for, else the present month. Raises FormIncomplete, also for one day without the other."""
+        if bool(self.first) != bool(self.last):
+            lacking = "first" if self.last else "last"
+            raise FormIncomplete("Give both days, or neither", zh="“自”与“至”须同时填写", fields={lacking: "needed"})
+        if self.first > self.last:
+            title = "The last day is before the first"
+            raise FormIncomplete(title, zh="“至”不能早于“自”", fields={"last": title})
+        return period_asked(view, self.period)
 
     def query(self, span: Period, **more: str | None) -> str:
         """The same choice as an address says it; None leaves a part out."""
@@ -98,11 +110,18 @@ class Sheet:
 def measures_page(request: Request, me: Signed, asked: Annotated[Chosen, Depends()]) -> Response:
     """The table of one choice, and how to choose otherwise."""
     with read(heavy=True) as tx:
-        view = View.of(request, tx, me)
-        sheet = sheet_of(tx, view, asked, me)
+        view, problem, drawn = View.of(request, tx, me), None, asked
+        try:
+            sheet = sheet_of(tx, view, asked, me)
+        except FormIncomplete as fault:  # the form as it was entered, with what else may be chosen; no figures
+            problem, drawn = fault, Chosen(by=asked.by if asked.by in _cuts(view, me) else "unit", c=[*asked.columns])
+            sheet = sheet_of(tx, view, drawn, me)
     told: dict[str, Any] = {
         "sheet": sheet,
         "asked": asked,
+        "problem": problem,
+        "status": problem.status if problem else 200,
+        "whole": whole_name(view),
         "shown": sheet.lines[:SHOWN],
         "cuts": _cuts(view, me),
         "campaigns": campaigns_of(view.known.city),
@@ -112,9 +131,9 @@ def measures_page(request: Request, me: Signed, asked: Annotated[Chosen, Depends
             if not sheet.known.isdisjoint(names)
         },
         "ways": ways(view, sheet.period),
-        "link": partial(_link, asked, sheet.period),
-        "says": partial(_says, view, _post_of(asked.by)),
-        "acts": _acts(asked.by),
+        "link": partial(_link, drawn, sheet.period),
+        "says": partial(_says, view, _post_of(drawn.by)),
+        "acts": _acts(drawn.by),
     }
     return page(view, "measures.html", **told)
 
@@ -146,7 +165,7 @@ def behind_page(
         "counts": {name: len(ids) for name, ids in parts.items()},
         "part": chosen,
         "rows": rows,
-        "whose": view.t("measures.whole") if asked.by == "city" else sheet.titles.get(key or None, key),
+        "whose": whole_name(view) if asked.by == "city" else sheet.titles.get(key or None, key),
         "same": (line.values[figure] if line else _nothing(figure)) == found.value,
         "rate": RATES.get(figure),
         "lasting": figure in SPANS,
@@ -178,7 +197,7 @@ def opened(tx: ReadTx, view: View, asked: Chosen, me: Me, *, figure: str, key: s
 
 def sheet_of(tx: ReadTx, view: View, asked: Chosen, me: Me) -> Sheet:
     """The table of a choice, for the page and for files. Raises FormIncomplete."""
-    span, as_of = period_asked(view, asked.period), instant_asked(tx, view, asked.as_of)
+    span, as_of = asked.span(view), instant_asked(tx, view, asked.as_of)
     cuts = _cuts_of(view, asked, me)
     known = frozenset(name for cut in cuts for name in known_of(cut))
     names = tuple(name for name in MEASURES if name in (asked.columns or USUAL) and name in known)
@@ -252,13 +271,18 @@ def _cuts(view: View, me: Me) -> dict[str, str]:
     found |= {name: t(f"measures.by_{name}") for name in CUTS[1:]}
     if not me.is_department_only:
         found |= {"post": t("measures.by_post")} | {post: t(f"role.{post}") for post in BY_PERSON}
-    return found | {"city": t("measures.whole")}
+    return found | {"city": whole_name(view)}
+
+
+def whole_name(view: View) -> str:
+    """What all cells together are called: of a department they are its own units only."""
+    return view.t("measures.whole_own" if view.me and view.me.is_department_only else "measures.whole")
 
 
 def _cuts_of(view: View, asked: Chosen, me: Me) -> list[Cut]:
     """The cuts that a choice comes to: one, or one for each post. Raises FormIncomplete for a word that is none."""
     if asked.by not in _cuts(view, me):
-        raise FormIncomplete("Figures cannot be cut like that", zh="没有这种分类", fields={"by": asked.by})
+        raise FormIncomplete("Figures cannot be cut like that", zh="没有这种分类", fields={"by": "unknown"})
     if asked.by == "post":
         return [Cut(by="post", post=post) for post in BY_PERSON]
     by, _, level = asked.by.partition(":")
@@ -269,7 +293,7 @@ def _cuts_of(view: View, asked: Chosen, me: Me) -> list[Cut]:
 
 def _campaign(view: View, word: str) -> str:
     if word != OUTSIDE and word not in {one.key for one in campaigns_of(view.known.city)}:
-        raise FormIncomplete("There is no such campaign", zh="没有这个专项", fields={"campaign": word})
+        raise FormIncomplete("There is no such campaign", zh="没有这个专项", fields={"campaign": "unknown"})
     return "" if word == OUTSIDE else word
 
 
@@ -296,6 +320,6 @@ def _named(tx: ReadTx, view: View, by: str, keys: list[str]) -> dict[str | None,
         "source": lambda key: view.t(f"measures.source_{key}"),
         "kind": lambda key: view.t.get(f"measures.kind_{key}", key),
         "area_class": lambda key: view.t("measures.area_class", n=key),
-        "city": lambda key: view.t("measures.whole"),
+        "city": lambda key: whole_name(view),
     }
     return {key: words[by](key) for key in keys}

@@ -135,6 +135,41 @@ def test_two_days_are_a_period_and_the_address_is_the_choice(lived: Office, pers
     assert {re.findall(r"figure=([^&]+)", link)[0] for link, _ in figures(page)} == {"filed"}
 
 
+@pytest.mark.parametrize(
+    ("dates", "zh", "en"),
+    [
+        ("first=2026-06-09&last=2026-06-08", "“至”不能早于“自”", "The last day is before the first"),
+        ("first=2026-06-09&last=", "请填写这一项。", "Please fill this in."),
+    ],
+)
+def test_days_that_are_no_period_leave_the_form_as_it_was_entered(
+    lived: Office, person: Enter, dates: str, zh: str, en: str
+) -> None:
+    leader = person("leader")
+    for language, said in (("zh", zh), ("en", en)):
+        answer = leader.get(f"/measures?period=2026-06&{dates}&by=class&c=filed&lang={language}")
+        page = unescape(answer.text)
+        assert answer.status_code == 422
+        assert 'name="first" value="2026-06-09"' in page
+        assert 'name="period" value="2026-06"' in page
+        assert '<option value="class" selected>' in page
+        assert re.findall(r'name="c" value="(\w+)" checked', page) == ["filed"]
+        beside = re.search(r'name="last".*?<span class="msg">.*?</svg>(.*?)</span>', page)
+        assert beside
+        assert beside[1] == said
+        assert not figures(page)
+    assert leader.get(f"/exports/measures?period=2026-06&{dates}").status_code == 422
+
+
+def test_what_a_department_sees_together_is_not_called_the_whole_city(lived: Office, person: Enter) -> None:
+    crew = person("enforcement-a")
+    for path in (JUNE, f"{JUNE}&by=city", "/measures/cases?period=2026-06&by=city&figure=report"):
+        page = crew.get(f"{path}&lang=zh").text
+        assert "本单位合计" in page
+        assert "全市" not in page
+    assert "全市" in person("leader").get(f"{JUNE}&lang=zh").text
+
+
 def test_the_files_say_what_the_page_says_and_are_on_record(lived: Office, person: Enter) -> None:
     leader = person("leader")
     page = leader.get(f"{JUNE}&lang=en&by=unit{ALL}").text

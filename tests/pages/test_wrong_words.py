@@ -27,9 +27,9 @@ def listed(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "zh", "en"),
     [
-        ("/owners?days=0", "days：不能小于 1", "days: cannot be less than 1"),
-        ("/owners?days=999", "days：不能大于 365", "days: cannot be more than 365"),
-        ("/owners?days=soon", "days：须是整数", "days: has to be a whole number"),
+        ("/owners?days=0", "天数：不能小于 1", "days: cannot be less than 1"),
+        ("/owners?days=999", "天数：不能大于 365", "days: cannot be more than 365"),
+        ("/owners?days=soon", "天数：须是整数", "days: has to be a whole number"),
     ],
 )
 def test_what_a_validator_says_is_worded_by_the_dictionary(
@@ -40,6 +40,19 @@ def test_what_a_validator_says_is_worded_by_the_dictionary(
         answer = supervisor.get(f"{path}&lang={language}", headers={"accept": "text/html"})
         assert answer.status_code == 422
         assert listed(answer.text) == [said]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/integrity?period=2026-13", "时段：时段写法不对"),
+        ("/measures?by=nonsense", "分类：没有这一项"),
+        ("/measures/cases?by=unit", "指标：请填写这一项。"),
+    ],
+)
+def test_the_parts_of_an_address_have_names_too(person: Callable[[str], Person], path: str, said: str) -> None:
+    answer = person("leader").web.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, listed(answer.text)) == (422, [said])
 
 
 def test_a_program_still_reads_the_field_the_message_and_its_code(person: Callable[[str], Person]) -> None:
@@ -72,7 +85,7 @@ def test_a_reason_nobody_has_words_for_is_said_in_general(language: str) -> None
     codes = {"query.days": {"type": "an_error_of_next_year", "ge": "1"}}
 
     by_code = FormIncomplete("x", zh="x", fields={"query.days": "Input was odd"}, codes=codes)
-    assert view.wrongs(by_code) == [("days", text)]
+    assert view.wrongs(by_code) == [({"zh": "天数", "en": "days"}[language], text)]
     ours = FormIncomplete("x", zh="x", fields={"unit": "something new"})
     assert view.wrongs(ours)[0][1] == (text if language == "zh" else "something new")
     title = FormIncomplete("No such unit", zh="没有该单位", fields={"unit": "No such unit"})
