@@ -19,7 +19,7 @@ from dashboards.view import View
 from dispatch.cases.duplicates import Limits, counted
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import PAGE, Cursor, Row, Tally, board, tally, unsafe
-from dispatch.cases.reporter import language_to_tell
+from dispatch.cases.reporter import language_to_tell, number_left
 from dispatch.cases.waiting import LISTS, listed, waits_for
 from dispatch.config import settings
 from dispatch.http import cursor, instant_of, place_of
@@ -149,7 +149,7 @@ def _report(call: Call, view: View) -> Report:
     placed = bool(call.lon.strip() and call.lat.strip())
     if not placed and not call.address.strip() and not call.description.strip():
         raise FormIncomplete(
-            "Place it on the map, or write where it is", zh="请在地图上定位置，或写明地址", fields={"address": "needed"}
+            "Place it on the map, or write where it is", zh="请在地图上定位置，或写明地址", fields={"address": "place"}
         )
     if call.source not in SOURCES:
         raise FormIncomplete("Choose a source", zh="请选择来源", fields={"source": "needed"})
@@ -165,7 +165,7 @@ def _report(call: Call, view: View) -> Report:
         photos=call.photos,
         description=call.description.strip() or None,
         contact_name=call.contact_name.strip() or None,
-        contact_phone=call.contact_phone.strip() or None,
+        contact_phone=number_left(call.contact_phone),
         tell_in=language_to_tell(call.contact_phone, view.known.city["languages"][0], wanted=bool(call.notify)),
         address=call.address.strip() or None,
         raw={"crs": "wgs84", "x": call.lon, "y": call.lat} if placed else {},

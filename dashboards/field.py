@@ -19,7 +19,7 @@ from dispatch.cases.act import act
 from dispatch.cases.dossier import Full, full
 from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import mine, tasks, unsafe
-from dispatch.cases.reporter import language_to_tell
+from dispatch.cases.reporter import language_to_tell, number_left
 from dispatch.cases.texts import OPEN_KINDS, texts
 from dispatch.lifecycle.states import Action, State
 from dispatch.live.feed import here
@@ -71,7 +71,7 @@ def report_of(sent: Sent, *, source: str, public: bool, language: str = "") -> R
         photos=sent.photos,
         description=sent.description.strip() or None,
         address=sent.address.strip() or None,
-        contact_phone=sent.contact_phone.strip() or None,
+        contact_phone=number_left(sent.contact_phone),
         tell_in=language_to_tell(sent.contact_phone, language, wanted=bool(sent.notify)),
         handled=bool(sent.handled),
         raw={"crs": "wgs84", "x": sent.lon, "y": sent.lat} if placed else {},
@@ -138,7 +138,7 @@ def report(request: Request, me: Signed, sent: Annotated[Sent, Depends()]) -> Re
 
 def _whole(sent: Sent) -> Report:
     """An inspector stands in front of it: category, place and photo are never missing."""
-    given = {"category": sent.category, "lon": sent.lon, "lat": sent.lat, "photos": sent.photos}
+    given = {"category": sent.category, "lon": sent.lon and sent.lat, "photos": sent.photos}  # one place, asked once
     lacking = {name: "needed" for name, value in given.items() if not value}
     if lacking:
         raise FormIncomplete("The report is not complete yet", zh="上报内容还不完整", fields=lacking)

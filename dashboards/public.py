@@ -123,9 +123,9 @@ def _whole(sent: Sent) -> None:
     """A place, on the map or in words, and something to go by: a category or a description."""
     fields = {}
     if not (sent.lon.strip() and sent.lat.strip()) and not sent.address.strip():
-        fields["address"] = "needed"
+        fields["address"] = "place"
     if not sent.category.strip() and not sent.description.strip():
-        fields["description"] = "needed"
+        fields["description"] = "what"
     if fields:
         raise FormIncomplete("Something is still missing", zh="还缺少内容", fields=fields)
 

@@ -17,6 +17,22 @@ function caseMap(element) {
 
 // ── placing a report: drag the map under the cross, or let the device say ───────────────────────────────────────────
 
+// What asked for a place is said no more once there is one.
+function located(form, field) {
+  field.classList.remove("err");
+  field.querySelector(".msg")?.remove();
+  const asked = form.querySelector('[data-why="place"]');
+  asked?.closest(".field").classList.remove("err");
+  const note = document.querySelector("[data-wrongs]");
+  const names = note?.dataset.wrongs.split(" ") ?? [];
+  const said = note?.querySelectorAll("li") ?? [];
+  names.forEach((name, at) => {
+    if (said[at] && (name === "lon" || name === "lat" || (name === "address" && asked))) said[at].hidden = true;
+  });
+  if (said.length && [...said].every((one) => one.hidden)) note.hidden = true;
+  asked?.remove();
+}
+
 function pickMap(element) {
   const field = element.closest("[data-place]");
   const form = field.closest("form");
@@ -32,6 +48,7 @@ function pickMap(element) {
     set("lat", lat.toFixed(7));
     set("accuracy", metres ? metres.toFixed(1) : "");
     set("hand_placed", metres ? "" : "yes");
+    located(form, field);
     form.dispatchEvent(new Event("placed"));
   };
   map.on("moveend", () => {
@@ -47,7 +64,10 @@ function pickMap(element) {
   for (const name of ["lon", "lat"]) {
     form.elements[name]?.addEventListener("change", () => {
       const lon = Number(form.elements.lon.value), lat = Number(form.elements.lat.value);
-      if (form.elements.lon.value && form.elements.lat.value && Number.isFinite(lon + lat)) map.getView().setCenter(fromLonLat([lon, lat]));
+      if (form.elements.lon.value && form.elements.lat.value && Number.isFinite(lon + lat)) {
+        map.getView().setCenter(fromLonLat([lon, lat]));
+        located(form, field);
+      }
       set("accuracy", "");
       set("hand_placed", "yes");
     });

@@ -41,6 +41,20 @@ function attach(field) {
     input.disabled = arrived + underway >= most;
     take.hidden = input.disabled;
     for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = underway > 0;
+    if (!list.querySelector("[data-failed]")) field.querySelector("[data-stays]")?.remove();
+  };
+
+  const removal = (item) => {
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.className = "btn quiet";
+    remove.textContent = field.dataset.remove;
+    remove.addEventListener("click", () => {
+      item.remove();
+      settle();
+    });
+    item.append(remove);
+    return remove;
   };
 
   const add = async (file) => {
@@ -51,15 +65,8 @@ function attach(field) {
     picture.alt = "";
     const said = document.createElement("span");
     said.className = "grow";
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.className = "btn quiet";
-    remove.textContent = field.dataset.remove;
-    remove.addEventListener("click", () => {
-      item.remove();
-      settle();
-    });
-    item.append(picture, said, remove);
+    item.append(picture, said);
+    const remove = removal(item);
     list.append(item);
     await tryOnce(file, item, said, remove);
   };
@@ -67,6 +74,7 @@ function attach(field) {
   const tryOnce = async (file, item, said, remove) => {
     underway += 1;
     remove.hidden = true;
+    delete item.dataset.failed;
     settle();
     try {
       said.textContent = field.dataset.sending.replace("%", "0");
@@ -79,6 +87,7 @@ function attach(field) {
       said.textContent = `${field.dataset.sentWord} ${sha256.slice(0, 6)}`;
       said.classList.add("ok");
     } catch (error) {
+      item.dataset.failed = "";
       said.textContent = field.dataset.failed.replace("%", error.message);
       const again = document.createElement("button");
       again.type = "button";
@@ -101,6 +110,25 @@ function attach(field) {
     for (const file of [...input.files].slice(0, room)) add(file);
     input.value = "";
   };
+  const stay = () => {
+    const left = document.createElement("p");
+    left.className = "msg";
+    left.dataset.stays = "";
+    left.tabIndex = -1;
+    left.setAttribute("role", "alert");
+    left.textContent = field.dataset.left;
+    field.querySelector("[data-stays]")?.remove();
+    list.after(left);
+    left.focus();
+  };
+  // Before anything else hears of it: a photo that did not arrive is never left behind without a word.
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form || !list.querySelector("[data-failed]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    stay();
+  }, true);
+  for (const item of list.children) removal(item); // of a form that came back
   input.addEventListener("change", takeIn);
   settle();
   if (input.files.length) takeIn(); // chosen before this module was there

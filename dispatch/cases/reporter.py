@@ -5,6 +5,8 @@ At most one of each, which the outbox itself sees to.
 
 from __future__ import annotations
 
+import re
+
 from dispatch.cases.draft import Draft
 from dispatch.lifecycle.states import ENDED, Action, State
 from dispatch.notify.words import TO_REPORTER
@@ -12,7 +14,21 @@ from dispatch.people.reach import phone_of
 from gis.db import Tx, execute
 from gis.problems import FormIncomplete, NotFound
 
-__all__ = ["language_to_tell", "stop_telling", "tell_reporter"]
+__all__ = ["language_to_tell", "number_left", "stop_telling", "tell_reporter"]
+
+NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){5})[0-9+ -]{5,20}")
+
+
+def number_left(written: str) -> str | None:
+    """The telephone number that was typed into a form, None if none was. Raises FormIncomplete: it is no number."""
+    number = written.strip()
+    if number and not NUMBER.fullmatch(number):
+        raise FormIncomplete(
+            "This is no telephone number: correct it, or leave it empty",
+            zh="电话号码不对，请改正或留空",
+            fields={"contact_phone": "phone"},
+        )
+    return number or None
 
 
 def language_to_tell(phone: str, language: str, *, wanted: bool) -> str | None:
