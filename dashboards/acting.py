@@ -22,7 +22,7 @@ from dispatch.lifecycle.table import BY_ACTION
 from dispatch.people.may import UNIT
 from dispatch.people.who import Me
 from gis.db import ReadTx
-from gis.problems import FormIncomplete
+from gis.problems import wrong
 
 __all__ = [
     "SHOWS",
@@ -250,7 +250,7 @@ def chosen(fields: Fields) -> Action:
     try:
         return Action(fields.action)
     except ValueError as error:
-        raise _wrong("action", "There is no such action", "没有这个操作") from error
+        raise wrong("action", "There is no such action", "没有这个操作") from error
 
 
 def uuid_of(text: str) -> UUID:
@@ -258,7 +258,7 @@ def uuid_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise _wrong("key", "The form has lost its id; load the page again", "表单编号丢失，请刷新页面") from error
+        raise wrong("key", "The form has lost its id; load the page again", "表单编号丢失，请刷新页面") from error
 
 
 def version_of(text: str) -> int | None:
@@ -298,7 +298,7 @@ def _number(name: str, text: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 18:
-        raise _wrong(name, "This is not a number", "不是数字")
+        raise wrong(name, "This is not a number", "不是数字")
     return int(text)
 
 
@@ -309,9 +309,9 @@ def _length(text: str) -> Decimal | None:
     try:
         value = Decimal(text)
     except InvalidOperation as error:
-        raise _wrong("limit", "This is not a number", "不是数字") from error
+        raise wrong("limit", "This is not a number", "不是数字") from error
     if not value.is_finite() or not 0 < value <= 3650:
-        raise _wrong("limit", "This is no length of time", "时限不合理")
+        raise wrong("limit", "This is no length of time", "时限不合理")
     return value
 
 
@@ -320,9 +320,9 @@ def degrees(name: str, text: str, most: int) -> float:
     try:
         value = Decimal(text)
     except InvalidOperation as error:
-        raise _wrong(name, "This is not a number of degrees", "不是经纬度") from error
+        raise wrong(name, "This is not a number of degrees", "不是经纬度") from error
     if not value.is_finite() or abs(value) > most:
-        raise _wrong(name, f"At most {most} degrees", f"不能超过 {most} 度")
+        raise wrong(name, f"At most {most} degrees", f"不能超过 {most} 度")
     return float(value)
 
 
@@ -333,9 +333,9 @@ def instant(name: str, text: str, zone: tzinfo) -> datetime | None:
     try:
         at = datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError as error:
-        raise _wrong(name, "This is not a date and time", "不是日期和时间") from error
+        raise wrong(name, "This is not a date and time", "不是日期和时间") from error
     if not 1970 <= at.year < 2200:
-        raise _wrong(name, "This date lies too far off", "日期超出范围")
+        raise wrong(name, "This date lies too far off", "日期超出范围")
     return at
 
 
@@ -344,9 +344,5 @@ def _case(tx: ReadTx, number: str) -> int | None:
         return None
     found = id_of(tx, number)
     if found is None:
-        raise _wrong("into", "There is no case with this number", "没有这个编号的案件")
+        raise wrong("into", "There is no case with this number", "没有这个编号的案件")
     return found
-
-
-def _wrong(name: str, title: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(title, zh=zh, fields={name: title})

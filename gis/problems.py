@@ -43,6 +43,11 @@ class FormIncomplete(Problem):
     status, kind = 422, "form-incomplete"
 
 
+def wrong(field: str, title: str, zh: str) -> FormIncomplete:
+    """One field is wrong, and the sentence itself says why."""
+    return FormIncomplete(title, zh=zh, fields={field: title})
+
+
 class Unauthorised(Problem):
     """Nobody is logged in."""
 

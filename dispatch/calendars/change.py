@@ -19,7 +19,7 @@ from dispatch.calendars.year import changed_days, checked, seasons_of, with_noti
 from dispatch.cases.books import Books
 from dispatch.clock.notice import Day, NoticeFault, read_notice
 from gis.db import ReadTx, Tx, execute, one, rows, value
-from gis.problems import Conflict, FormIncomplete, NotFound
+from gis.problems import Conflict, FormIncomplete, NotFound, wrong
 
 __all__ = ["Asked", "Change", "change_of", "changes", "decide", "latest", "proposal", "propose", "withdraw"]
 
@@ -114,10 +114,10 @@ def change_of(tx: ReadTx, id: int) -> Change:
 def proposal(before: Document, asked: Asked, *, today: date, earliest: date) -> dict[str, Any]:
     """The calendar as the change would have it. Pure. Raises FormIncomplete with the reason, by field."""
     if not YEARS[0] <= asked.year < YEARS[1]:
-        raise _wrong("year", f"{asked.year} is no year of a calendar", f"{asked.year} 不是有效年份")
+        raise wrong("year", f"{asked.year} is no year of a calendar", f"{asked.year} 不是有效年份")
     if asked.in_force < max(today, earliest):
         day = max(today, earliest)
-        raise _wrong("in_force", f"A calendar takes effect on {day} at the earliest", f"生效日期不得早于 {day}")
+        raise wrong("in_force", f"A calendar takes effect on {day} at the earliest", f"生效日期不得早于 {day}")
     days = _days(asked)
     try:
         seasons = seasons_of(asked.seasons)
@@ -126,10 +126,10 @@ def proposal(before: Document, asked: Asked, *, today: date, earliest: date) -> 
         )
         checked(after, asked.in_force)
     except ValueError as fault:
-        raise _wrong("seasons", f"The calendar cannot be used: {fault}", f"日历不可用：{fault}") from fault
+        raise wrong("seasons", f"The calendar cannot be used: {fault}", f"日历不可用：{fault}") from fault
     _check_past(changed_days(before, after), asked.in_force, today)
     if {**after, "names": None} == {**before, "names": None}:
-        raise _wrong("notice", "Nothing would change", "与现有日历相同，没有变化")
+        raise wrong("notice", "Nothing would change", "与现有日历相同，没有变化")
     return after
 
 
@@ -137,26 +137,22 @@ def _days(asked: Asked) -> dict[date, Day]:
     if not asked.notice.strip() and asked.seasons.strip():
         return {}
     if len(asked.notice) > MOST:
-        raise _wrong("notice", f"A notice has at most {MOST} characters", f"通知不超过 {MOST} 字")
+        raise wrong("notice", f"A notice has at most {MOST} characters", f"通知不超过 {MOST} 字")
     try:
         return read_notice(asked.notice, asked.year)
     except NoticeFault as fault:
-        raise _wrong("notice", f"The notice cannot be taken: {fault}", f"通知无法采用：{fault.zh}") from fault
+        raise wrong("notice", f"The notice cannot be taken: {fault}", f"通知无法采用：{fault.zh}") from fault
 
 
 def _check_past(moved: Mapping[date, tuple[bool, bool]], in_force: date, today: date) -> None:
     """Time that has been counted stays as it was; and nobody is made late by work on a day that has begun."""
     for day, (_, works) in moved.items():
         if day < in_force:
-            raise _wrong(
+            raise wrong(
                 "notice", f"{day} lies before the day of force and stays as it was", f"{day} 早于生效日期，不能再改"
             )
         if works and day <= today:
-            raise _wrong("notice", f"{day} has begun and cannot become a day of work", f"{day} 已经开始，不能改为上班")
-
-
-def _wrong(field: str, en: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(en, zh=zh, fields={field: en})
+            raise wrong("notice", f"{day} has begun and cannot become a day of work", f"{day} 已经开始，不能改为上班")
 
 
 def propose(tx: Tx, city: Books, person_id: int, asked: Asked, *, name: str, reason: str) -> Change:
@@ -232,7 +228,7 @@ def _publish(tx: Tx, city: Books, change: Change) -> int:
         )
     today = _today(tx, city)
     if change.in_force < today:
-        raise _wrong("in_force", "Its day of force has passed: propose it anew", "生效日期已过，请重新提出")
+        raise wrong("in_force", "Its day of force has passed: propose it anew", "生效日期已过，请重新提出")
     _check_past(changed_days(change.before, change.document), change.in_force, today)
     content = dumps(change.document, ensure_ascii=False, sort_keys=True)
     edition: int = value(

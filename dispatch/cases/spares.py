@@ -13,7 +13,7 @@ from dispatch.emergency.store import Shelf, shelves_locked
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
 from gis.db import Tx, execute
-from gis.problems import FormIncomplete
+from gis.problems import wrong
 
 __all__ = ["LOW", "draw", "save_drawn", "tell_low", "to_take"]
 
@@ -42,17 +42,16 @@ def to_take(tx: Tx, case: CaseRow, action: Action, form: Form, city: Books) -> l
         shelf = there.get(id)
         fits = shelf is not None and shelf.category == case.category and shelf.unit in whose
         if action not in REPLIES or len(wanted) < len(form.spares) or not fits or quantity < 1:
-            raise _wrong(f"{id} is no part that this reply can use, or is named twice", f"本案回复不能使用备件 {id}")
+            raise wrong(
+                "spares", f"{id} is no part that this reply can use, or is named twice", f"本案回复不能使用备件 {id}"
+            )
         if shelf is not None and shelf.stock < quantity:
-            raise _wrong(
+            raise wrong(
+                "spares",
                 f"Only {shelf.stock} of {shelf.name_en or shelf.name} are in stock; receive new ones first",
                 f"{shelf.name}库存只有 {shelf.stock}，请先入库",
             )
     return [(there[id], quantity) for id, quantity in form.spares]
-
-
-def _wrong(words: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(words, zh=zh, fields={"spares": words})
 
 
 def draw(tx: Tx, draft: Draft, taken: Sequence[tuple[Shelf, int]], by: int | None) -> None:

@@ -13,7 +13,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from gis.db import ReadTx, Tx, execute, one, rows
-from gis.problems import Conflict, Forbidden, FormIncomplete, NotFound
+from gis.problems import Conflict, Forbidden, NotFound, wrong
 
 __all__ = [
     "MOST", "Count", "Movement", "Named", "Shelf", "answer_count", "ask_count", "counts", "movements", "named",
@@ -164,7 +164,7 @@ def movements(tx: ReadTx, units: Collection[str] | None = None, *, limit: int = 
 def receive(tx: Tx, spare: str, quantity: int, *, by: int | None, key: UUID, at: datetime) -> None:
     """Put new ones on the shelf. The same key again changes nothing. Raises FormIncomplete."""
     if not 0 < quantity <= MOST:
-        raise _wrong("quantity", f"From 1 to {MOST}", f"数量须为 1 到 {MOST}")
+        raise wrong("quantity", f"From 1 to {MOST}", f"数量须为 1 到 {MOST}")
     execute(tx, LOCK)
     execute(tx, RECEIVE, spare=spare, quantity=quantity, key=key, by=by, at=at)
 
@@ -186,11 +186,11 @@ def ask_count(tx: Tx, spare: str, counted: int, *, reason: str, by: int) -> None
     if shelf is None:
         raise NotFound("There is no such part", zh="没有这种备件")
     if not 0 <= counted <= MOST:
-        raise _wrong("counted", f"From 0 to {MOST}", f"数量须为 0 到 {MOST}")
+        raise wrong("counted", f"From 0 to {MOST}", f"数量须为 0 到 {MOST}")
     if not reason.strip() or len(reason) > LONGEST:
-        raise _wrong("reason", "Say why it differs", "请写明差异原因")
+        raise wrong("reason", "Say why it differs", "请写明差异原因")
     if counted == shelf.stock:
-        raise _wrong("counted", "That is what the ledger says", "与账面数量一致，无需更正")
+        raise wrong("counted", "That is what the ledger says", "与账面数量一致，无需更正")
     difference = counted - shelf.stock
     said = {"spare": spare, "counted": counted, "quantity": difference, "reason": reason.strip(), "by": by}
     if not execute(tx, ASK, **said, at=tx.now):
@@ -231,7 +231,3 @@ def _corrected(tx: ReadTx, asked: Count) -> Shelf:
 
 def _of(unit: str, units: Collection[str] | None) -> bool:
     return units is None or unit in units
-
-
-def _wrong(name: str, words: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(words, zh=zh, fields={name: words})

@@ -18,7 +18,7 @@ from dispatch.audit.trail import record
 from dispatch.evaluation.period import kind_of, period_of
 from dispatch.evaluation.scheme import Hand, Scheme
 from gis.db import ReadTx, Tx, dicts, execute, one, rows, value
-from gis.problems import Conflict, FormIncomplete, NotFound
+from gis.problems import Conflict, FormIncomplete, NotFound, wrong
 
 __all__ = ["EXCLUSION", "Asked", "Entry", "Given", "decide", "enter", "entries", "entry_of", "given", "left_out"]
 
@@ -127,11 +127,11 @@ def enter(tx: Tx, person_id: int, scheme: Scheme | None, asked: Asked) -> Entry:
     Raises FormIncomplete (with the field), NotFound (no such case), Conflict (the case is left out already).
     """
     if not asked.reason.strip():
-        raise _wrong("reason", "Say why", "请填写理由")
+        raise wrong("reason", "Say why", "请填写理由")
     if not asked.document_no.strip():
-        raise _wrong("document_no", "Name the paper it rests on", "请填写依据文件编号")
+        raise wrong("document_no", "Name the paper it rests on", "请填写依据文件编号")
     if not re.fullmatch(r"[0-9a-f]{64}", asked.document_hash):
-        raise _wrong("document", "Give the paper as a file, or its SHA-256", "请选择依据文件，或填写其 SHA-256")
+        raise wrong("document", "Give the paper as a file, or its SHA-256", "请选择依据文件，或填写其 SHA-256")
     execute(tx, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
     more = _case(tx, asked) if scheme is None else _points(tx, scheme, asked)
     id: int = value(
@@ -184,11 +184,11 @@ def _is_named(period: str) -> bool:
 def _points(tx: ReadTx, scheme: Scheme, asked: Asked) -> Mapping[str, object]:
     kind = next((hand for hand in scheme.hand if hand.kind == asked.kind), None)
     if kind is None:
-        raise _wrong(
+        raise wrong(
             "kind", f"{scheme.key} has no points of the kind {asked.kind}", f"方案 {scheme.key} 没有这类人工计分"
         )
     if not _is_named(asked.period):
-        raise _wrong(
+        raise wrong(
             "period",
             "Points count in a week, month, quarter or year, named as 2026-W41, 2026-10, 2026-Q3 or 2026",
             "人工计分须写明周、月、季或年：如 2026-W41、2026-10、2026-Q3、2026",
@@ -199,13 +199,13 @@ def _points(tx: ReadTx, scheme: Scheme, asked: Asked) -> Mapping[str, object]:
     if not points or abs(spent + points) > kind.most or abs(points) > kind.most:
         raise _over(kind, spent)
     if not value(tx, "SELECT EXISTS (SELECT FROM unit WHERE id = %(unit)s)", unit=asked.unit):
-        raise _wrong("unit", "There is no such unit", "没有这个单位")
+        raise wrong("unit", "There is no such unit", "没有这个单位")
     return said
 
 
 def _over(kind: Hand, spent: Decimal) -> FormIncomplete:
     en = f"At most {kind.most} points, up or down, may be given of this kind; {spent} are given or wait already"
-    return _wrong("points", en, f"此类最多加减 {kind.most} 分，已登记 {spent} 分")
+    return wrong("points", en, f"此类最多加减 {kind.most} 分，已登记 {spent} 分")
 
 
 def _number(text: str) -> Decimal:
@@ -213,26 +213,22 @@ def _number(text: str) -> Decimal:
         points = Decimal(text.strip())
         whole = points.is_finite() and points == points.quantize(Decimal("0.01"))  # 1e30 has no such form
     except InvalidOperation as fault:
-        raise _wrong("points", f"{text} is not a number of points", "分值须为数字") from fault
+        raise wrong("points", f"{text} is not a number of points", "分值须为数字") from fault
     if not whole:
-        raise _wrong("points", "Points have two places at most", "分值最多两位小数")
+        raise wrong("points", "Points have two places at most", "分值最多两位小数")
     return points
 
 
 def _case(tx: ReadTx, asked: Asked) -> Mapping[str, object]:
     found = dicts(tx, "SELECT id, unit_id FROM cases WHERE number = %(number)s", number=asked.number.strip())
     if not found or found[0]["unit_id"] is None:
-        raise _wrong("number", "There is no case of that number with a unit", "没有此编号的案件，或尚无责任单位")
+        raise wrong("number", "There is no case of that number with a unit", "没有此编号的案件，或尚无责任单位")
     taken: LiteralString = """
         SELECT EXISTS (SELECT FROM ledger_entry e LEFT JOIN ledger_decision d ON d.entry_id = e.id
                         WHERE e.case_id = %(id)s AND d.decision IS DISTINCT FROM 'refused')"""
     if value(tx, taken, id=found[0]["id"]):
         raise Conflict("The case is in the ledger already", zh="该案件已在台账中")
     return {"unit": found[0]["unit_id"], "case": found[0]["id"]}
-
-
-def _wrong(field: str, en: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(en, zh=zh, fields={field: en})
 
 
 def _recorded(tx: Tx, kind: str, person_id: int, id: int) -> Entry:

@@ -24,7 +24,7 @@ from gis.changes.layer import Layer, layer_of, layers_of
 from gis.changes.sets import Change, Op, State
 from gis.changes.standing import Standing, around, by_code
 from gis.db import ReadTx, Tx, one, value
-from gis.problems import FormIncomplete, NotAllowed
+from gis.problems import FormIncomplete, NotAllowed, wrong
 from gis.topology import Fault
 
 __all__ = ["Outcome", "Stroke", "Suggestion", "carry_out", "rows_in", "suggestion"]
@@ -148,7 +148,7 @@ def carry_out(
         if layer.kind == "duty_grids":
             changes = laid_out(tx, layers_of(document), changes)
             if not changes:
-                raise _wrong("geometry", "No unit grid changes its duty grid by this", "没有单元网格因此改变责任网格")
+                raise wrong("geometry", "No unit grid changes its duty grid by this", "没有单元网格因此改变责任网格")
         number = draft(tx, layer, changes, by=by, reason=reason, source=source, in_force=in_force)
         found = look(tx, number)
         if found.errors:
@@ -186,7 +186,7 @@ def _changes(tx: ReadTx, layer: Layer, strokes: Sequence[Stroke]) -> list[Change
     found = []
     for no, stroke in enumerate(strokes, start=1):
         if not stroke.code.strip() and not (layer.kind == "components" and layer.code):
-            raise _wrong("code", "A code is missing", "缺少编码")
+            raise wrong("code", "A code is missing", "缺少编码")
         old = there.get(stroke.code)
         ends = stroke.op is Op.END
         found.append(
@@ -206,17 +206,17 @@ def _said(tx: ReadTx, layer: Layer, given: Mapping[str, Any], old: Standing | No
     said: dict[str, Any] = {name: _column(name, given, old) for name in layer.columns}
     city = books(tx)
     if layer.kind == "roads" and said["class"] not in city.city.get("road_classes", {}):
-        raise _wrong("class", "There is no such class of road", "没有该道路等级")
+        raise wrong("class", "There is no such class of road", "没有该道路等级")
     if layer.kind == "components":
         if said["category"] not in city.catalogue.categories:
-            raise _wrong("category", "No such category in the catalogue", "目录中没有该类别")
+            raise wrong("category", "No such category in the catalogue", "目录中没有该类别")
         for part in ("supervisor", "owner", "maintainer"):
             if said[part] and city.tree.get(said[part]) is None:
-                raise _wrong(part, f"There is no unit {said[part]}", f"没有单位 {said[part]}")
+                raise wrong(part, f"There is no unit {said[part]}", f"没有单位 {said[part]}")
         said["state"] = said["state"] or "intact"
     if layer.kind == "duty_grids" and (unknown := set(said["inspectors"]) - walkers_of(tx).keys()):
         name = min(unknown)
-        raise _wrong("inspectors", f"There is no inspector {name}", f"没有监督员 {name}")
+        raise wrong("inspectors", f"There is no inspector {name}", f"没有监督员 {name}")
     return said
 
 
@@ -230,29 +230,25 @@ def _column(name: str, given: Mapping[str, Any], old: Standing | None) -> Any:
         return bool(given.get(name, before))
     text = str(given[name] if given.get(name) is not None else "" if before is None else before).strip()
     if len(text) > WORD:
-        raise _wrong(name, f"At most {WORD} characters", f"最多 {WORD} 字")
+        raise wrong(name, f"At most {WORD} characters", f"最多 {WORD} 字")
     if name != "area_class":
         return text
     if text and not (text.isdecimal() and len(text) < 4):
-        raise _wrong(name, "This is not a number", "不是数字")
+        raise wrong(name, "This is not a number", "不是数字")
     return int(text) if text else None
 
 
 def _geom(given: Mapping[str, Any] | None, old: Standing | None) -> BaseGeometry:
     if given is None:
         if old is None:
-            raise _wrong("geometry", "A shape is missing", "缺少图形")
+            raise wrong("geometry", "A shape is missing", "缺少图形")
         return old.geom
     try:
         geom = shape(given)
         corners = shapely.get_num_coordinates(geom)
         west, south, east, north = geom.bounds
     except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise _wrong("geometry", "This is not a shape", "图形无法识别") from error
+        raise wrong("geometry", "This is not a shape", "图形无法识别") from error
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90) or corners > MOST_CORNERS:
-        raise _wrong("geometry", "The shape lies off the earth or has too many corners", "图形超出范围或顶点过多")
+        raise wrong("geometry", "The shape lies off the earth or has too many corners", "图形超出范围或顶点过多")
     return shapely.force_2d(geom)
-
-
-def _wrong(name: str, title: str, zh: str) -> FormIncomplete:
-    return FormIncomplete(title, zh=zh, fields={name: title})
