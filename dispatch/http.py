@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import orjson
 import psycopg
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
@@ -207,10 +207,10 @@ def behind_proxy(scope: Scope, trusted: Sequence[ipaddress.IPv4Network | ipaddre
 
 
 def _certificate(escaped: str) -> str | None:
-    """SHA-256 of a certificate as PEM, escaped as in an address; None if it is none."""
+    """SHA-256 of a certificate as PEM, escaped as in an address; None if it is none, or cannot be read."""
     try:
         return load_pem_x509_certificate(unquote(escaped).encode()).fingerprint(SHA256()).hex() if escaped else None
-    except ValueError:
+    except (ValueError, InvalidVersion):  # the second is no ValueError
         return None
 
 

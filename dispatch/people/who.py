@@ -221,9 +221,9 @@ def refuse_elsewhere(connection: HTTPConnection, me: Me) -> None:
     if me.certificates and shown not in me.certificates:
         raise Forbidden(
             "Your unit's terminal is bound to its certificate, and this browser showed "
-            f"{'another one' if shown else 'none'}. Nothing was done. Use the terminal in your office",
-            zh=f"本单位终端须出示规定证书，此浏览器{'出示的证书不符' if shown else '未出示证书'}。未作任何操作。"
-            "请在单位终端上办理",
+            f"{'another one' if shown else 'none that can be read'}. Nothing was done. Use the terminal in your office",
+            zh=f"本单位终端须出示规定证书，此浏览器{'出示的证书不符' if shown else '未出示可识读的证书'}。"
+            "未作任何操作。请在单位终端上办理",
             reason="certificate",
         )
     here = connection.client.host if connection.client else ""

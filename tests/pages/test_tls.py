@@ -151,7 +151,7 @@ def test_a_terminal_bound_to_a_certificate_is_used_by_who_shows_it(secure: Serve
             unit=UNIT,
             shown=[mine[1]],
         )
-    for certificate, words in ((None, "未出示证书"), (other, "出示的证书不符")):
+    for certificate, words in ((None, "未出示可识读的证书"), (other, "出示的证书不符")):
         with closing(client_of(secure, certificate, tmp_path)) as web:
             refused = web.get("/desk", headers={"x-ssl-client-cert": "of no trusted proxy"})
             assert (refused.status_code, words in refused.text) == (403, True)

@@ -19,7 +19,10 @@ from dispatch.people.who import CERTIFICATE
 from gis.problems import Conflict
 
 PEM = trustme.CA().cert_pem.bytes().decode()
-SHOWN = hashlib.sha256(ssl.PEM_cert_to_DER_cert(PEM)).hexdigest()
+DER = ssl.PEM_cert_to_DER_cert(PEM)
+VERSION = DER.index(b"\xa0\x03\x02\x01") + 4  # [0] INTEGER, one byte long
+NO_SUCH_VERSION = ssl.DER_cert_to_PEM_cert(DER[:VERSION] + b"\x09" + DER[VERSION + 1 :])
+SHOWN = hashlib.sha256(DER).hexdigest()
 
 
 def seen(client: str, header: str | None, own: str | None = None) -> str | None:
@@ -40,6 +43,7 @@ def seen(client: str, header: str | None, own: str | None = None) -> str | None:
         ("10.0.0.2", quote(PEM), "own", "own"),
         ("10.0.0.1", None, "the proxy's own", None),  # is not its browser's
         ("10.0.0.1", SHOWN, None, None),
+        ("10.0.0.1", quote(NO_SUCH_VERSION), None, None),
         ("10.0.0.1", "-----BEGIN CERTIFICATE-----%0A%25%0A-----END CERTIFICATE-----", None, None),
     ],
     # By name: the certificate is another one in each process of a test run, which all must know the same tests.
@@ -49,6 +53,7 @@ def seen(client: str, header: str | None, own: str | None = None) -> str | None:
         "of a stranger with its own",
         "the proxy's own",
         "no certificate",
+        "of a version there is none of",
         "a broken one",
     ],
 )
