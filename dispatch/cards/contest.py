@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from gis.db import ReadTx, Tx, execute, one, rows
-from gis.problems import Conflict, FormIncomplete, NotFound
+from gis.problems import Conflict, FormIncomplete, NotFound, wrong
 
 __all__ = ["DAYS", "LONGEST", "REASONS", "RULINGS", "Card", "Tally", "cards", "contest", "rule", "tally"]
 
@@ -108,17 +108,19 @@ def contest(
     tx: Tx, card: int, units: Sequence[str], *, by: int, reason: str, words: str, photos: Sequence[str] = ()
 ) -> None:
     """One step, with evidence. Raises NotFound (none of these units'), FormIncomplete, Conflict (too late, or done)."""
+    if len(words) > LONGEST:
+        raise wrong("words", f"A contest has at most {LONGEST} characters", f"申诉说明不超过 {LONGEST} 字")
     found = one(tx, Card, ONE, id=card)
     if found is None or found.unit not in units:
         raise NotFound("There is no such card, or it is not yours", zh="没有这张牌，或不属于您的单位")
     faults = {} if reason in REASONS else {"reason": "needed"}
     if not words.strip() and not photos:
         faults["words"] = "needed"
-    if faults or len(words) > LONGEST:
+    if faults:
         raise FormIncomplete(
             "Choose why, and give evidence: words or a photo",
             zh="请选择申诉理由，并附说明或照片",
-            fields=faults or {"words": "too long"},
+            fields=faults,
         )
     given = {"reason": reason, "words": words.strip(), "photos": list(photos)}
     if not execute(tx, CONTEST, id=card, by=by, now=tx.now, days=DAYS, **given):

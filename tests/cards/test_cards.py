@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -12,7 +13,9 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
-from dispatch.cards.contest import DAYS, cards, contest, rule, tally
+from dashboards.view import View
+from dashboards.words import words
+from dispatch.cards.contest import DAYS, LONGEST, cards, contest, rule, tally
 from dispatch.cards.give import GIVE, LOOK_BACK, give
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
@@ -140,6 +143,20 @@ def test_a_unit_contests_once_with_evidence_and_somebody_else_rules(town: Town) 
     give()  # what was found wrong counts for none after it
     assert [found[2] for found in given() if found[0] == "late_click"] == [1, 1]
     assert broken() == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_words_without_end_are_refused_and_told_so(town: Town, language: str) -> None:
+    lapse(town)
+    give()
+    by = town.people[UNIT].person_id or 0
+    with pytest.raises(FormIncomplete) as refused, write() as tx:
+        contest(tx, first("late_click"), [UNIT], by=by, reason="system", words="停" * (LONGEST + 1))
+    view = View(SimpleNamespace(query_params={}), words(language))  # type: ignore[arg-type]
+    ((_, told),) = view.wrongs(refused.value)
+    assert told == {"zh": "申诉说明不超过 1000 字", "en": "A contest has at most 1000 characters"}[language]
+    with write() as tx:
+        contest(tx, first("late_click"), [UNIT], by=by, reason="system", words="停" * LONGEST)
 
 
 def test_after_its_days_a_card_stands(town: Town) -> None:
