@@ -14,7 +14,8 @@ from gis.db import ReadTx, rows
 
 __all__ = ["TESTS", "Subject", "Test", "found_by", "seen_by"]
 
-LOOKS = Path(__file__).parent / "looks"
+HERE = Path(__file__).parent
+LOOKED: LiteralString = (HERE / "looked.sql").read_text(encoding="utf-8")
 Subject = Literal["inspector", "unit", "person", "pair", "grid"]
 
 
@@ -30,8 +31,8 @@ class Test:
 
 def _test(name: str, of: Subject, *, fewer: bool = False) -> Test:
     """By units and by their people one statement looks."""
-    look: LiteralString = (LOOKS / f"{name.removesuffix('_person')}.sql").read_text(encoding="utf-8")
-    return Test(name=name, of=of, look=look, fewer=fewer)
+    look: LiteralString = (HERE / "looks" / f"{name.removesuffix('_person')}.sql").read_text(encoding="utf-8")
+    return Test(name=name, of=of, look=look.replace("{looked}", LOOKED), fewer=fewer)
 
 
 TESTS: Mapping[str, Test] = MappingProxyType(

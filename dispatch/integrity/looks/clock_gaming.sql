@@ -21,15 +21,7 @@ WITH asked AS MATERIALIZED (
 ), trace AS (
     SELECT DISTINCT f.id, CASE WHEN %(person)s THEN p.login ELSE f.unit END AS subject
       FROM found f LEFT JOIN person p ON p.id = f.actor
-), looked AS (
-    SELECT case_id AS id, unit_id AS subject FROM fact
-     WHERE due_at >= %(since)s AND due_at < %(until)s AND unit_id IS NOT NULL AND NOT %(person)s
-    UNION
-    SELECT s.case_id, p.login FROM step s JOIN person p ON p.id = s.actor_id
-     WHERE s.at >= %(since)s AND s.at < %(until)s AND s.role IN ('department', 'platform') AND %(person)s
-    UNION
-    SELECT id, subject FROM trace WHERE subject IS NOT NULL
-)
+), {looked}
 SELECT l.subject, count(*)::int AS looked, count(t.id)::int AS traces,
        coalesce(array_agg(t.id ORDER BY t.id) FILTER (WHERE t.id IS NOT NULL), '{}') AS cases, NULL::numeric AS expected
   FROM looked l LEFT JOIN trace t USING (id, subject)

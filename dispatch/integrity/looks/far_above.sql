@@ -6,15 +6,7 @@ WITH trace AS MATERIALIZED (
       FROM step s LEFT JOIN person p ON p.id = s.actor_id
      WHERE s.at >= %(since)s AND s.at < %(until)s
        AND s.action IN ('ask_delay', 'ask_defer', 'ask_suspend') AND s.unit_id IS NOT NULL
-), looked AS (
-    SELECT case_id AS id, unit_id AS subject FROM fact
-     WHERE due_at >= %(since)s AND due_at < %(until)s AND unit_id IS NOT NULL AND NOT %(person)s
-    UNION
-    SELECT s.case_id, p.login FROM step s JOIN person p ON p.id = s.actor_id
-     WHERE s.at >= %(since)s AND s.at < %(until)s AND s.role IN ('department', 'platform') AND %(person)s
-    UNION
-    SELECT id, subject FROM trace WHERE subject IS NOT NULL
-), seen AS (
+), {looked}, seen AS (
     SELECT l.subject, u.ranking_group AS peers, count(*) AS looked, count(t.id) AS traces,
            coalesce(array_agg(t.id ORDER BY t.id) FILTER (WHERE t.id IS NOT NULL), '{}') AS cases
       FROM looked l
