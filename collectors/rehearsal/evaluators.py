@@ -83,11 +83,12 @@ def revise() -> None:
 
 
 def _office(tx: ReadTx) -> Office | None:
-    """Those who sit there; None where a post is vacant. The scheme: one with points by hand, if the city has one."""
+    """Those who sit there; None where a post is vacant, or no scheme is of units. The scheme: one with points by hand,
+    if the city has one."""
     posts = {row["role"]: row["id"] for row in dicts(tx, PEOPLE, posts=list(POSTS))}
     own = [one for one in schemes_on(tx, tx.now.date()).values() if one.of == "unit"]
-    scheme = next((one for one in own if one.hand), own[0])
-    return Office(scheme=scheme, **posts) if len(posts) == len(POSTS) else None
+    scheme = next((one for one in own if one.hand), next(iter(own), None))
+    return Office(scheme=scheme, **posts) if scheme is not None and len(posts) == len(POSTS) else None
 
 
 def _over(now: datetime, since: datetime, zone: ZoneInfo) -> Period | None:

@@ -6,13 +6,11 @@ import json
 import re
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from psycopg.types.json import Jsonb
 
 from dashboards import files
 from dashboards.bulletin_print import told_of
@@ -28,12 +26,11 @@ from dispatch.evaluation.rates import rounded
 from dispatch.evaluation.score_command import command
 from dispatch.evaluation.terms import terms_of
 from dispatch.lifecycle.states import Action
-from gis.db import execute, read, write
+from gis.db import read, write
 from gis.problems import Conflict, FormIncomplete, Problem
-from tests.cases.town import MONDAY, ZONE, Town, settled
-from tests.evaluation.test_contracts import CONTRACT
-from tests.evaluation.test_ledger import OWN, WEEK
-from tests.verify.test_scores import given, published, settle, who
+from tests.cases.town import ZONE, Town, settled
+from tests.evaluation.test_ledger import WEEK
+from tests.verify.scored import a_week_published, given, published, settle, who
 
 AHEAD = "2030-01"
 
@@ -42,20 +39,7 @@ AHEAD = "2030-01"
 def town(database: Urls) -> Iterator[Town]:
     """A week with points by hand, published; its revision; and a sheet signed by both sides."""
     with settled() as town:
-        with write() as tx:
-            execute(tx, "UPDATE person SET unit_id = 'water' WHERE login LIKE 'inspector%%'")
-            execute(
-                tx,
-                """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
-                   VALUES ('schemes', 'own-1', '2026-01-01', '', '', %(content)s)""",
-                content=Jsonb({"scheme": [OWN], "contract": [CONTRACT]}),
-            )
-        closed = [town.closed() for _ in range(3)]
-        town.handling("enforcement-b")
-        town.set(MONDAY + timedelta(days=7))
-        town.sweep()
-        given(town, kind="special", unit="enforcement-b", period=WEEK, points="2.5")
-        published(town)
+        closed, _ = a_week_published(town)
         town.do(closed[0], Action.APPEAL, "enforcement-a", reason="wrong")
         town.do(closed[0], Action.GRANT_APPEAL, "evaluator", reason="seen")
         town.later(minutes=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -25,6 +27,7 @@ from tests.evaluation.test_ledger import OWN
 from tests.simulate.test_simulate import TINY
 
 UNTIL = datetime(2026, 6, 12, 12, tzinfo=ZONE)  # a Friday
+ROOT = Path(__file__).resolve().parents[2]
 WEEK, MONTH = "2026-W23", "2026-05"
 
 
@@ -83,6 +86,24 @@ def test_a_past_that_grew_revises_the_week_publishes_the_month_and_settles_it_on
 def test_a_town_without_an_evaluator_does_without(lived: Urls) -> None:
     with write() as tx:
         execute(tx, "UPDATE person SET disabled = true WHERE login = 'evaluator'")
+    before = known()
+    revise()
+    keep_scores(UNTIL - timedelta(days=90))
+    assert known() == before
+
+
+def test_a_town_that_scores_no_units_does_without(lived: Urls) -> None:
+    shared = tomllib.loads((ROOT / "data" / "standard" / "schemes.toml").read_text(encoding="utf-8"))["scheme"]
+    area = next(row for row in shared if row["of"] == "area")
+    instead = [{**area, "key": row["key"]} for row in shared if row["of"] == "unit"]
+    with write() as tx:
+        execute(tx, "UPDATE person SET disabled = false WHERE login = 'evaluator'")
+        execute(
+            tx,
+            """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+               VALUES ('schemes', 'own-2', '2026-01-02', '', '', %(content)s)""",
+            content=Jsonb({"scheme": instead}),
+        )
     before = known()
     revise()
     keep_scores(UNTIL - timedelta(days=90))
