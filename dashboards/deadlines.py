@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.grounds import ground
+from dashboards.grounds import ground, leads_to
 from dashboards.holders import held_by
 from dashboards.times import Left
 from dashboards.view import View
@@ -24,7 +24,8 @@ OWNERS = {ClockKind.REPLY_CITIZEN: Pool.ACCEPTOR, ClockKind.FORCE_CLOSE: Pool.RE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """One clock. `why`: its derivation in words; `ground`: what gave its limit; `present`: the holder's own."""
+    """One clock. `why`: its derivation in words; `ground`: what gave its limit, `row`: where that stands;
+    `present`: the holder's own."""
 
     key: str
     name: str
@@ -32,6 +33,7 @@ class Deadline:
     left: Left
     why: str
     ground: str
+    row: str
     present: bool
 
 
@@ -55,7 +57,7 @@ def _deadline(tx: ReadTx, view: View, case: Case, clock: Clock, *, present: bool
     left = view.left(case, clock.key) or Left(urgency="none", words="")
     return Deadline(
         key=clock.key, name=view.clock(clock.key), holder=_holder(view, case, clock, present), left=left, why=said,
-        ground=ground(tx, view, clock), present=present,
+        ground=ground(tx, view, clock), row=leads_to(clock.by), present=present,
     )  # fmt: skip
 
 

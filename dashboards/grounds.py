@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from dashboards.view import View
 from dispatch.cases.books import limits_edition
 from dispatch.cases.clocks import Clock
-from dispatch.cases.granted import BY_CONDITION, BY_ROW, BY_RULE
+from dispatch.cases.granted import BY_CONDITION, BY_ROW, BY_RULE, Granted
 from dispatch.clock.keyed import number_of
 from dispatch.clock.why import amount
 from gis.db import ReadTx
 
-__all__ = ["asked_for", "ground"]
+__all__ = ["SAY", "anchor", "asked_for", "because", "cite_of", "ground", "leads_to"]
 
 Row = Mapping[str, Any]
 
@@ -30,21 +31,44 @@ SAY: dict[str, Callable[[View, Row], str]] = {
 }
 
 
-def asked_for(view: View, row: Row) -> str:
-    """What a row of the city's limits asks for."""
-    said = [words for key, say in SAY.items() if key in row and (words := say(view, row))]
-    return view.t("limit.and").join(said) or view.t("limit.every")
+def asked_for(view: View, row: Row, keys: Iterable[str] = SAY, nothing: str | None = None) -> str:
+    """What a row of the city's limits asks for, or of some keys only; `nothing`, else "all cases", for none."""
+    said = [words for key in keys if key in row and (words := SAY[key](view, row))]
+    return view.t("limit.and").join(said) or (view.t("limit.every") if nothing is None else nothing)
+
+
+def anchor(no: str) -> str:
+    """Where a row stands on the page of the limits."""
+    return f"row-{no.replace(' ', '-')}"
+
+
+def cite_of(by: str) -> tuple[str, str, str]:
+    """What is kept as what gave a limit: its kind, the edition's name, its number there."""
+    kind, _, rest = by.partition(":")
+    edition, _, no = rest.rpartition(":")
+    return kind, edition, no
+
+
+def leads_to(by: str) -> str:
+    """The address of the row that gave a limit; empty where it was no row of the city's limits."""
+    kind, edition, no = cite_of(by)
+    return f"/limits?edition={quote(edition, safe='')}#{quote(anchor(no))}" if kind == BY_ROW else ""
 
 
 def ground(tx: ReadTx, view: View, clock: Clock) -> str:
     """Why the clock has the limit that it has; empty where older records do not say."""
-    kind, _, rest = clock.by.partition(":")
-    edition, _, no = rest.rpartition(":")
-    limit = amount(clock.limit, view.language)
-    if not clock.by:
+    kind, edition, _ = cite_of(clock.by)
+    return because(view, Granted(clock.limit, clock.by), limits_edition(tx, edition) if kind == BY_ROW else ())
+
+
+def because(view: View, given: Granted, among: Iterable[Row]) -> str:
+    """What gave a limit, in words. `among`: the rows of its edition of the city's limits."""
+    if not given.by:
         return ""
+    kind, edition, no = cite_of(given.by)
+    limit = amount(given.limit, view.language)
     if kind == BY_ROW:
-        row = next((one for one in limits_edition(tx, edition) if number_of(one) == no), {})
+        row = next((one for one in among if number_of(one) == no), {})
         told = {"limit": limit, "keys": asked_for(view, row), "edition": edition}
         if row and "no" not in row:  # one of `[[stages]]` has no number: it is told by its stage
             return view.t("limit.because_stage", stage=view.clock(row["stage"]), **told)

@@ -58,6 +58,7 @@ WITHIN = {
     "/who": "/rules",
     "/rulings": "/rules",
     "/owners": "/rules",
+    "/limits": "/rules",
 }
 
 

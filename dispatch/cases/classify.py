@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dispatch.cases.assists import drop_parts
+from dispatch.cases.books import Books
 from dispatch.cases.moves import Effect, begin_clock, granted_to, keep_clock, move_clocks, stop_clock
 from dispatch.cases.ruled import ruled_unit
 from dispatch.lifecycle.states import Action, ClockKind, State
 from dispatch.lifecycle.table import BY_ACTION
+from dispatch.standard.catalogue import Category, Condition
 from gis.problems import FormIncomplete
 
-__all__ = ["accept", "after_amend", "amend", "file"]
+__all__ = ["accept", "after_amend", "amend", "dangerous", "file"]
 
 
 def _categorise(effect: Effect, code: str) -> None:
@@ -42,12 +44,14 @@ def file(effect: Effect) -> None:
     case.limit_value, case.time_class = condition.limit_value, condition.time_class
     limit = condition.limit_value
     effect.data["limit"] = None if limit is None else [str(limit), condition.time_class]
-    # Before filing a case is as dangerous as its category may be; its condition says whether it is.
-    case.hazard = (
-        effect.books.catalogue.categories[case.category or ""].hazard
-        and condition.time_class is not None
-        and not effect.books.time_class(condition.time_class).rule.working
-    )
+    case.hazard = dangerous(effect.books.catalogue.categories[condition.category], condition, effect.books)
+
+
+def dangerous(category: Category, condition: Condition | None, books: Books) -> bool:
+    """Whether a case is: before filing as its category may be; filed, where its condition counts by the clock."""
+    if condition is None or not category.hazard:
+        return category.hazard
+    return condition.time_class is not None and not books.time_class(condition.time_class).rule.working
 
 
 def amend(effect: Effect) -> None:

@@ -5,7 +5,8 @@ What gave it is kept with the clock and in the step as text, `kind:edition:numbe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,8 +16,20 @@ from dispatch.cases.ruled import limit_ruled
 from dispatch.clock.keyed import Beginning
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.states import ClockKind
+from dispatch.standard.catalogue import Condition
 
-__all__ = ["BY_CONDITION", "BY_ROW", "BY_RULE", "Granted", "beginning", "cite_rule", "cited", "granted"]
+__all__ = [
+    "BY_CONDITION",
+    "BY_ROW",
+    "BY_RULE",
+    "Granted",
+    "beginning",
+    "by_condition",
+    "cite_rule",
+    "cited",
+    "granted",
+    "in_order",
+]
 
 BY_RULE, BY_ROW, BY_CONDITION = "rules", "stages", "catalogue"
 LIKE_AN_APPROVAL = (ClockKind.FORCE_CLOSE, ClockKind.SUPERVISE)
@@ -35,18 +48,29 @@ def cited(kind: str, edition: str, number: str) -> str:
 
 
 def granted(case: CaseRow, kind: ClockKind, at: datetime, books: Books) -> Granted | None:
-    """The limit of a clock that begins `at`; None: there is none.
-
-    For the disposal the rule that the dispatch followed comes first, then the city's own rows, then the catalogue.
-    """
+    """The limit of a clock that begins `at`; None: there is none."""
     if kind is ClockKind.REPLY_CITIZEN and not case.public:
         return None  # an inspector's own find: nobody waits
-    if kind is ClockKind.CORDON and not case.hazard:
-        return None
-    if kind is ClockKind.DISPOSE:
-        return _by_rule(case, books) or _by_row(case, kind, at, books) or _by_condition(case, books)
-    found = _by_row(case, kind, at, books)
-    return found if found or kind not in LIKE_AN_APPROVAL else _by_row(case, ClockKind.APPROVE, at, books)
+    ruled, filed = (_by_rule(case, books), _by_condition(case, books)) if kind is ClockKind.DISPOSE else (None, None)
+    return next(in_order(beginning(case, kind, at, books), books, ruled=ruled, filed=filed), None)
+
+
+def in_order(begun: Beginning, books: Books, *, ruled: Granted | None, filed: Granted | None) -> Iterator[Granted]:
+    """Every limit that holds for a clock, the one that counts first.
+
+    For the disposal the rule that the dispatch followed (`ruled`) comes first, then the city's own rows, then the
+    filing condition of the catalogue (`filed`).
+    """
+    kind = ClockKind(begun.stage)
+    if kind is ClockKind.CORDON and not begun.urgent:
+        return
+    if ruled is not None:
+        yield ruled
+    yield from _rows(begun, books)
+    if kind in LIKE_AN_APPROVAL:
+        yield from _rows(replace(begun, stage=ClockKind.APPROVE.value), books)
+    if filed is not None:
+        yield filed
 
 
 def beginning(case: CaseRow, kind: ClockKind, at: datetime, books: Books) -> Beginning:
@@ -65,9 +89,9 @@ def beginning(case: CaseRow, kind: ClockKind, at: datetime, books: Books) -> Beg
     )
 
 
-def _by_row(case: CaseRow, kind: ClockKind, at: datetime, books: Books) -> Granted | None:
-    row = books.limits.of(beginning(case, kind, at, books))
-    return None if row is None else Granted(row.limit, cited(BY_ROW, books.names["stages"], row.no))
+def _rows(begun: Beginning, books: Books) -> Iterator[Granted]:
+    edition = books.names["stages"]
+    return (Granted(row.limit, cited(BY_ROW, edition, row.no)) for row in books.limits.all_for(begun))
 
 
 def _by_rule(case: CaseRow, books: Books) -> Granted | None:
@@ -83,7 +107,16 @@ def cite_rule(route: Mapping[str, Any]) -> str:
     return cited(BY_RULE, str(route.get("edition", "")), str(route.get("rule", "")))
 
 
+def by_condition(condition: Condition, books: Books, catalogue: str) -> Granted | None:
+    """The limit of a filing condition of an edition of the catalogue, by its name; None: it has none."""
+    if condition.limit_value is None or condition.time_class is None:
+        return None
+    limit = Limit(condition.limit_value, *books.time_class(condition.time_class))
+    return Granted(limit, cited(BY_CONDITION, catalogue, f"{condition.category}/{condition.no}"))
+
+
 def _by_condition(case: CaseRow, books: Books) -> Granted | None:
+    """As the case keeps it since it was filed."""
     if case.limit_value is None or case.time_class is None:
         return None
     limit = Limit(case.limit_value, *books.time_class(case.time_class))

@@ -16,7 +16,7 @@ from dispatch.clock.load import time_classes_from
 from dispatch.clock.season import days_told_apart, season_of
 from dispatch.lifecycle.states import ClockKind
 
-__all__ = ["check_limits", "limit_fault", "limits_document", "named_classes", "read_limit"]
+__all__ = ["UNKNOWN_AT", "check_limits", "limit_fault", "limits_document", "named_classes", "read_limit"]
 
 FILE = "limits.csv"
 STAGES = frozenset(ClockKind) - {ClockKind.ASSIST}  # who assists has the lead's limit, or the rule's own

@@ -16,7 +16,7 @@ from typing import Any
 from dispatch.clock.limits import Limit, TimeClass
 from dispatch.clock.season import Season, days_told_apart, season_of
 
-__all__ = ["KEYS", "Beginning", "LimitRow", "LimitTable", "limit_table_of", "number_of", "rivals"]
+__all__ = ["KEYS", "Beginning", "LimitRow", "LimitTable", "limit_table_of", "number_of", "rivals", "told_apart"]
 
 # The first counts most. Danger comes before all else, so that no row written for a place or a season can loosen it;
 # then what the matter is, where it lies, who has it, and when.
@@ -95,6 +95,12 @@ class LimitTable:
     def of(self, begun: Beginning) -> LimitRow | None:
         """The row that gives the limit; None: the table sets none."""
         return next(self.all_for(begun), None)
+
+
+def told_apart(one: LimitRow, other: LimitRow) -> str | None:
+    """The key of KEYS by which one of two rows wins: the first that only one of them asks for; None: they ask alike."""
+    pairs = zip(KEYS, one.asks, other.asks, strict=True)
+    return next((key for key, asked, also in pairs if asked != also), None)
 
 
 def rivals(rows: Sequence[LimitRow]) -> Iterator[tuple[LimitRow, LimitRow]]:

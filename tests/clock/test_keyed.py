@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch.clock import Limit, Rule, TimeClass
-from dispatch.clock.keyed import KEYS, Beginning, LimitRow, LimitTable, limit_table_of, rivals
+from dispatch.clock.keyed import KEYS, Beginning, LimitRow, LimitTable, limit_table_of, rivals, told_apart
 from dispatch.clock.season import Season, days_told_apart, season_of
 
 HOURS = Limit(Decimal(4), Rule.WORK_HOUR)
@@ -44,6 +44,15 @@ def test_of_two_rows_with_one_key_each_the_one_earlier_in_the_order_wins(greater
     rows = [row("less", **{less: ASKED[less]}), row("greater", **{greater: ASKED[greater]}), row("neither")]
 
     assert [one.no for one in LimitTable(rows).all_for(COVER)] == ["greater", "less", "neither"]
+
+
+@pytest.mark.parametrize(("greater", "less"), list(combinations(KEYS, 2)))
+def test_two_rows_are_told_apart_by_the_first_key_that_only_one_asks_for(greater: str, less: str) -> None:
+    one, other = row("a", **{greater: ASKED[greater]}), row("b", **{less: ASKED[less]})
+
+    assert told_apart(one, other) == told_apart(other, one) == greater
+    assert told_apart(row("c", **ASKED), one) == next(key for key in KEYS if key != greater)
+    assert told_apart(one, row("d", **{greater: OTHERS[greater]})) is None
 
 
 def test_one_earlier_key_outweighs_all_later_ones() -> None:
