@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,17 +25,18 @@ __all__ = ["Lane", "lanes", "router"]
 router = APIRouter(include_in_schema=False)
 MINE = (State.DISPATCHED, State.HANDLING)
 OTHERS = tuple(sorted(OPEN - set(MINE)))
-UNITS_CLOCKS = (ClockKind.SIGN, ClockKind.DISPOSE)
+UNITS_CLOCKS = (ClockKind.SIGN, ClockKind.DISPOSE, ClockKind.SUPERVISE)
 MOST = 200  # of one's own work; what is more is told as a number
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane: its key among the words, its cases, and how many more there are."""
+    """One lane: its key among the words, its cases, and how many more there are. `about`: which clock put one here."""
 
     key: str
     rows: list[Row]
     more: int = 0
+    about: Mapping[int, ClockKind] = field(default_factory=dict)
 
 
 @router.get("/desk", **needs(Permission.SEE_INBOX))
@@ -54,7 +56,7 @@ def desk(request: Request, me: Signed) -> Response:
     end = _tonight(view.now or own[0].last_at, view) if own else None
     parts = lanes(own, view.now, end)
     helped = [Lane("assist", helps)] if helps else []
-    parts[-1] = Lane("later", parts[-1].rows, total - len(own))
+    parts[-1] = replace(parts[-1], more=total - len(own))
     parts += [*helped, Lane("waiting", others, waiting - len(others))]
     shown: dict[str, Any] = {
         "live": live,
@@ -73,17 +75,21 @@ def _tonight(now: datetime, view: View) -> datetime:
 
 
 def lanes(rows: list[Row], now: datetime | None, end: datetime | None) -> list[Lane]:
-    """One's own work in three lanes: warned or late, to be signed or done before `end`, later or without limit."""
-    soon: list[Row] = []
-    today: list[Row] = []
-    later: list[Row] = []
+    """One's own work in three lanes: warned or late, to be signed, done or answered before `end`, later or without
+    limit. Of several clocks that put a case there, disposal is what it is about."""
+    found: dict[str, list[Row]] = {"soon": [], "today": [], "later": []}
+    about: dict[int, ClockKind] = {}
     for row in rows:
         running = [clock_of(kind, row.clocks[kind]) for kind in UNITS_CLOCKS if kind in row.clocks]
-        due = min((clock.due for clock in running if clock.due), default=None)
-        if due is None or now is None or end is None:
-            later.append(row)
-        elif row.hazard or any(now >= told for clock in running if (told := clock.warn or clock.due)):
-            soon.append(row)
-        else:
-            (today if due < end else later).append(row)
-    return [Lane("soon", soon), Lane("today", today), Lane("later", later)]
+        ends = [(clock.due, clock.warn or clock.due, clock.kind) for clock in running if clock.due]
+        if not ends or now is None or end is None:
+            found["later"].append(row)
+            continue
+        warned = [one for one in ends if now >= one[1]]
+        due, _, about[row.id] = min(warned or [one for one in ends if one[0] < end] or ends, key=_disposal_first)
+        found["soon" if row.hazard or warned else "today" if due < end else "later"].append(row)
+    return [Lane(key, some, about=about) for key, some in found.items()]
+
+
+def _disposal_first(one: tuple[datetime, datetime, ClockKind]) -> tuple[bool, datetime]:
+    return one[2] is not ClockKind.DISPOSE, one[0]
