@@ -23,7 +23,7 @@ BACKLOG: LiteralString = """
              WHERE action IN ('warn', 'lapse') AND at BETWEEN %(now)s - interval '1 hour' AND %(now)s)
              AS deadlines_longest_wait_seconds,
            (SELECT count(*) FROM parked) AS parked_cases,
-           (SELECT count(*) FROM calendar_turn WHERE done_at IS NULL) AS calendar_turns_open,
+           (SELECT count(DISTINCT edition_id) FROM calendar_turn WHERE done_at IS NULL) AS calendar_turns_open,
            (SELECT coalesce(least(
                      extract(epoch FROM %(now)s - min(recorded_at)),
                      -- what a rehearsal adds to the past is no older than the last block

@@ -11,6 +11,7 @@ import threading
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -42,6 +43,7 @@ __all__ = ["JOBS", "Job", "command", "run_jobs", "with_channels"]
 
 log = logging.getLogger("wangge.work")
 
+LANES_AT_ONCE = 2  # of a turn of the calendar: one is worked out while the database writes the other
 BATCH = 200  # cases settled before the job looks up again
 PARTITIONED = ("feed", "audit_event", "track")
 PARTITION_LOCK = 0x57616E68  # advisory: two workers do not make the same partition
@@ -88,6 +90,12 @@ def recount_deadlines() -> None:
     with read() as tx:
         if value(tx, NO_CITY):
             return
+    with ThreadPoolExecutor(LANES_AT_ONCE, thread_name_prefix="calendar") as threads:
+        for ended in [threads.submit(_recount) for _ in range(LANES_AT_ONCE)]:
+            ended.result()
+
+
+def _recount() -> None:
     while recount_some() and not _Life.over.is_set():
         pass
 

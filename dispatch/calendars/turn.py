@@ -1,4 +1,4 @@
-"""After a change of calendar: every open deadline counted anew, in small transactions, any number of workers at once.
+"""After a change of calendar: every open deadline counted anew, in small transactions, by several workers at once.
 
 Whoever touches a case first counts it by the calendar in force (`cases.settle`); this sweep only sees that nobody
 has to wait for that, and says how far it is.
@@ -16,26 +16,43 @@ from dispatch.cases.parked import park
 from dispatch.cases.settle_many import settle_many
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import Action
-from gis.db import TAKEOVER, ReadTx, Tx, column, execute, one, rows, value, write
+from gis.db import TAKEOVER, ReadTx, column, execute, one, rows, write
 
 __all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
 
 BATCH = 500  # cases in one transaction; whoever wants one of them waits a quarter of a second at most
-# Another worker has this turn in hand: it goes on with it.
+LANES = 4  # parts of a turn, of as many cases each: so many workers can share it
+# The last lane has no end: a report may be filed by the books of before the change.
+BEGIN: LiteralString = """
+    INSERT INTO calendar_turn (edition_id, lane, reached, last, begun_at)
+    SELECT %(edition)s, n, coalesce(max(t.last) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0),
+           CASE WHEN n < %(lanes)s THEN coalesce(max(t.last) OVER (ORDER BY n), 0) END, %(now)s
+      FROM generate_series(1, %(lanes)s) n
+      LEFT JOIN (SELECT tile, max(id) AS last
+                   FROM (SELECT id, ntile(%(lanes)s) OVER (ORDER BY id) AS tile FROM cases WHERE next_at IS NOT NULL) i
+                  GROUP BY tile) t ON t.tile = n
+     WHERE NOT EXISTS (SELECT FROM calendar_turn WHERE edition_id = %(edition)s)
+    ON CONFLICT DO NOTHING
+"""
+# Another worker has the other lanes in hand: it goes on with them.
 CLAIM: LiteralString = """
-    SELECT reached FROM calendar_turn WHERE edition_id = %(edition)s AND done_at IS NULL FOR UPDATE SKIP LOCKED
+    SELECT lane, reached, last FROM calendar_turn WHERE edition_id = %(edition)s AND done_at IS NULL
+     ORDER BY lane LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 NEXT: LiteralString = """
-    SELECT id FROM cases WHERE id > %(reached)s AND next_at IS NOT NULL ORDER BY id LIMIT %(limit)s
+    SELECT id FROM cases
+     WHERE id > %(reached)s AND id <= coalesce(%(last)s, 9223372036854775807) AND next_at IS NOT NULL
+     ORDER BY id LIMIT %(limit)s
 """
 GO_ON: LiteralString = """
-    UPDATE calendar_turn SET reached = coalesce(%(reached)s, reached), cases = cases + %(cases)s,
-           moved = moved + %(moved)s, done_at = CASE WHEN %(done)s THEN %(now)s::timestamptz END
-     WHERE edition_id = %(edition)s
+    UPDATE calendar_turn SET reached = %(reached)s, cases = cases + %(cases)s, moved = moved + %(moved)s,
+           done_at = CASE WHEN %(done)s THEN %(now)s::timestamptz END
+     WHERE edition_id = %(edition)s AND lane = %(lane)s
 """
 TURN: LiteralString = """
-    SELECT t.edition_id AS edition, e.name, t.cases, t.moved, t.begun_at, t.done_at
-      FROM calendar_turn t JOIN edition e ON e.id = t.edition_id WHERE t.edition_id = %(edition)s
+    SELECT e.id AS edition, e.name, sum(t.cases)::int AS cases, sum(t.moved)::int AS moved, min(t.begun_at) AS begun_at,
+           CASE WHEN bool_and(t.done_at IS NOT NULL) THEN max(t.done_at) END AS done_at
+      FROM calendar_turn t JOIN edition e ON e.id = t.edition_id WHERE t.edition_id = %(edition)s GROUP BY e.id
 """
 MOVES: LiteralString = """
     SELECT c.number AS "case", m.key AS clock, (m.value ->> 0)::timestamptz AS from_due,
@@ -68,39 +85,41 @@ class Move:
     to_due: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    lane: int
+    reached: int
+    last: int | None
+
+
 def recount_some(limit: int = BATCH) -> bool:
-    """One transaction's worth of cases; False if there is nothing left to do, or another worker does it.
+    """One transaction's worth of one lane; False if nothing is left to do, or other workers do it.
 
     A case that somebody has in hand is counted by him, perhaps by the books of before the change: it is looked at when
-    he is done. One that cannot be counted is put aside, and stops no other.
+    he is done, and until then the lane goes no further. One that cannot be counted is put aside, and stops no other.
     """
     with write(patience=TAKEOVER) as tx:
         edition = books(tx).editions["calendar"]
-        _begin(tx, edition)
-        reached = value(tx, CLAIM, edition=edition)
-        if reached is None:
+        lane = one(tx, _Lane, CLAIM, edition=edition)
+        if lane is None:
+            execute(tx, BEGIN, edition=edition, lanes=LANES, now=tx.now)
+            lane = one(tx, _Lane, CLAIM, edition=edition)
+        if lane is None:
             return False
-        ids = column(tx, NEXT, reached=reached, limit=limit)
+        ids = column(tx, NEXT, reached=lane.reached, last=lane.last, limit=limit)
         found = settle_many(tx, ids)
         failpoint("between-recounts")
-        done = len(ids) < limit
+        held = sorted({*ids} - found.looked_at)
+        passed = [one for one in ids if not held or one < held[0]]
         moved = sum(any(step.action == Action.RECOUNT for step in draft.steps) for draft in found.changed)
-        now, last = tx.now, max(ids, default=None)
-        execute(tx, GO_ON, edition=edition, reached=last, cases=len(ids), moved=moved, done=done, now=now)
+        reached, done = max(passed, default=lane.reached), not held and len(ids) < limit
+        so_far = {"reached": reached, "cases": len(passed), "moved": moved, "done": done, "now": tx.now}
+        execute(tx, GO_ON, edition=edition, lane=lane.lane, **so_far)
     park(found.faults)
-    for case_id in {*ids} - found.looked_at:
+    for case_id in held:
         with write() as tx:
             settle_case(tx, case_id, now=tx.now)
-    return not done
-
-
-def _begin(tx: Tx, edition: int) -> None:
-    execute(
-        tx,
-        "INSERT INTO calendar_turn (edition_id, begun_at) VALUES (%(edition)s, %(now)s) ON CONFLICT DO NOTHING",
-        edition=edition,
-        now=tx.now,
-    )
+    return True
 
 
 def turn_of(tx: ReadTx, edition: int) -> Turn | None:

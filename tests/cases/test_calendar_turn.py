@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.verify.finding import Finding
 from dispatch.verify.history import check_history
-from gis.db import execute, read, value, write
+from gis.db import column, execute, read, value, write
 from tests.cases.town import MONDAY, Town, look, settled
+from tests.worker.test_worker import until
 
 TUESDAY = (MONDAY + timedelta(days=1)).date()
 
@@ -146,3 +148,46 @@ def test_a_second_sweep_and_a_second_worker_find_nothing_to_do(town: Town) -> No
 
     assert not recount_some()
     assert look("SELECT count(*) AS n FROM step") == steps
+
+
+def test_workers_share_a_turn_and_it_is_done_when_every_lane_is(town: Town) -> None:
+    cases = [town.handling() for _ in range(6)]
+    edition = decree(town, TUESDAY, since=TUESDAY)
+    town.later(days=1)
+    assert recount_some()  # the first lane: two of them
+    with write() as other:
+        held = column(other, "SELECT lane FROM calendar_turn WHERE done_at IS NULL ORDER BY lane LIMIT 1 FOR UPDATE")
+        assert held == [2]
+        sweep_all()
+        with read() as tx:
+            turn = turn_of(tx, edition)
+        assert turn is not None
+        assert (turn.cases, turn.done_at) == (4, None)
+    sweep_all()
+    with read() as tx:
+        turn = turn_of(tx, edition)
+    assert turn is not None
+    assert (turn.cases, turn.moved, turn.done_at) == (6, 6, town.now)
+    assert [len(recounts(case)) for case in cases] == [1] * 6
+
+
+def test_a_lane_goes_no_further_than_a_case_in_somebodys_hand_until_it_is_counted(town: Town) -> None:
+    """Whoever dies now leaves it to the next one: it is not passed over."""
+    cases = [town.handling() for _ in range(8)]
+    edition = decree(town, TUESDAY, since=TUESDAY)
+    town.later(days=1)
+    with ThreadPoolExecutor(1) as thread:
+        with write() as mine:
+            execute(mine, "SELECT FROM cases WHERE id = %(id)s FOR UPDATE", id=cases[1].case_id)
+            counting = thread.submit(recount_some)
+            lane = "SELECT reached, cases, done_at FROM calendar_turn WHERE lane = 1"
+            assert until(lambda: look(lane))
+            assert look(lane) == [{"reached": cases[0].case_id, "cases": 1, "done_at": None}]
+        assert counting.result(20)
+    assert len(recounts(cases[1])) == 1
+    sweep_all()
+    with read() as tx:
+        turn = turn_of(tx, edition)
+    assert turn is not None
+    assert (turn.cases, turn.done_at) == (8, town.now)
+    assert [len(recounts(case)) for case in cases] == [1] * 8

@@ -9,13 +9,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from dispatch.calendars.turn import Turn, turn_of
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
+from dispatch.worker import recount_deadlines
+from gis.db import read
 from gis.problems import Unavailable
+from tests.cases.test_calendar_turn import decree
 from tests.cases.town import Town, look, settled
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +29,12 @@ import sys, gis.db
 from dispatch.cases.overdue import sweep
 gis.db.configure(sys.argv[1])
 sweep()
+"""
+RECOUNTS = """
+import sys, gis.db
+from dispatch.worker import recount_deadlines
+gis.db.configure(sys.argv[1])
+recount_deadlines()
 """
 ACTS = """
 import sys, uuid, gis.db
@@ -90,3 +101,26 @@ def test_a_web_process_that_is_frozen_in_an_act_keeps_nobody_from_the_case(town:
     assert until(lambda: town.do(case, Action.ACCEPT, "acceptor", category="E0405"))
     assert woken(process) != 0
     assert look("SELECT count(*) AS n FROM step WHERE action = 'accept'") == [{"n": 1}]
+
+
+def test_what_a_frozen_worker_was_counting_by_a_new_calendar_others_count_once(
+    town: Town, fresh_database: Urls
+) -> None:
+    town.later(hours=7)
+    cases = [town.handling() for _ in range(6)]
+    tomorrow = (town.now + timedelta(days=1)).date()
+    edition = decree(town, tomorrow, since=tomorrow)
+    town.later(days=1)
+    process = frozen(RECOUNTS, fresh_database.app, "between-recounts")
+    assert until(lambda: recount_deadlines() or turn(edition).done_at)
+    assert woken(process) != 0
+    steps = look("SELECT case_id FROM step WHERE action = 'recount' ORDER BY case_id")
+    assert steps == [{"case_id": case.case_id} for case in cases]
+    assert (turn(edition).cases, turn(edition).moved) == (6, 6)
+
+
+def turn(edition: int) -> Turn:
+    with read() as tx:
+        found = turn_of(tx, edition)
+    assert found is not None
+    return found
