@@ -216,7 +216,6 @@ class WorkCalendar:
             range(late),
             True,
             early,
-            late,
             key=lambda at: self._at(at).utcoffset() == offset,
         )
 

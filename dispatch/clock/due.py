@@ -38,7 +38,7 @@ def answer(
     row: Mapping[str, str | None],
     calendar: WorkCalendar,
     classes: Mapping[str, TimeClass],
-    language: Literal["zh", "en"] = "zh",
+    language: Literal["zh", "en"],
 ) -> Answer:
     """The due time of one row. Raises ValueError with the reason if the row cannot be understood."""
     start = _instant(_field(row, "start"), calendar)

@@ -348,11 +348,7 @@ def _course(
         # Behind an open pause a leg's length is taken as if it began at the start: the nearest thing known.
         begin = start if at is None else at
         reach = _reach(calendar, leg, begin)
-        yield (
-            at,
-            leg,
-            leg.seconds if leg.days is None else _count(begin, reach, leg.working, calendar=calendar, rests=[]),
-        )
+        yield at, leg, _count(begin, reach, leg.working, calendar=calendar, rests=[])
         at = None if at is None else _push(reach, at, leg.working, calendar=calendar, rests=rests)
 
 

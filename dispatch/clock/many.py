@@ -55,7 +55,7 @@ class _Sums:
 
     def advance(self, at: Seconds, seconds: int) -> Seconds:
         """As `WorkCalendar.advance`."""
-        i = numpy.searchsorted(self.starts, at, side="right") - 1
+        i = numpy.searchsorted(self.starts, at) - 1
         worked = numpy.minimum(self.before[i] + at - self.starts[i], self.after[i])
         target = numpy.where(i < 0, 0, worked) + seconds
         j = numpy.searchsorted(self.after, target)

@@ -43,13 +43,14 @@ def read_notice(text: str, year: int) -> dict[date, Day]:
     `春节:2月15日至23日放假调休,共9天。2月14日(周六)、2月28日(周六)上班。` Lines without such days are passed over.
     """
     found: dict[date, Day] = {}
-    for line, day, said in _table(text) if _is_table(text) else _prose(text, year):
+    table = text.removeprefix("\ufeff").lstrip()
+    for line, day, said in _table(table) if table.startswith("day,") else _prose(text, year):
         before = found.get(day)
         if before is not None and before.works != said.works:
             raise NoticeFault(line, f"{day} is both a day of work and a day off", f"{day} 既放假又上班")
         if before is not None:
             raise NoticeFault(line, f"{day} is given twice", f"{day} 重复出现")
-        if day.year != year and day != date(year - 1, 12, 31) and abs(day - date(year, 1, 1)) > timedelta(days=31):
+        if not date(year - 1, 12, 1) <= day <= date(year, 12, 31):  # the New Year's holidays may begin before it
             raise NoticeFault(line, f"{day} is not of {year}", f"{day} 不属于 {year} 年")
         found[day] = said
     if not found:
@@ -57,12 +58,8 @@ def read_notice(text: str, year: int) -> dict[date, Day]:
     return dict(sorted(found.items()))
 
 
-def _is_table(text: str) -> bool:
-    return text.lstrip("\ufeff \r\n").startswith("day,")
-
-
 def _table(text: str) -> Iterator[tuple[int, date, Day]]:
-    rows = csv.DictReader(text.lstrip("\ufeff \r\n").splitlines())
+    rows = csv.DictReader(text.splitlines())
     for number, row in enumerate(rows, start=2):
         try:
             yield number, date.fromisoformat(row["day"]), Day(KINDS[row["kind"]], (row.get("name") or "")[:40])
@@ -79,11 +76,13 @@ def _prose(text: str, year: int) -> Iterator[tuple[int, date, Day]]:
             continue
         said = [part for part in re.split("[。;；]", title[2]) if DAYS.search(part)]
         for part in said:
-            if OFF not in part and WORK not in part:
-                raise NoticeFault(number, f"“{part}” says neither 放假 nor 上班", f"“{part}”没有说明放假还是上班")
             works = WORK in part
+            if works is (OFF in part):  # neither, or days of both kinds in one breath
+                raise NoticeFault(
+                    number, f"“{part}” does not say one of 放假 and 上班", f"“{part}”应写明放假或上班（一句只写一种）"
+                )
             days = list(_days(number, part, year))
-            total = None if works else TOTAL.search(part)
+            total = TOTAL.search(part)
             if total is not None and int(total[1]) != len(days):
                 raise NoticeFault(
                     number,
@@ -94,7 +93,7 @@ def _prose(text: str, year: int) -> Iterator[tuple[int, date, Day]]:
 
 
 def _days(line: int, part: str, year: int) -> Iterator[date]:
-    month = ""
+    month = "?"  # until one is named
     for match in DAYS.finditer(part):
         first_year, first_month, first_day, first_week = match.group(1, 2, 3, 4)
         last_year, last_month, last_day, last_week = match.group(5, 6, 7, 8)

@@ -23,11 +23,11 @@ UNITS: dict[Rule, tuple[str, str, str]] = {
         "working days by the clock",
     ),
     Rule.WORK_DAY_AT: (
-        "个工作日后的{at}",
-        "working day after, at {at}",
-        "working days after, at {at}",
+        "个工作日后的{at:%H:%M}",
+        "working day after, at {at:%H:%M}",
+        "working days after, at {at:%H:%M}",
     ),
-    Rule.DAY_AT: ("天后的{at}", "day after, at {at}", "days after, at {at}"),
+    Rule.DAY_AT: ("天后的{at:%H:%M}", "day after, at {at:%H:%M}", "days after, at {at:%H:%M}"),
     Rule.URGENT_MINUTE: (
         "分钟（24小时制）",
         "minute of the 24-hour clock",
@@ -192,7 +192,7 @@ def _ranges(days: list[date]) -> str:
 
 def amount(limit: Limit, language: Language) -> str:
     """A limit in words: 4 working hours."""
-    zh, one, many = (unit.format(at=f"{limit.at:%H:%M}" if limit.at else "") for unit in UNITS[limit.rule])
+    zh, one, many = (unit.format(at=limit.at) for unit in UNITS[limit.rule])
     value = f"{limit.value.normalize():f}"
     if language == "zh":
         return f"{value}{zh}"

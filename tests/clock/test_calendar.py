@@ -32,13 +32,21 @@ def test_an_opening_that_the_change_of_the_clocks_swallows_is_none() -> None:
 
 
 def test_the_next_opening_may_be_years_away() -> None:
-    """Two years closed, then one day of an hour."""
+    """Two years closed, then some days of an hour."""
     hour = (Slots((1, 1), (12, 31), ((time(9), time(10)),)),)
-    rare = WorkCalendar(NEW_YORK, frozenset(), hour, {date(2028, 6, 1): True, date(2028, 6, 2): True}, frozenset())
+    days = {date(2028, 6, day): True for day in (1, 2, 3, 4)}
+    rare = WorkCalendar(NEW_YORK, frozenset(), hour, days, frozenset())
 
     opening = rare.opening(int(at("2026-03-07 12:00").timestamp()))
     assert datetime.fromtimestamp(opening, UTC) == at("2028-06-01 09:00")
     assert due_at(at("2026-03-07 12:00"), Limit(Decimal("1.5"), Rule.WORK_HOUR), rare) == at("2028-06-02 09:30")
+    starts = [at(text) for text in ("2026-03-07 12:00", "2028-05-31 12:00", "2028-06-01 09:00", "2028-06-01 09:20")]
+    for some in (starts, starts[1:], starts[3:]):  # before the first opening that is looked at, and within it
+        many = due_times(
+            numpy.array([int(start.timestamp()) for start in some]), Limit(Decimal("0.5"), Rule.WORK_HOUR), rare
+        )
+        dues = ("2028-06-01 09:30", "2028-06-01 09:30", "2028-06-01 09:30", "2028-06-01 09:50")
+        assert [datetime.fromtimestamp(int(due), UTC) for due in many] == [at(due) for due in dues[-len(some) :]]
 
 
 def test_nothing_is_worked_before_it_begins() -> None:

@@ -4,6 +4,7 @@ import argparse
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -40,12 +41,16 @@ def town(tmp_path: Path) -> Path:
     return folder
 
 
+def parsed(*options: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(options)
+
+
 def run(town: Path, rows: str, *options: str) -> int:
     source = town / "cases.csv"
     source.write_text("id,start,limit,time_class,pauses,until\n" + rows, encoding="utf-8")
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    return command.run(parser.parse_args(["--city", str(town), "--in", str(source), *options]))
+    return command.run(parsed("--city", str(town), "--in", str(source), *options))
 
 
 def test_each_row_gets_its_due_time_its_time_used_and_its_reason(
@@ -58,11 +63,14 @@ def test_each_row_gets_its_due_time_its_time_used_and_its_reason(
         "2010-09-21 10:00\n"
         "d,2010-09-20 09:00,4,work_hour,2010-09-20 10:00/,2010-09-30 10:00\n"
         "e,2010-09-20 17:00,2,noon,,2010-09-21 17:00\n"
+        "f,2010-09-20 17:00,1,quick,,2010-09-20 17:00\n"
     )
 
     assert run(town, rows, "--language", "en") == 0
 
-    found = {row["id"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    shown = capsys.readouterr().out
+    assert "\r" not in shown
+    found = {row["id"]: row for row in csv.DictReader(io.StringIO(shown))}
     assert [found[id]["due"] for id in "abcde"] == [
         "2010-09-25T09:00:00+08:00",
         "2010-09-20T19:00:00+08:00",
@@ -71,7 +79,9 @@ def test_each_row_gets_its_due_time_its_time_used_and_its_reason(
         "2010-09-22T12:00:00+08:00",
     ]
     assert [found[id]["used_seconds"] for id in "abcde"] == ["", "5400", str(7 * 3600), "3600", str(24 * 3600)]
+    assert found["f"]["used_seconds"] == "0"
     assert "not counted: 2010-09-22…09-24" in found["a"]["why"]
+    assert "paused from Monday 2010-09-20 10:00 to Monday 2010-09-20 11:00" in found["c"]["why"]
 
 
 def test_a_row_that_cannot_be_understood_is_named_and_the_rest_is_answered(
@@ -83,27 +93,66 @@ def test_a_row_that_cannot_be_understood_is_named_and_the_rest_is_answered(
         "f,2010-09-21 17:00,2,work_hour,,\ng,2010-09-21 17:00,1.5,noon,,\nh,2010-09-21 17:00,1,day_at,,\n"
     )
 
-    assert run(town, rows, "--json") == 1
+    assert run(town, rows + "i\n", "--json") == 1
 
     shown = capsys.readouterr()
     assert [json.loads(line)["id"] for line in shown.out.splitlines()] == ["f"]
-    assert [line.split(":")[0] for line in shown.err.splitlines()] == [
-        f"row {number}" for number in (*range(2, 7), 8, 9)
+    assert "起算，时限 2个工作时" in shown.out
+    known = "work_hour, work_day, work_day_clock, urgent_minute, urgent_hour, urgent_day, quick, noon"
+    assert shown.err.splitlines() == [
+        "row 2: limit two is not a number",
+        f"row 3: time class lunar_month is not one of {known}",
+        "row 4: start is empty",
+        "row 5: pause 2010-09-21 17:00 is not start/end",
+        "row 6: until 2010-09-20 09:00:00+00:00 lies before the start 2010-09-21 09:00:00+00:00",
+        "row 8: a limit of 1.5 is not a limit",
+        f"row 9: time class day_at is not one of {known}",
+        "row 10: start is empty",
     ]
-    assert "lunar_month" in shown.err
 
 
 def test_answers_can_go_to_a_file(town: Path) -> None:
     assert run(town, "a,2010-09-21 17:00,2,work_hour,,\n", "--out", str(town / "out.csv")) == 0
-    assert "2010-09-25T09:00:00+08:00" in (town / "out.csv").read_text(encoding="utf-8")
+    written = (town / "out.csv").read_bytes()
+    assert written.startswith(b"id,due,used_seconds,why\na,2010-09-25T09:00:00+08:00,,")
+    assert "起算".encode() in written
+
+
+def test_a_table_that_begins_with_a_mark_of_its_encoding_is_read(town: Path) -> None:
+    source, out = town / "marked.csv", town / "out.csv"
+    source.write_bytes("\ufeffid,start,limit,time_class\n甲,2010-09-21 17:00,2,quick\n".encode())
+    asked = parsed("--city", str(town), "--in", str(source), "--out", str(out))
+    assert command.run(asked) == 0
+    assert out.read_text(encoding="utf-8").splitlines()[1].startswith("甲,2010-09-21T19:00:00+08:00")
+
+
+def test_a_city_of_the_product_is_named_and_cases_come_by_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("id,start,limit,time_class\na,2026-06-08 17:00,2,work_hour\n"))
+    assert command.run(parsed("--city", "binhe")) == 0
+    assert "a,2026-06-09T" in capsys.readouterr().out
+
+
+def test_a_city_may_be_a_folder_beside_us(
+    town: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(town.parent)
+    monkeypatch.setattr("sys.stdin", io.StringIO("id,start,limit,time_class\na,2010-09-21 17:00,2,quick\n"))
+    assert command.run(parsed("--city", town.name, "--lang", "en")) == 0
+    assert "the 24-hour clock runs on all days" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [[], ["--city", "binhe", "--lang", "fr"]])
+def test_it_wants_a_city_and_speaks_two_languages(options: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed(*options)
 
 
 def test_a_city_or_a_column_that_is_not_there_is_said(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(town / "..", "") == 2
     (town / "cases.csv").write_text("id,start\n", encoding="utf-8")
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    assert command.run(parser.parse_args(["--city", str(town), "--in", str(town / "cases.csv")])) == 2
+    assert command.run(parsed("--city", str(town), "--in", str(town / "cases.csv"))) == 2
     assert "no column limit, time_class" in capsys.readouterr().err
 
 
@@ -113,6 +162,40 @@ def test_a_citys_time_classes_name_the_rules_and_the_rules_name_themselves(town:
     assert classes["quick"].rule is Rule.URGENT_HOUR
     assert classes["work_day_clock"].rule is Rule.WORK_DAY_CLOCK
     assert str(classes["noon"]) == "day_at@12:00"
+
+
+def test_a_city_may_name_no_time_class_and_no_confirmed_year(town: Path) -> None:
+    assert (calendar_of(town).confirmed(2010), calendar_of(town).confirmed(2011)) == (True, False)
+    (town / "city.toml").write_text(
+        "\n".join(
+            line for line in TOML.splitlines() if "rule =" not in line and line[:1] != "[" and "confirmed" not in line
+        )
+        .replace("week", "[calendar]\nweek")
+        .replace("from", "[[calendar.slots]]\nfrom"),
+        encoding="utf-8",
+    )
+    assert sorted(time_classes_of(town)) == sorted(rule.value for rule in Rule if not rule.timed)
+    assert not calendar_of(town).confirmed(2010)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('rule = "day_at"', "city.toml: time class quick: day_at wants `at`, as HH:MM"),
+        ('rule = "urgent_hour", at = "12:00"', "city.toml: time class quick: urgent_hour has no `at`, as HH:MM"),
+    ],
+)
+def test_a_time_class_has_a_time_of_day_where_its_rule_wants_one(town: Path, row: str, said: str) -> None:
+    path = town / "city.toml"
+    path.write_text(TOML.replace('rule = "urgent_hour"', row), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        time_classes_of(town)
+
+
+def test_a_calendar_with_a_mark_of_its_encoding_is_read(town: Path) -> None:
+    path = town / "calendar.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert calendar_of(town).hours(date(2010, 9, 22)) == ()
 
 
 @pytest.mark.parametrize(

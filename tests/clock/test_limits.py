@@ -105,6 +105,7 @@ def test_an_extension_adds_its_own_limit_and_mixed_rules_follow_one_another() ->
     assert due_at(start, FOUR_HOURS, PLAIN, (), mixed) == at("2026-11-24 15:00")
     assert left(start, FOUR_HOURS, PLAIN, at=start, extra=mixed) == timedelta(hours=4 + 3 + 8)
     assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-23 13:00"), extra=mixed) == timedelta(hours=2 + 8)
+    assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.2"), extra=mixed) == at("2026-11-23 11:00")
     assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.4"), extra=mixed) == at("2026-11-23 14:00")
     assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal(1), extra=mixed) == at("2026-11-24 15:00")
     assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal(2), extra=mixed) == at("2026-11-26 12:00")
@@ -117,6 +118,37 @@ def test_behind_an_open_pause_a_later_extension_has_no_time_of_its_own_yet() -> 
     assert due_at(start, FOUR_HOURS, PLAIN, [pause], extra) is None
     assert fraction_at(start, FOUR_HOURS, PLAIN, Decimal("0.9"), [pause], extra) is None
     assert left(start, FOUR_HOURS, PLAIN, at=at("2026-11-24 10:00"), pauses=[pause], extra=extra) == timedelta(hours=5)
+
+
+def test_behind_an_open_pause_no_later_extension_has_begun() -> None:
+    """An hour of two is used when the pause begins; half an hour of the clock and a day more wait behind it."""
+    start, pause = at("2026-11-23 09:00"), Pause(at("2026-11-23 10:00"), None)
+    extra = [limit("30", Rule.URGENT_MINUTE), limit("1", Rule.WORK_DAY_CLOCK)]
+
+    for now in ("2026-11-23 11:00", "2026-11-24 10:00"):
+        rest = left(start, limit("2", Rule.WORK_HOUR), PLAIN, at=at(now), pauses=[pause], extra=extra)
+        assert rest == timedelta(hours=1 + 8, minutes=30)
+
+
+def test_an_extension_begins_where_the_limit_ends_after_its_pauses() -> None:
+    """Four hours of work from eight; a pause from eleven to one takes one of them: the extension begins at three."""
+    start, rests = at("2026-11-23 08:00"), [Pause(at("2026-11-23 11:00"), at("2026-11-23 13:00"))]
+
+    rest = left(start, FOUR_HOURS, PLAIN, at=at("2026-11-23 15:30"), pauses=rests, extra=[limit("1", Rule.URGENT_HOUR)])
+    assert rest == timedelta(minutes=30)
+
+
+def test_the_part_that_ends_a_limit_is_used_when_it_ends_not_when_the_next_begins() -> None:
+    """Four hours of the clock from six in the evening, then four of work from the next morning on."""
+    start, more = at("2026-11-23 18:00"), [FOUR_HOURS]
+
+    assert fraction_at(start, limit("4", Rule.URGENT_HOUR), PLAIN, Decimal("0.5"), (), more) == at("2026-11-23 22:00")
+
+
+def test_all_of_a_limit_by_days_is_used_when_it_is_due_after_its_pauses() -> None:
+    start, rests = at("2026-11-23 09:00"), [Pause(at("2026-11-23 10:00"), at("2026-11-23 11:00"))]
+
+    assert fraction_at(start, limit("1", Rule.WORK_DAY_CLOCK), PLAIN, Decimal(1), rests) == at("2026-11-24 10:00")
 
 
 def test_time_left_of_two_rules_is_the_sum_of_what_each_has_left() -> None:
@@ -138,6 +170,8 @@ def test_part_of_a_limit_comes_later_by_what_a_pause_took() -> None:
 def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         Pause(at("2026-11-23 10:00"), at("2026-11-23 09:00"))
+    none = Pause(at("2026-11-23 10:00"), at("2026-11-23 10:00"))
+    assert due_at(at("2026-11-23 08:00"), FOUR_HOURS, PLAIN, [none]) == at("2026-11-23 12:00")
 
 
 @pytest.mark.parametrize(
@@ -247,4 +281,32 @@ def test_the_reason_names_start_limit_due_time_and_every_day_left_out() -> None:
         "2026-10-10 worked as moved working day; the calendar of 2026 is not confirmed by an official notice; "
         "paused from Saturday 2026-10-10 09:00 to Saturday 2026-10-10 10:00"
     )
-    assert "暂停" in why(start, limit("1", Rule.URGENT_DAY), calendar, [Pause(start, None)])
+    assert why(start, limit("1", Rule.URGENT_DAY), calendar, [Pause(start, None)]) == (
+        "2026-10-08 周四 19:00 起算，时限 1个紧急工作日 → –，因为：24小时连续计时，节假日照计；"
+        "自 2026-10-08 周四 19:00 起暂停，期间无到期时间"
+    )
+
+
+def test_the_reason_names_extensions_and_seconds() -> None:
+    said = why(at("2026-11-23 08:00:05"), FOUR_HOURS, PLAIN, extra=[limit("1", Rule.URGENT_HOUR)], language="en")
+    assert said == (
+        "from Monday 2026-11-23 08:00:05, limit 4 working hours + 1 hour of the 24-hour clock → "
+        "Monday 2026-11-23 15:00:05, because opening hours that day 08:00–12:00 14:00–18:00"
+    )
+
+
+def test_the_days_of_a_reason_are_the_citys() -> None:
+    """Early in Shanghai it is still the day before in Greenwich. A Friday that is worked is no moved working day."""
+    early = (Slots((1, 1), (12, 31), ((time(7), time(15)),)),)
+    days = {date(2026, 11, 27): True, date(2026, 11, 28): True}
+    calendar = WorkCalendar(SHANGHAI, WEEK, early, days, frozenset({2026}))
+
+    assert why(at("2026-11-23 06:30"), limit("1", Rule.WORK_HOUR), calendar, language="en") == (
+        "from Monday 2026-11-23 06:30, limit 1 working hour → Monday 2026-11-23 08:00, because "
+        "Monday 2026-11-23 06:30 is outside the opening hours, so it counts from Monday 2026-11-23 07:00; "
+        "opening hours that day 07:00–15:00"
+    )
+    assert why(at("2026-11-27 14:30"), limit("1", Rule.WORK_HOUR), calendar, language="en") == (
+        "from Friday 2026-11-27 14:30, limit 1 working hour → Saturday 2026-11-28 07:30, because "
+        "opening hours that day 07:00–15:00; 2026-11-28 worked as moved working day"
+    )

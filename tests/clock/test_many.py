@@ -1,6 +1,6 @@
 """Many due times at once are those counted one by one, in every zone, over changes of the clocks."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from random import Random
 
@@ -36,11 +36,18 @@ LIMITS = [
 ]
 
 
+def spans(town: Town, day: int) -> list[tuple[int, int]]:
+    return [(int(a.timestamp()), int(b.timestamp())) for a, b in town.calendar.spans(date.fromordinal(day))]
+
+
 @pytest.mark.parametrize("number", range(18))
 def test_many_due_times_are_those_counted_one_by_one(number: int) -> None:
     draw, town = Random(number), Town(number)
     begin = int(town.wall.begin.timestamp())
     starts = [begin + draw.randrange(40 * 86_400) for _ in range(120)]
+    first, last = (datetime.fromtimestamp(begin + days * 86_400, town.zone).date() for days in (1, 9))
+    # The seconds in which the town opens and closes are as good a start as any.
+    starts += [edge for day in range(first.toordinal(), last.toordinal()) for span in spans(town, day) for edge in span]
 
     for limit in LIMITS:
         found = due_times(numpy.array(starts, dtype=numpy.int64), limit, town.calendar)
