@@ -26,7 +26,7 @@ from uuid import uuid4
 import psycopg
 
 from bench.filing import pictures
-from bench.ground import CITIES, Ground, Session, ground, headers_of
+from bench.ground import Ground, Session, by_chance, ground, headers_of
 from bench.show import say
 from dispatch.cases.overdue import BATCH
 
@@ -337,11 +337,7 @@ def main() -> int:
     """0 if every check passed."""
     parser = argparse.ArgumentParser(prog="bench.chaos", description=__doc__.split("\n", 1)[0] if __doc__ else "")
     parser.add_argument("--count", type=int, default=200, help="reports in the storm (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    parser.add_argument("--city", type=Path, default=CITIES / "binhe", help="folder of a demo city")
-    parser.add_argument("--twin", action="store_true", help="lose a report on purpose: the checks must FAIL")
-    chosen = parser.parse_args()
-    sys.stdout.write(f"seed={chosen.seed}\n")
+    chosen = by_chance(parser, twin="lose a report on purpose: the checks must FAIL")
     with ground(chosen.city) as here:
         here.serve(workers=2)
         run = Run(here, here.log_in("inspector"), random.Random(chosen.seed))  # noqa: S311  (what is killed next)

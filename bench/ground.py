@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -23,11 +24,21 @@ from dispatch.config import read_settings
 from dispatch.database import connected
 from dispatch.migrate import migrate
 
-__all__ = ["CITIES", "ROOT", "Ground", "Session", "ground"]
+__all__ = ["CITIES", "ROOT", "Ground", "Session", "by_chance", "ground"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CITIES = ROOT / "data" / "cities"
 PATIENCE = 60.0
+
+
+def by_chance(parser: argparse.ArgumentParser, *, twin: str) -> argparse.Namespace:
+    """What a run is told that strikes at random. Its seed is said at once: with it, it can be lived again."""
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
+    parser.add_argument("--city", type=Path, default=CITIES / "binhe", help="folder of a demo city")
+    parser.add_argument("--twin", action="store_true", help=twin)
+    chosen = parser.parse_args()
+    sys.stdout.write(f"seed={chosen.seed}\n")
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,13 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, cast
 
 import numpy
 import psycopg
 
 from bench.deadlines import Drawn, fill_open
-from bench.ground import CITIES, Ground, ground
+from bench.ground import Ground, by_chance, ground
 from bench.show import say
 
 WORKERS = 5
@@ -112,11 +111,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.storm", description="Five workers, frozen and killed (docs/bench.md).")
     parser.add_argument("--cases", type=int, default=100_000, help="deadlines (default: %(default)s)")
     parser.add_argument("--blows", type=int, default=20, help="freezes and kills in turn (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    parser.add_argument("--city", type=Path, default=CITIES / "binhe", help="folder of a city")
-    parser.add_argument("--twin", action="store_true", help="lose a fired deadline on purpose: a check must FAIL")
-    chosen = parser.parse_args()
-    sys.stdout.write(f"seed={chosen.seed}\n")
+    chosen = by_chance(parser, twin="lose a fired deadline on purpose: a check must FAIL")
     with ground(chosen.city) as here:
         begin = time.monotonic()
         storm(here, chosen.cases, chosen.blows, random.Random(chosen.seed))  # noqa: S311  (who is hit next)

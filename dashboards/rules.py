@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, LiteralString
 
 from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from dashboards.drafted import day_of, version_of
 from dashboards.lint import SHOWN
 from dashboards.rule_form import RuleFields, fields_of, row_of
 from dashboards.rule_wanted import MENDED, fields_from, of_finding
@@ -30,7 +31,7 @@ from dispatch.routing.rule import Rule
 from dispatch.routing.rulebook import Rulebook
 from dispatch.rules import findings_of
 from gis.db import ReadTx, Tx, rows
-from gis.problems import FormIncomplete, NotFound, Problem
+from gis.problems import NotFound, Problem
 
 __all__ = ["router"]
 
@@ -133,17 +134,10 @@ def begin_draft(
     """A draft of the rules in force, under a new name and with its day; on to the `rule` it is begun for."""
     try:
         with me.write() as tx:
-            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=_day(in_force), kind=RULES)
+            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=day_of(in_force), kind=RULES)
     except Problem as problem:
         return _rules(request, me, problem=problem, asked={"name": name, "in_force": in_force, "rule": rule})
     return go(f"/rules/drafts/{made.id}" + (f"/rules/{NEW}?{rule}" if rule else ""))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise FormIncomplete("Say from which day", zh="请填写生效日期", fields={"in_force": "needed"}) from fault
 
 
 @router.get("/rules/drafts/{id}", **needs(Permission.SEE_RULES))
@@ -227,18 +221,12 @@ def change_rule(request: Request, me: Signed, id: int, rule: str, fields: Annota
     try:
         row = row_of(fields)
         with me.write() as tx:
-            drafting.change(tx, id, me.person_id, version=_version(fields.version), no=rule, row=row, kind=RULES)
+            drafting.change(tx, id, me.person_id, version=version_of(fields.version), no=rule, row=row, kind=RULES)
     except Problem as problem:
         with me.read() as tx:
             draft = drafting.draft_of(tx, id)
         return _form(request, me, draft, rule, fields, problem)
     return go(f"/rules/drafts/{id}")
-
-
-def _version(text: str) -> int:
-    if not text.isdecimal():
-        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失，请刷新页面")
-    return int(text)
 
 
 @dataclass
@@ -270,7 +258,7 @@ def _replayed(request: Request, me: Me, id: int) -> dict[str, Any]:
 
 
 def _write(tx: Tx, me: Me, id: int, said: Said, report: dict[str, Any]) -> None:
-    version = _version(said.version)
+    version = version_of(said.version)
     if said.what == "remove":
         drafting.change(tx, id, me.person_id, version=version, no=said.no, row=None, kind=RULES)
     elif said.what == "submit":
@@ -286,7 +274,7 @@ def decide_draft(request: Request, me: Signed, id: int, said: Annotated[Said, De
     """Publish a submitted draft, or send it back with a word why."""
     try:
         with me.write() as tx:
-            version = _version(said.version)
+            version = version_of(said.version)
             if said.what == "publish":
                 drafting.publish(tx, books(tx), id, me.person_id, version=version, decision=said.words, kind=RULES)
             elif said.what == "back":

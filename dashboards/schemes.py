@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from dashboards.drafted import day_of, version_of
 from dashboards.scheme_form import BY_LOSSES, Fields, rows_of
 from dashboards.shell import go, page
 from dashboards.view import View
@@ -21,7 +21,7 @@ from dispatch.evaluation.terms import schemes_on
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from gis.db import Tx
-from gis.problems import FormIncomplete, NotFound, Problem
+from gis.problems import NotFound, Problem
 
 __all__ = ["router"]
 
@@ -57,17 +57,10 @@ def begin_draft(
     """A draft of the city's schemes, under a new name and with its day."""
     try:
         with me.write() as tx:
-            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=_day(in_force), kind=SCHEMES)
+            made = drafting.begin(tx, books(tx), me.person_id, name=name, in_force=day_of(in_force), kind=SCHEMES)
     except Problem as problem:
         return _list(request, me, {"name": name, "in_force": in_force}, problem)
     return go(f"/schemes/drafts/{made.id}")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise FormIncomplete("Say from which day", zh="请填写生效日期", fields={"in_force": "needed"}) from fault
 
 
 @router.get("/schemes/drafts/{id}", **needs(Permission.SEE_RANKING))
@@ -126,7 +119,7 @@ def _report(request: Request, me: Me, id: int) -> dict[str, Any]:
 
 
 def _write(tx: Tx, me: Me, id: int, fields: Fields, report: dict[str, Any]) -> None:
-    version = _version(fields.version)
+    version = version_of(fields.version)
     if fields.what == "change":
         scheme = proposed(drafting.draft_of(tx, id, KIND)).get(fields.scheme)
         if scheme is None:
@@ -141,18 +134,12 @@ def _write(tx: Tx, me: Me, id: int, fields: Fields, report: dict[str, Any]) -> N
         raise NotFound("There is no such action", zh="没有这个操作")
 
 
-def _version(text: str) -> int:
-    if not text.isdecimal():
-        raise FormIncomplete("The form has lost its version; load the page again", zh="表单版本丢失，请刷新页面")
-    return int(text)
-
-
 @router.post("/schemes/drafts/{id}/decision", **needs(Permission.KEEP_SCORES))
 def decide_draft(request: Request, me: Signed, id: int, fields: Annotated[Fields, Depends()]) -> Response:
     """Publish a submitted draft, or send it back with a word why."""
     try:
         with me.write() as tx:
-            told: dict[str, Any] = {"version": _version(fields.version), "decision": fields.words, "kind": SCHEMES}
+            told: dict[str, Any] = {"version": version_of(fields.version), "decision": fields.words, "kind": SCHEMES}
             if fields.what == "publish":
                 drafting.publish(tx, books(tx), id, me.person_id, **told)
             elif fields.what == "back":

@@ -10,17 +10,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dispatch.cases.books import Books, books, books_on
+from dispatch.cityfile.answers import tree_of_files
 from dispatch.cityfile.atlas import atlas_of_files
 from dispatch.cityfile.check import check_files
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.read import read as read_folder
-from dispatch.cityfile.rows import CategoryRow, CityFiles, UnitRow
+from dispatch.cityfile.rows import CategoryRow, CityFiles
 from dispatch.config import ROOT
 from dispatch.routing.facts import CategoryLike
 from dispatch.routing.rulebook import Rulebook, rulebook_of
 from dispatch.routing.table import Table
 from dispatch.standard.catalogue import Category
-from dispatch.units.tree import Tree, Unit
+from dispatch.units.tree import Tree
 from gis.atlas import Atlas, atlas_of
 from gis.db import ReadTx, read
 from gis.ground import Reaches
@@ -99,7 +100,7 @@ def town_of_folder(folder: Path) -> Town:
     """What a database with this folder loaded would answer. Raises FormIncomplete if the folder has errors."""
     city = sound_folder(folder)
     document = city.document
-    tree = _tree(city)
+    tree = tree_of_files(city)
     return _town(
         document,
         atlas_of_files(city),
@@ -161,22 +162,3 @@ def _reaches(document: Mapping[str, Any]) -> Reaches:
 
 def _category(row: CategoryRow) -> Category:
     return Category(**{name: getattr(row, name) for name in Category.__slots__})
-
-
-def _tree(city: CityFiles) -> Tree:
-    return Tree({row.id: _unit(row) for row in sorted(city.units, key=lambda row: row.id)})
-
-
-def _unit(row: UnitRow) -> Unit:
-    return Unit(
-        id=row.id,
-        name=row.name,
-        name_en=row.name_en,
-        tier=row.tier,
-        parent=row.parent or None,
-        types=row.types,
-        area=row.area or None,
-        terminal=row.terminal,
-        platform=row.platform,
-        ranking_group=row.group or None,
-    )

@@ -19,7 +19,7 @@ from dispatch.routing.rulebook import rulebook_of
 from dispatch.routing.table import Table
 from dispatch.units.tree import Tree, Unit
 
-__all__ = ["check_answers", "check_rules", "lint_files"]
+__all__ = ["check_answers", "check_rules", "lint_files", "tree_of_files"]
 
 FILE = "rules.toml"
 
@@ -85,7 +85,7 @@ def lint_files(city: CityFiles) -> tuple[list[Finding], Domain]:
     """The findings of a folder's rules over its own ground, and that ground. The folder must be sound otherwise."""
     book = rulebook_of(city.rules)
     domain = domain_of(_ground(city), book.corridors)
-    return lint(Table(book, _tree(city)), domain), domain
+    return lint(Table(book, tree_of_files(city)), domain), domain
 
 
 def _ground(city: CityFiles) -> Ground:
@@ -119,9 +119,9 @@ def _paths(city: CityFiles) -> Iterable[tuple[tuple[str, ...], AreaRow]]:
     return ((known[levels[-1], row.code], row) for row in city.finest)
 
 
-def _tree(city: CityFiles) -> Tree:
+def tree_of_files(city: CityFiles) -> Tree:
     """The units of the folder."""
-    return Tree({row.id: _unit(row) for row in city.units})
+    return Tree({row.id: _unit(row) for row in sorted(city.units, key=lambda row: row.id)})
 
 
 def _words(city: CityFiles) -> _Words:
@@ -138,7 +138,7 @@ def _words(city: CityFiles) -> _Words:
             "owner": frozenset(row.id for row in city.units),
         },
         city,
-        _tree(city),
+        tree_of_files(city),
     )
 
 
@@ -151,7 +151,9 @@ def _unit(row: UnitRow) -> Unit:
         parent=row.parent or None,
         types=row.types,
         area=row.area or None,
+        terminal=row.terminal,
         platform=row.platform,
+        ranking_group=row.group or None,
     )
 
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from gis.problems import FormIncomplete, NotAllowed
-from tests.cases.town import Town, look, settled
+from tests.cases.town import Town, look
 
 A = Action
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 def clocks(case_id: int) -> dict[str, dict[str, object]]:

@@ -16,6 +16,8 @@ from gis.db import execute, read, write
 from gis.problems import NotAllowed
 from tests.cases.town import MONDAY, Town, look, settled
 
+pytestmark = pytest.mark.usefixtures("monday")
+
 A = Action
 STAGE = """
     INSERT INTO edition (kind, name, in_force, source, content_hash, content)
@@ -33,12 +35,6 @@ def town(database: Urls) -> Iterator[Town]:
             execute(tx, STAGE, more=more)
             execute(tx, "UPDATE city SET version = version + 1")
         yield town
-
-
-@pytest.fixture(autouse=True)
-def monday(town: Town) -> None:
-    """Every test begins at nine on a Monday."""
-    town.set(MONDAY)
 
 
 @pytest.mark.parametrize(("default", "action"), [("refuse", "refuse_appeal"), ("grant", "grant_appeal")])

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from dispatch.cases.act import Receipt
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
-from tests.cases.town import MONDAY, Town, look, settled
+from tests.cases.town import MONDAY, Town, look
+
+pytestmark = pytest.mark.usefixtures("monday")
 
 A = Action
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
-
-
-@pytest.fixture(autouse=True)
-def monday(town: Town) -> None:
-    """Every test begins at nine on a Monday."""
-    town.set(MONDAY)
 
 
 KINDS: tuple[tuple[Action, Callable[[Town], Receipt], dict[str, Any], str, str, str, str], ...] = (

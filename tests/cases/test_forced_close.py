@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,26 +10,15 @@ import pytest
 from dispatch.cases.act import Receipt
 from dispatch.cases.actor import Actor
 from dispatch.cases.waiting import listed, waits_for
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
 from gis.db import read
 from gis.problems import NotAllowed
-from tests.cases.town import MONDAY, Town, look, settled
+from tests.cases.town import MONDAY, Town, look
+
+pytestmark = pytest.mark.usefixtures("monday")
 
 A = Action
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
-
-
-@pytest.fixture(autouse=True)
-def monday(town: Town) -> None:
-    """Every test begins at nine on a Monday."""
-    town.set(MONDAY)
 
 
 def asked(town: Town, who: str = "shift_leader") -> Receipt:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
-from tests.cases.town import MONDAY, Town, look, settled
+from tests.cases.town import MONDAY, Town, look
 
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
-
-
-@pytest.fixture(autouse=True)
-def monday(town: Town) -> None:
-    """Every test begins at nine on a Monday."""
-    town.set(MONDAY)
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 def row(case_id: int) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,28 +11,17 @@ import pytest
 from dispatch.cases.act import Receipt
 from dispatch.cases.books import books
 from dispatch.cases.precedents import as_rule, precedents
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.routing.decide import Routing
 from dispatch.routing.reading import rules_of
 from gis.db import read
 from gis.problems import FormIncomplete, NotAllowed
-from tests.cases.town import MONDAY, Town, look, settled
+from tests.cases.town import MONDAY, Town, look
+
+pytestmark = pytest.mark.usefixtures("monday")
 
 A = Action
 FIRST, SECOND, THIRD = "enforcement-a", "street-a", "sanitation"
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
-
-
-@pytest.fixture(autouse=True)
-def monday(town: Town) -> None:
-    """Every test begins at nine on a Monday."""
-    town.set(MONDAY)
 
 
 def row(case: Receipt) -> dict[str, Any]:

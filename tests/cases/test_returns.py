@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
 from dispatch.cases.returns import budget_of
-from dispatch.cluster import Urls
 from dispatch.lifecycle.decide import Policy
 from dispatch.lifecycle.states import Action
 from gis.db import read
 from gis.problems import FormIncomplete, NotAllowed
-from tests.cases.town import Town, look, settled
+from tests.cases.town import Town, look
 
 A = Action
 UNIT = "enforcement-a"
 TWO = "C0402"  # has two filing conditions
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 @pytest.mark.parametrize(

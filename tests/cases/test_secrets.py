@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-
-import pytest
 
 from dispatch.cases.texts import texts
 from dispatch.cluster import Urls
@@ -13,15 +10,9 @@ from dispatch.lifecycle.states import Action
 from dispatch.postgres import installed
 from dispatch.verify import verify
 from gis.db import execute, read, write
-from tests.cases.town import Town, settled
+from tests.cases.town import Town
 
 CANARIES = ("13912345678", "欧阳锋", "白驼山三号楼", "井盖响了一夜", "已派人垫好")
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 def dump(urls: Urls) -> str:

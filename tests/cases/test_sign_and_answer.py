@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dispatch.cases.waiting import TO_ANSWER, listed, waits_for
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
 from gis.db import read
-from tests.cases.town import MONDAY, Town, look, settled
+from tests.cases.town import MONDAY, Town, look
+
+pytestmark = pytest.mark.usefixtures("monday")
 
 A = Action
 ACCEPTOR = frozenset({Role.ACCEPTOR})
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
-
-
-@pytest.fixture(autouse=True)
-def monday(town: Town) -> None:
-    """Every test begins at nine on a Monday."""
-    town.set(MONDAY)
 
 
 def row(case_id: int) -> dict[str, Any]:

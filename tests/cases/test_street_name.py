@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
-from tests.cases.town import Town, look, settled
+from tests.cases.town import Town, look
 
 NEARER_THE_AVENUE = {"lon": 114.00065, "lat": 22.5003}  # 33 m from 人民大道, 37 m from the end of 河东巷
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 def route_of(case_id: int) -> dict[str, Any]:

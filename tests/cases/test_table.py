@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from dispatch.cases.act import Receipt
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action, State
 from dispatch.lifecycle.table import TRANSITIONS
-from tests.cases.town import Town, look, settled
+from tests.cases.town import Town, look
 
 A, S = Action, State
 UNIT = "enforcement-a"
 Way = Callable[[Town], Receipt]
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 def verifying(town: Town) -> Receipt:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from dispatch.cases.waiting import listed
-from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from gis.db import execute, read, write
 from gis.problems import NotAllowed
-from tests.cases.town import Town, look, settled
+from tests.cases.town import Town, look
 
 A = Action
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 def test_the_second_inspector_has_the_whole_limit_and_the_first_keeps_his_lapse(town: Town) -> None:

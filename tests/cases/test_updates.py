@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from dispatch.cases.act import Receipt, act
-from dispatch.cluster import Urls
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
 from gis.db import value, write
-from tests.cases.town import Town, look, settled
+from tests.cases.town import Town, look
 
 A = Action
 HOT = "SELECT pg_stat_get_xact_tuples_hot_updated('fact'::regclass)"
-
-
-@pytest.fixture(scope="module")
-def town(database: Urls) -> Iterator[Town]:
-    with settled() as town:
-        yield town
 
 
 def hot(town: Town, case: Receipt, action: Action, who: str, **form: Any) -> bool:
