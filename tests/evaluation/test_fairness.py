@@ -60,6 +60,19 @@ def test_places_that_chance_could_have_swapped_are_told_as_a_span() -> None:
     }  # fmt: skip
 
 
+def test_points_by_hand_move_the_bounds_whole_and_have_no_weight_that_sways() -> None:
+    found = {"a": counts(90, 100), "b": counts(88, 100)}
+    rows = ranked({unit: ("one", here) for unit, here in found.items()}, PLAIN, 20, by_hand={"b": Decimal(20)})
+
+    told = fairness(PLAIN, rows, found)
+
+    low, high = (end * 100 + 20 for end in wilson(88, 100))
+    assert told["b"].scores == (low.quantize(Decimal("0.01")), high.quantize(Decimal("0.01")))
+    assert {unit: (one.by_chance, one.by_weights) for unit, one in told.items()} == {
+        "b": (Places(1, 1), Places(1, 1)), "a": (Places(2, 2), Places(2, 2)),
+    }  # fmt: skip
+
+
 def test_groups_are_told_apart_and_a_bad_rate_is_worst_at_its_upper_end() -> None:
     here = Counts(filed=60, should_close=50, closed=50, should_dispose=50, ontime_disposed=50, rework=0)
     found = {"a": here, "b": here}

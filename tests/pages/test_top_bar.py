@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 from playwright.sync_api import expect
@@ -24,6 +25,12 @@ def test_every_post_reads_few_entries_and_reaches_all_it_may(role: Role) -> None
     assert all(not group.word for group in groups) or sum(len(group.ways) for group in groups) > FEW
     reached = {way.path for group in groups for way in group.ways}
     assert reached == {path for _, ways in NAVIGATION for path, _, needed in ways if may(frozenset({role}), needed)}
+
+
+@pytest.mark.parametrize("roles", list(combinations(Role, 2)), ids=lambda roles: "+".join(roles))
+def test_of_two_posts_too_a_group_is_never_a_menu_of_one_way(roles: tuple[Role, ...]) -> None:
+    groups = list(ways_of(roles, "/"))
+    assert all(bool(group.word) == (len(group.ways) > 1) for group in groups)
 
 
 @pytest.mark.parametrize(("role", "command"), [("security_admin", "wangge user"), ("audit_admin", "wangge verify")])
