@@ -36,3 +36,23 @@ def test_each_decision_has_a_number_of_its_own_which_its_head_bears() -> None:
     assert [number for number, _ in numbers] == sorted({number for number, _ in numbers})
     for number, text in numbers:
         assert re.match(rf"# 0*{number}\b", text), f"{number}: {text[:40]}"
+
+
+def test_the_page_of_rooms_names_every_room_and_none_that_is_not_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## Rooms")[1]
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ")][2:]
+    told = {name for row in rows[:-1] for name in re.findall(r"`([a-z_]+)`", row)}
+    rooms = {
+        path.stem
+        for package in ("gis", "dispatch", "collectors")
+        for path in (ROOT / package).iterdir()
+        if path.stem != "__init__" and (path.suffix == ".py" or (path.is_dir() and any(path.glob("*.[ps]*"))))
+    }
+    assert told == rooms
+
+
+def test_the_two_readmes_show_the_same_commands_in_lines_that_fit() -> None:
+    pages = [(ROOT / name).read_text(encoding="utf-8").splitlines() for name in ("README.md", "README.zh.md")]
+    assert [line for page in pages for line in page if len(line) > 140] == []
+    shown = [[line.split("#")[0].strip() for line in page if line.startswith("    ./run")] for page in pages]
+    assert shown[0] == shown[1]

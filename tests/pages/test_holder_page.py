@@ -12,7 +12,7 @@ from dispatch.lifecycle.states import Action
 from tests.pages.conftest import Office, Person
 
 Enter = Callable[[str], Person]
-HIGHER = "领导或督察员"
+HIGHER = "领导或督查员"
 
 
 def _note(who: Person, number: str, done: Action) -> str:
@@ -24,7 +24,7 @@ def _note(who: Person, number: str, done: Action) -> str:
 def test_an_extension_of_ones_own_length_is_the_leaders_on_page_note_and_list(office: Office, person: Enter) -> None:
     case = office.town.handling()
     unit = person("enforcement-a")
-    hint = "自填时长的，只能由领导或督察员批准"
+    hint = "自填时长的，只能由领导或督查员批准"
     assert hint in unit.get(f"/cases/{case.number}").text
     office.town.do(case, Action.ASK_DELAY, "enforcement-a", reason="material", limit=Decimal(8))
     assert f"，由{HIGHER}办理。" in _note(unit, case.number, Action.ASK_DELAY)
@@ -49,7 +49,7 @@ def test_a_first_extension_of_the_usual_length_is_the_dispatchers(office: Office
 
 
 @pytest.mark.parametrize(
-    ("stage", "done", "holder"), [("replied", "reply", "派遣员"), ("checking", "send_check", "采集员")]
+    ("stage", "done", "holder"), [("replied", "reply", "派遣员"), ("checking", "send_check", "监督员")]
 )
 def test_the_note_after_an_action_names_who_has_the_case_now(
     office: Office, person: Enter, stage: str, done: str, holder: str
