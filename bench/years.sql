@@ -4,7 +4,8 @@ WITH units AS (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS n FROM 
      kinds AS (SELECT array_agg(code ORDER BY code) AS codes, array_agg(kind || ':' || class_code ORDER BY code) AS classes,
                       count(*)::int AS n FROM category),
      grids AS (SELECT array_agg(id ORDER BY id) AS ids, array_agg(path[1] ORDER BY id) AS tops,
-                      array_agg(area_class ORDER BY id) AS kinds, count(*)::int AS n FROM area WHERE finest = 1),
+                      array_agg(area_class ORDER BY id) AS kinds, array_agg(ST_X(ST_Centroid(geom)) ORDER BY id) AS lons,
+                      array_agg(ST_Y(ST_Centroid(geom)) ORDER BY id) AS lats, count(*)::int AS n FROM area WHERE finest = 1),
      drawn AS (
        SELECT i, hashint8(i) & 2147483647 AS h, hashint8(i * 31 + 7) & 2147483647 AS k,
               %(now)s::timestamptz - make_interval(secs => (%(cases)s::bigint - i) * 86400.0 / %(a_day)s::int) AS t
@@ -12,14 +13,16 @@ WITH units AS (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS n FROM 
      placed AS MATERIALIZED (
        SELECT d.*, c.codes[1 + k %% c.n] AS code, c.classes[1 + k %% c.n] AS class, u.ids[1 + h %% u.n] AS unit,
               g.ids[1 + (h / 7) %% g.n] AS grid, g.tops[1 + (h / 7) %% g.n] AS top, g.kinds[1 + (h / 7) %% g.n] AS area_class,
-              make_interval(hours => 2 + h %% 60) AS took, t < %(now)s::timestamptz - interval '4 days' AS ended
+              ST_SetSRID(ST_MakePoint(g.lons[1 + (h / 7) %% g.n] + (k %% 201 - 100) * 1e-5,
+                                      g.lats[1 + (h / 7) %% g.n] + (h %% 203 - 101) * 1e-5), 4490) AS spot,  -- within a hundred metres of its middle
+              make_interval(secs => 7200 + h %% 216000) AS took, t < %(now)s::timestamptz - interval '4 days' AS ended
          FROM drawn d, units u, kinds c, grids g),
      written AS (
-       INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, area_id, area_path,
+       INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, area_id, area_path, geom,
                           unit_id, route_unit, reported_at, dispatched_at, due_at, stage_due_at, last_at, last_hash, ended_at)
        OVERRIDING SYSTEM VALUE
        SELECT i, 'Y' || i, 'Y' || i, gen_random_uuid(), 10, CASE WHEN ended THEN 'closed' ELSE 'handling' END,
-              CASE WHEN ended THEN 'nobody' ELSE 'unit' END, 'inspector', k %% 3 = 0, code, grid, ARRAY[top, grid], unit, unit, t,
+              CASE WHEN ended THEN 'nobody' ELSE 'unit' END, 'inspector', k %% 3 = 0, code, grid, ARRAY[top, grid], spot, unit, unit, t,
               t + interval '1 hour', t + interval '2 days', CASE WHEN NOT ended THEN t + interval '2 days' END,
               t + interval '1 day', '\x00', CASE WHEN ended THEN t + interval '64 hours' END
          FROM placed WHERE i >= %(told)s)

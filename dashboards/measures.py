@@ -20,12 +20,12 @@ from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.read import by_ids
 from dispatch.evaluation.campaigns import campaigns_of
-from dispatch.evaluation.measures import By, Cut, total
+from dispatch.evaluation.measures import By, Cut
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.posts import BY_PERSON, Post
 from dispatch.evaluation.rates import RATES
-from dispatch.evaluation.register import FAMILIES, MEASURES, Behind, Line, Value, behind, known_of, lines_of, value_of
-from dispatch.evaluation.spans import SPANS, hours, spans
+from dispatch.evaluation.register import FAMILIES, MEASURES, Behind, Line, Value, behind, known_of, table_of
+from dispatch.evaluation.spans import SPANS, hours
 from dispatch.evaluation.terms import terms_of
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
@@ -203,35 +203,28 @@ def sheet_of(tx: ReadTx, view: View, asked: Chosen, me: Me) -> Sheet:
     names = tuple(name for name in MEASURES if name in (asked.columns or USUAL) and name in known)
     names = names or tuple(name for name in MEASURES if name in known)
     small = terms_of(tx, span, as_of).small_sample
-    lines = [line for cut in cuts for line in _lines(tx, span, cut, names, as_of)]
+    tables = [_table(tx, span, cut, names, as_of) for cut in cuts]
+    lines = [line for told, _ in tables for line in told]
     titles = _titles(tx, view, asked.by, [line.key for line in lines])
     ordered = sorted(lines, key=lambda line: (line.key is None, -_rank(line, names), titles[line.key]))
-    whole = _whole(tx, span, cuts[0], lines, names, as_of=as_of) if asked.by != "post" else None
+    whole = tables[0][1] if asked.by != "post" else None
     return Sheet(
         period=span, then=min(as_of or span.end, tx.now), names=names, known=known, titles=titles, small=small,
         lines=[] if asked.by == "city" else ordered, sum=whole,
     )  # fmt: skip
 
 
-def _lines(tx: ReadTx, span: Period, cut: Cut, names: tuple[str, ...], as_of: datetime | None) -> list[Line]:
+def _table(
+    tx: ReadTx, span: Period, cut: Cut, names: tuple[str, ...], as_of: datetime | None
+) -> tuple[list[Line], Line]:
     """Of a post those measures that it has: the others are nothing it does."""
-    return lines_of(tx, span, cut, tuple(name for name in names if name in known_of(cut)), as_of=as_of)
+    return table_of(tx, span, cut, tuple(name for name in names if name in known_of(cut)), as_of=as_of)
 
 
 def _rank(line: Line, names: tuple[str, ...]) -> int:
     """The greatest number first: of the first count among the columns."""
     first = next((name for name in names if name not in RATES and name not in SPANS), "report")
     return line.counts.of(first) or 0
-
-
-def _whole(
-    tx: ReadTx, span: Period, cut: Cut, lines: Sequence[Line], names: tuple[str, ...], *, as_of: datetime | None
-) -> Line:
-    """All cells together: counts are their sums, every case being in one; a length of time is looked at anew."""
-    counts = total(lines)
-    asked = not SPANS.keys().isdisjoint(names)
-    lengths = spans(tx, span, replace(cut, by="city"), as_of=as_of).get("", {}) if asked else {}
-    return Line("", {name: value_of(name, counts, lengths) for name in names}, counts)
 
 
 def _link(asked: Chosen, span: Period, line: Line | None, name: str, **more: str) -> str:

@@ -1,40 +1,12 @@
--- The cases that ended in [since, until) and began in it, by what they have in common: whose they are (`key`), of what kind
--- where that is asked (`kinds`), and their `life`; `cases` of them, `ids` some. In `fact_life` alone: no row of a fact is read.
--- Those of which more is to be known than their life says are not among them (`single`).
+-- How many cases that lie whole in the period are whose (`key`), by what they have in common (`life`); `ids` some of them.
+-- `only`: of these cases, if it is not empty.
 WITH RECURSIVE
 {whose},
 told AS (  -- first by what stands in the index: whose that is, is asked once for all of them
-    SELECT CASE %(by)s::text
-               WHEN 'unit' THEN unit_id
-               WHEN 'group' THEN unit_id
-               WHEN 'area' THEN area_id::text
-               WHEN 'area_class' THEN area_class::text
-               WHEN 'kind' THEN split_part(class_code, ':', 1)
-               WHEN 'class' THEN class_code
-               WHEN 'category' THEN category
-               WHEN 'source' THEN CASE WHEN life & 1 <> 0 THEN 'public' WHEN life & 32 <> 0 THEN 'inspector' ELSE 'other' END  -- its bits
-               WHEN 'channel' THEN source
-               WHEN 'campaign' THEN campaign
-           END AS own,
-           CASE WHEN %(kinds)s THEN class_code END AS class_code,
-           CASE WHEN %(kinds)s THEN area_class END AS area_class,
-           life, count(*) AS cases, {ids} AS ids
-      FROM (SELECT p.*, {campaign} AS campaign
-              FROM (SELECT * FROM fact WHERE unit_id = ANY(coalesce(%(units)s::text[], ARRAY(SELECT id FROM unit)))
-                     UNION ALL
-                    SELECT * FROM fact WHERE unit_id IS NULL AND %(units)s::text[] IS NULL) p) f
-     WHERE life IS NOT NULL AND settled_at >= %(since)s AND settled_at < %(until)s AND reported_at >= %(since)s
-       AND NOT case_id = ANY(%(single)s::bigint[])
-       AND (%(class_code)s::text IS NULL OR class_code = %(class_code)s)
-       AND (%(channel)s::text IS NULL OR source = %(channel)s)
-       AND (%(campaign)s::text IS NULL OR coalesce(campaign, '') = %(campaign)s)
-       AND (%(top_area)s::bigint IS NULL OR top_area_id = %(top_area)s)
-       AND (%(area_class)s::int IS NULL OR area_class = %(area_class)s)
-     GROUP BY 1, 2, 3, 4
+    SELECT own, life, count(*) AS cases, {ids} AS ids
+      FROM ({whole}) w
+     WHERE %(only)s::bigint[] IS NULL OR case_id = ANY(%(only)s)
+     GROUP BY own, life
 )
-SELECT CASE %(by)s::text WHEN 'group' THEN seat.at WHEN 'area' THEN home.key WHEN 'city' THEN '' ELSE own END AS key,
-       t.class_code, t.area_class, t.life, t.cases::int, t.ids
-  FROM told t
-  LEFT JOIN seat ON %(by)s::text = 'group' AND seat.unit_id = t.own
-  LEFT JOIN home ON %(by)s::text = 'area' AND home.area_id = t.own::bigint
- WHERE %(by)s::text <> 'group' OR seat.at IS NOT NULL
+SELECT {key} AS key, t.life, t.cases::int, t.ids
+  FROM told t {keyed}

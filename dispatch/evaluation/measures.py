@@ -17,7 +17,7 @@ from dispatch.evaluation.as_of import past_facts
 from dispatch.evaluation.campaigns import campaign_rows
 from dispatch.evaluation.fairness import Stratum
 from dispatch.evaluation.ledger import left_out
-from dispatch.evaluation.lives import MARKS, WHOSE, Lived, Sort, astride, everyone, lived, sorts
+from dispatch.evaluation.lives import MARKS, MIX, MIX_ASTRIDE, WHOSE, Found, everyone
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.posts import COMPANY, POST, POST_CASES, POSTS, Post
 from dispatch.evaluation.rates import Counts
@@ -34,6 +34,7 @@ __all__ = [
     "Measure",
     "behind_parameters",
     "cases_of",
+    "counted",
     "counted_until",
     "grids_of",
     "measure",
@@ -79,11 +80,6 @@ def _sums(names: Iterable[LiteralString]) -> LiteralString:
 MEASURE: LiteralString = f"SELECT key, {_sums((*COUNTED, *CELLS))} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 MEASURE_MORE: LiteralString = f"SELECT key, {_sums(FIGURES.values())} FROM ({MARKS}) marks GROUP BY key ORDER BY key"
 CASES: LiteralString = f"SELECT case_id FROM ({MARKS}) marks WHERE key IS NOT DISTINCT FROM %(key)s::text"
-MIX: LiteralString = f"""
-    SELECT key, class_code, area_class, season, count(*)::int AS cases,
-           count(*) FILTER (WHERE ontime_disposed)::int AS ontime
-      FROM ({MARKS}) marks WHERE should_dispose GROUP BY key, class_code, area_class, season
-"""
 # The units of a ranking group as the period's last day had them, with those that ended within it.
 UNITS: LiteralString = """
     SELECT unit_id AS key, unit_id AS name FROM units_on(city_day(%(until)s - interval '1 second'))
@@ -162,15 +158,19 @@ def measure(
     Counted is what was recorded by `as_of`; None: by the period's end, or now if that is earlier.
     """
     params = parameters(tx, period, cut, as_of, more)
-    if cut.posted:
-        return _posted(tx, cut, params)
-    grids = grids_of(tx, cut, params["until"])
-    found = _Found.of(tx, params)
-    counts = {row["key"]: Counter(row) for row in found.astride(MEASURE_MORE if more else MEASURE)}
+    return _posted(tx, cut, params) if cut.posted else counted(Found.of(tx, params), cut, more)
+
+
+def counted(found: Found, cut: Cut, more: Collection[str] = ()) -> list[Measure]:
+    """The same of what was found by its parameters, for whoever asks more of it; not for persons."""
+    grids = grids_of(found.tx, cut, found.params["until"])
+    counts = {row["key"]: Counter(row) for row in found.rows(MEASURE_MORE if more else MEASURE)}
     for (key, figures), cases in found.whole().items():
         here = counts.setdefault(key, Counter())
         for figure in figures:
             here[figure] += cases
+    for key, cases in found.again().items():
+        counts[key]["recurred"] += cases
     return [_measure(key, counts[key], grids, more) for key in sorted(counts, key=lambda key: (key is None, key))]
 
 
@@ -183,32 +183,6 @@ def recount(
     with planned(tx, "force_custom_plan"):  # the plan for all cuts and periods at once takes three times as long
         found = dicts(tx, MEASURE_MORE if more else MEASURE, **params)
     return [_measure(row["key"], row, grids, more) for row in found]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The cases that have a part in a period: those that lie whole in it by their lives, the others by their ids."""
-
-    tx: ReadTx
-    params: Mapping[str, Any]
-    lived: list[Lived]
-    sorts: Mapping[int, Sort]
-
-    @classmethod
-    def of(cls, tx: ReadTx, params: dict[str, Any], *, kinds: bool = False, ids: bool = False) -> "_Found":
-        found = lived(tx, params, kinds=kinds, ids=ids)
-        return cls(tx, params | {"cases": astride(tx, params)}, found, sorts(tx, params, found))
-
-    def whole(self) -> Counter[tuple[str | None, frozenset[str]]]:
-        """How many there are of each key in the same figures: lives differ in more than that."""
-        told: Counter[tuple[str | None, frozenset[str]]] = Counter()
-        for one in self.lived:
-            told[one.key, self.sorts[one.life].figures] += one.cases
-        return told
-
-    def astride(self, sql: LiteralString, **more: object) -> list[dict[str, Any]]:
-        with planned(self.tx, "force_custom_plan"):
-            return dicts(self.tx, sql, **self.params, **more)
 
 
 def _posted(tx: ReadTx, cut: Cut, params: dict[str, Any]) -> list[Measure]:
@@ -241,30 +215,30 @@ def cases_of(
     params = parameters(tx, period, cut, as_of, (figure,), key=key)
     if cut.posted:
         return column(tx, POST_CASES, **params, key=key, figure=figure)
-    found = _Found.of(tx, params, ids=True)
+    found = Found.of(tx, params, ids=True)
     own: LiteralString = CASES + ' AND "' + FIGURES[figure] + '"'
-    ids = [row["case_id"] for row in found.astride(own, key=key)]
-    whole = (one.ids for one in found.lived if one.key == key and figure in found.sorts[one.life].figures)
-    return sorted(chain(ids, *whole))
+    ids = [row["case_id"] for row in found.rows(own, key=key)]
+    told = "filed" if figure == "recurred" else figure  # of the rest no life knows
+    mine = (one.ids for one in found.lived if one.key == key and told in found.sorts[one.life].figures)
+    whole = set(chain.from_iterable(mine))
+    return sorted((whole & set(params["recurred"]) if figure == "recurred" else whole) | set(ids))
 
 
 def mix_of(tx: ReadTx, period: Period, cut: Cut, *, as_of: datetime | None = None) -> list[Stratum]:
     """What kinds of cases each key had to dispose of, and how many of them on time; nothing for persons of a post."""
     if cut.posted:
         return []
-    found = _Found.of(tx, parameters(tx, period, cut, as_of), kinds=True)
-    strata: Counter[_Kind] = Counter()
-    ontime: Counter[_Kind] = Counter()
-    for row in found.astride(MIX):
+    found = Found.of(tx, parameters(tx, period, cut, as_of))
+    lives = found.counting("should_dispose")
+    ontime = ["ontime_disposed" in found.sorts[life].figures for life in lives]
+    seasons = [found.sorts[life].season for life in lives]
+    cases: Counter[_Kind] = Counter()
+    good: Counter[_Kind] = Counter()
+    for row in chain(found.rows(MIX_ASTRIDE), found.rows(MIX, lives=lives, ontime=ontime, seasons=seasons)):
         kind = _Kind(row["key"], row["class_code"], row["area_class"], row["season"])
-        strata[kind], ontime[kind] = row["cases"], row["ontime"]
-    for one in found.lived:
-        sort = found.sorts[one.life]
-        kind = _Kind(one.key, one.class_code, one.area_class, sort.season)
-        if "should_dispose" in sort.figures:
-            strata[kind] += one.cases
-            ontime[kind] += one.cases if "ontime_disposed" in sort.figures else 0
-    return [Stratum(**kind._asdict(), cases=cases, ontime=ontime[kind]) for kind, cases in strata.items()]
+        cases[kind] += row["cases"]
+        good[kind] += row["ontime"]
+    return [Stratum(**kind._asdict(), cases=number, ontime=good[kind]) for kind, number in cases.items()]
 
 
 class _Kind(NamedTuple):
@@ -331,8 +305,8 @@ def parameters(
         "campaigns": Jsonb(campaign_rows(books(tx).city, books(tx).zone) if apart else []),
         "backlog": not set(BACKLOG).isdisjoint(more),
     }
-    apart_from = _more(tx, known, more)
-    return known | apart_from | {"single": [*known["left_out"], *chain.from_iterable(apart_from.values())]}
+    beside = _more(tx, known, more)
+    return known | beside | {"single": [*known["left_out"], *beside["returned"], *beside["reopened"]]}
 
 
 def behind_parameters(

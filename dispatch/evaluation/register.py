@@ -13,24 +13,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import LiteralString, TypeAlias
 
-from dispatch.evaluation.lives import MARKS
+from dispatch.evaluation.lives import MARKS, Found
 from dispatch.evaluation.measures import (
     COUNTED,
     FIGURES,
     MORE,
     Cut,
-    Measure,
     behind_parameters,
+    counted,
     measure,
     parameters,
+    total,
 )
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.posts import POSTED, POSTS
 from dispatch.evaluation.rates import RATES, Counts, rates
-from dispatch.evaluation.spans import SPANS, hours, lasted, quantile, spans
+from dispatch.evaluation.spans import SPANS, hours, lasted, quantile, spans_of
 from gis.db import ReadTx, dicts
 
-__all__ = ["FAMILIES", "MEASURES", "Behind", "Line", "Value", "behind", "known_of", "lines_of", "value_of"]
+__all__ = ["FAMILIES", "MEASURES", "Behind", "Line", "Value", "behind", "known_of", "lines_of", "table_of", "value_of"]
 
 Value: TypeAlias = int | Decimal | None
 
@@ -123,22 +124,37 @@ def lines_of(
 
     Raises ValueError for a name that is no measure of the cut.
     """
+    return table_of(tx, period, cut, names, as_of=as_of)[0]
+
+
+def table_of(
+    tx: ReadTx, period: Period, cut: Cut, names: tuple[str, ...], *, as_of: datetime | None = None
+) -> tuple[list[Line], Line]:
+    """The same, and all keys together: every case is in one of them, so counts are sums; lengths are looked at anew."""
     strange = set(names) - set(known_of(cut))
     if strange:
         raise ValueError(f"{', '.join(sorted(strange))}: no measure by {cut.by}")
     wanted = {part for name in names for part in _parts(name)} & set(MORE)
-    found = measure(tx, period, cut, as_of=as_of, more=wanted)
-    lengths = spans(tx, period, cut, as_of=as_of) if not SPANS.keys().isdisjoint(names) else {}
-    lines = [_line(one, names, lengths.get(one.key, {})) for one in found]
-    return sorted(lines, key=lambda line: (line.key is None, line.key))
+    lengths: Mapping[str | None, Mapping[str, int | None]] = {}
+    if cut.posted:
+        told = measure(tx, period, cut, as_of=as_of)
+    else:
+        found = Found.of(tx, parameters(tx, period, cut, as_of, wanted))
+        told = counted(found, cut, wanted)
+        lengths = spans_of(found) if not SPANS.keys().isdisjoint(names) else {}
+    lines = [_line(one.key, one.counts, names, lengths) for one in told]
+    whole = _line("", total(told), names, lengths)
+    return sorted(lines, key=lambda line: (line.key is None, line.key)), whole
 
 
 def _parts(name: str) -> tuple[str, ...]:
     return (RATES[name].numerator, RATES[name].denominator) if name in RATES else (name,)
 
 
-def _line(one: Measure, names: tuple[str, ...], lengths: Mapping[str, int | None]) -> Line:
-    return Line(one.key, {name: value_of(name, one.counts, lengths) for name in names}, one.counts)
+def _line(
+    key: str | None, counts: Counts, names: tuple[str, ...], lengths: Mapping[str | None, Mapping[str, int | None]]
+) -> Line:
+    return Line(key, {name: value_of(name, counts, lengths.get(key, {})) for name in names}, counts)
 
 
 def value_of(name: str, counts: Counts, lengths: Mapping[str, int | None]) -> Value:

@@ -12,12 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, LiteralString
 
 from dispatch.cases.books import books
-from dispatch.evaluation.lives import MARKS
+from dispatch.evaluation.lives import MARKS, Found, whole
 from dispatch.evaluation.measures import Cut, behind_parameters, parameters
 from dispatch.evaluation.period import Period
 from gis.db import ReadTx, dicts, planned, value
 
-__all__ = ["SPANS", "Span", "hours", "lasted", "quantile", "spans"]
+__all__ = ["SPANS", "Span", "hours", "lasted", "quantile", "spans", "spans_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,36 +44,61 @@ SPANS: Mapping[str, Span] = {
 }
 
 
-def _worked(at: LiteralString) -> LiteralString:
-    """Working seconds from the calendar's beginning to a column: as `clock.calendar.Openings.worked` counts them."""
-    opening: LiteralString = f"width_bucket(extract(epoch FROM {at})::bigint, %(starts)s::bigint[])"
-    return f"""(SELECT coalesce(least((%(before)s::bigint[])[o] + extract(epoch FROM {at})::bigint
-                - (%(starts)s::bigint[])[o], (%(after)s::bigint[])[o]), 0) FROM {opening} AS o)"""
+def _worked(at: LiteralString, opening: LiteralString) -> LiteralString:
+    """Working seconds from the calendar's beginning to an instant in the opening of that number, or after it: as
+    `clock.calendar.Openings.worked` counts them."""
+    return f"coalesce(least({at} + (%(ahead)s::bigint[])[{opening}], (%(after)s::bigint[])[{opening}]), 0)"
 
 
-LASTED: LiteralString = f"""
-    SELECT key, case_id, disposed, closed,
-           CASE WHEN disposed THEN extract(epoch FROM done - dispatched_at)::bigint END AS dispose,
-           CASE WHEN disposed THEN {_worked("done")} - {_worked("dispatched_at")} END AS dispose_work,
-           CASE WHEN closed THEN extract(epoch FROM closed_at - reported_at)::bigint END AS close
-      FROM ({MARKS}) marks WHERE disposed OR closed
+def _lasted(took: LiteralString) -> LiteralString:
+    """How long each of the cases took. The calendar is looked up once for each instant (what OFFSET 0 is for)."""
+    return f"""
+    SELECT key, case_id, CASE WHEN disposed THEN dispose END AS dispose, CASE WHEN closed THEN close END AS close,
+           CASE WHEN disposed THEN {_worked("done", "done_in")} - {_worked("sent", "sent_in")} END AS dispose_work
+      FROM (SELECT *, width_bucket(sent, %(starts)s::bigint[]) AS sent_in,
+                   width_bucket(done, %(starts)s::bigint[]) AS done_in
+              FROM (SELECT key, case_id, disposed, closed, date_part('epoch', done - dispatched_at)::bigint AS dispose,
+                           date_part('epoch', closed_at - reported_at)::bigint AS close,
+                           date_part('epoch', dispatched_at)::bigint AS sent, date_part('epoch', done)::bigint AS done
+                      FROM ({took}) took WHERE disposed OR closed OFFSET 0) seconds
+            OFFSET 0) openings
+"""
+
+
+# Of those that lie whole in the period their life says whether they count.
+TOOK: LiteralString = f"""
+    SELECT key, case_id, disposed, closed, reported_at, dispatched_at, done, closed_at FROM ({MARKS}) marks
+     UNION ALL
+    SELECT {{key}} AS key, case_id, life = ANY(%(disposed)s::bigint[]) AS disposed,
+           life = ANY(%(closed)s::bigint[]) AS closed, reported_at, dispatched_at,
+           coalesce(disposed_at, closed_at) AS done, closed_at
+      FROM ({{whole}}) t {{keyed}}
 """
 QUANTILES: LiteralString = ", ".join(
     f"percentile_disc(0.{span.part}) WITHIN GROUP (ORDER BY {span.length}) AS {key}" for key, span in SPANS.items()
 )
-MEASURE: LiteralString = f"SELECT key, {QUANTILES} FROM ({LASTED}) lasted GROUP BY key"
-CASES: LiteralString = f"SELECT * FROM ({LASTED}) lasted WHERE key IS NOT DISTINCT FROM %(key)s::text"
+MEASURE: LiteralString = whole(
+    f"WITH RECURSIVE {{whose}} SELECT CASE WHEN grouping(key) = 0 THEN key ELSE '' END AS key, {QUANTILES}"
+    f" FROM ({_lasted(TOOK)}) lasted GROUP BY GROUPING SETS ((key), ())"
+)
+CASES: LiteralString = (
+    f"SELECT * FROM ({_lasted(f'SELECT * FROM ({MARKS}) marks')}) lasted WHERE key IS NOT DISTINCT FROM %(key)s::text"
+)
 FIRST: LiteralString = "SELECT min(reported_at) FROM fact"
 
 
 def spans(
     tx: ReadTx, period: Period, cut: Cut, *, as_of: datetime | None = None
 ) -> dict[str | None, dict[str, int | None]]:
-    """Seconds by key of the cut and of SPANS; None where there was no case; nothing for persons of a post."""
-    if cut.posted:
-        return {}
-    with planned(tx, "force_custom_plan"):
-        rows = dicts(tx, MEASURE, **parameters(tx, period, cut, as_of), **_openings(tx, period))
+    """Seconds by key of the cut and of SPANS, and of all together under the key of the city, which is empty; None
+    where there was no case; nothing for persons of a post."""
+    return {} if cut.posted else spans_of(Found.of(tx, parameters(tx, period, cut, as_of)))
+
+
+def spans_of(found: Found) -> dict[str | None, dict[str, int | None]]:
+    """The same of what was found."""
+    lives = {name: found.counting(name) for name in ("disposed", "closed")}
+    rows = found.rows(MEASURE, **lives, **_openings(found.tx, found.params["since"]))
     return {row.pop("key"): row for row in rows}
 
 
@@ -83,7 +108,8 @@ def lasted(
     """The cases behind one length and how long each took, in seconds, the shortest first."""
     sql: LiteralString = CASES
     with planned(tx, "force_custom_plan"):
-        found = dicts(tx, sql, key=key, **behind_parameters(tx, period, cut, as_of, key=key), **_openings(tx, period))
+        asked = behind_parameters(tx, period, cut, as_of, key=key) | _openings(tx, period.start)
+        found = dicts(tx, sql, key=key, **asked)
     told = ((row["case_id"], row[span.length]) for row in found)
     return sorted(((id, seconds) for id, seconds in told if seconds is not None), key=lambda one: (one[1], one[0]))
 
@@ -98,7 +124,9 @@ def hours(seconds: int | None) -> Decimal | None:
     return None if seconds is None else (Decimal(seconds) / 3600).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def _openings(tx: ReadTx, period: Period) -> dict[str, Any]:
-    first = value(tx, FIRST) or period.start
+def _openings(tx: ReadTx, since: datetime) -> dict[str, Any]:
+    """`ahead`: what an instant in an opening is more, or less, than the working seconds to it."""
+    first = value(tx, FIRST) or since
     table = books(tx).calendar.openings(int(first.timestamp()), int(tx.now.timestamp()))
-    return {"starts": table.starts, "before": table.before, "after": table.after}
+    ahead = [before - start for before, start in zip(table.before, table.starts, strict=True)]
+    return {"starts": table.starts, "ahead": ahead, "after": table.after}

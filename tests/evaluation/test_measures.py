@@ -369,7 +369,7 @@ def test_the_plan_reads_indexes_and_never_the_whole_table(facts: list[dict[str, 
     week = Period("week", datetime(2026, 9, 7, tzinfo=UTC), datetime(2026, 9, 8, tzinfo=UTC))
     with read() as tx:
         tx.connection.execute("SET LOCAL enable_seqscan = off")
-        params = measures.parameters(tx, week, Cut(), None) | {"kinds": False}
+        params = measures.parameters(tx, week, Cut(), None) | {"only": None}
         one_by_one, lives, others = (
             "\n".join(row["QUERY PLAN"] for row in dicts(tx, "EXPLAIN " + sql, **params))
             for sql in (measures.MEASURE, ONE, ASTRIDE)

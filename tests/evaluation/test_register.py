@@ -25,7 +25,7 @@ from dispatch.evaluation.measures_command import command
 from dispatch.evaluation.period import Period, period_of
 from dispatch.evaluation.rates import RATES, Counts
 from dispatch.evaluation.register import FAMILIES, MEASURES, behind, known_of, lines_of
-from dispatch.evaluation.spans import SPANS, hours, quantile, spans
+from dispatch.evaluation.spans import SPANS, hours, lasted, quantile, spans
 from dispatch.lifecycle.states import ENDED, Action
 from gis.db import dicts, read
 from tests.cases.town import ZONE, look, settled
@@ -229,6 +229,25 @@ def test_every_figure_opens_to_lists_that_give_it_again(life: Life, cut: Cut) ->
                 if name in RATES and found.below:
                     exact = Decimal(100 * sum(found.above.values())) / sum(found.below.values())
                     assert abs(exact - Decimal(str(found.value))) <= Decimal("0.005")
+
+
+@pytest.mark.parametrize("cut", [*CUTS, Cut(by="group", group="section"), Cut(by="city")], ids=lambda cut: cut.by)
+def test_lengths_of_time_are_those_of_the_cases_looked_at_one_by_one(life: Life, cut: Cut) -> None:
+    """The whole lives of a period by one index, the others one by one, and all together: the same as each by itself."""
+    seen = 0
+    for then in instants(life):
+        for name in (WEEK, JUNE):
+            period = period_of(name, ZONE)
+            with read(heavy=True) as tx:
+                for key, told in spans(tx, period, cut, as_of=then).items():
+                    if key == "" and cut.by == "group":
+                        continue  # all that are in the group
+                    whose = Cut(by="city") if key == "" else cut
+                    for span in SPANS.values():
+                        lengths = [length for _, length in lasted(tx, period, key, span, whose, as_of=then)]
+                        assert told[span.key] == quantile(lengths, span.part), (then, name, key, span.key)
+                        seen += len(lengths)
+    assert seen > 50
 
 
 def test_the_post_as_a_whole_is_all_its_persons(life: Life) -> None:
