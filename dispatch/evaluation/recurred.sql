@@ -1,7 +1,8 @@
 -- Cases filed in [since, until) where one of the same category, at the same component or within `metres`, had been closed
 -- less than 30 days before. Facts and places as they stood at `as_of`: of a case that was added to since (`past`) the steps
--- tell where it lay. Both are read by one index (fact_settled) and met by a hash over category and cell:
--- `north`, `east` are the reach in degrees, so that whatever lies within it is in the same cell or in one of the eight around.
+-- tell where it lay. Both are read by one index (fact_settled) and met by a hash over category, stretch of 30 days and cell:
+-- `north`, `east` are the reach in degrees. A cell is four times as wide, so that a case looks into one or two as a rule, into four
+-- at most; and into the stretch it was filed in and the one before.
 WITH stood AS (
     SELECT case_id, category, filed_at, closed_at, since_then
       FROM (SELECT *, false AS since_then FROM fact WHERE known_at <= %(as_of)s::timestamptz
@@ -11,7 +12,7 @@ WITH stood AS (
        AND ((filed_at >= %(since)s AND filed_at < %(until)s)
          OR (closed_at >= %(since)s::timestamptz - interval '30 days' AND closed_at < %(until)s))
 ),
-lay AS MATERIALIZED (
+lay AS (
     SELECT s.*,
            CASE WHEN since_then THEN (
                SELECT t.data #>> '{form,component}' FROM step t
@@ -26,19 +27,35 @@ lay AS MATERIALIZED (
            ELSE c.geom END AS geom
       FROM stood s JOIN cases c ON c.id = s.case_id
      WHERE s.category IS NOT NULL
+    OFFSET 0  -- a fence: where it lay is asked once
 ),
 placed AS MATERIALIZED (
-    SELECT *, floor(ST_X(geom) / %(east)s)::bigint AS x, floor(ST_Y(geom) / %(north)s)::bigint AS y FROM lay
+    SELECT case_id, category, filed_at, closed_at, component_code, geom, ST_X(geom) AS lon, ST_Y(geom) AS lat,
+           floor(date_part('epoch', filed_at) / 2592000)::bigint AS filed_in,
+           floor(date_part('epoch', closed_at) / 2592000)::bigint AS closed_in
+      FROM lay
 ),
-filed AS (SELECT * FROM placed WHERE filed_at >= %(since)s AND filed_at < %(until)s),
-closed AS (SELECT * FROM placed WHERE closed_at IS NOT NULL)
+filed AS (
+    SELECT *, floor((lon - %(east)s) / (4 * %(east)s))::bigint AS west, floor((lon + %(east)s) / (4 * %(east)s))::bigint AS east,
+           floor((lat - %(north)s) / (4 * %(north)s))::bigint AS south, floor((lat + %(north)s) / (4 * %(north)s))::bigint AS north
+      FROM placed WHERE filed_at >= %(since)s AND filed_at < %(until)s
+),
+sought AS (
+    SELECT f.*, ((west + dx) * 1000000 + south + dy) * 10000 + filed_in - dt AS bucket
+      FROM filed f
+     CROSS JOIN (VALUES (0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1), (1, 1, 1)) AS around (dx, dy, dt)
+     WHERE west + dx <= east AND south + dy <= north
+),
+closed AS (
+    SELECT *, (floor(lon / (4 * %(east)s))::bigint * 1000000 + floor(lat / (4 * %(north)s))::bigint) * 10000 + closed_in AS bucket
+      FROM placed WHERE closed_at IS NOT NULL
+)
 SELECT f.case_id
   FROM filed f JOIN closed b ON b.category = f.category AND b.component_code = f.component_code
  WHERE b.closed_at < f.filed_at AND b.closed_at > f.filed_at - interval '30 days' AND b.case_id <> f.case_id
 UNION
 SELECT f.case_id
-  FROM (SELECT f.*, f.x + dx AS near_x, f.y + dy AS near_y
-          FROM filed f CROSS JOIN generate_series(-1, 1) dx CROSS JOIN generate_series(-1, 1) dy) f
-  JOIN closed b ON b.category = f.category AND b.x = f.near_x AND b.y = f.near_y
+  FROM sought f JOIN closed b ON b.bucket = f.bucket AND b.category = f.category
  WHERE b.closed_at < f.filed_at AND b.closed_at > f.filed_at - interval '30 days' AND b.case_id <> f.case_id
+   AND b.lon BETWEEN f.lon - %(east)s AND f.lon + %(east)s AND b.lat BETWEEN f.lat - %(north)s AND f.lat + %(north)s
    AND ST_DistanceSphere(b.geom, f.geom) <= %(metres)s

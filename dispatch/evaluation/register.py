@@ -141,7 +141,7 @@ def table_of(
     else:
         found = Found.of(tx, parameters(tx, period, cut, as_of, wanted))
         told = counted(found, cut, wanted)
-        lengths = spans_of(found) if not SPANS.keys().isdisjoint(names) else {}
+        lengths = spans_of(found, names)
     lines = [_line(one.key, one.counts, names, lengths) for one in told]
     whole = _line("", total(told), names, lengths)
     return sorted(lines, key=lambda line: (line.key is None, line.key)), whole

@@ -5,7 +5,7 @@ Always the length that one of the cases really had (the lowest that enough of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -74,11 +74,12 @@ TOOK: LiteralString = f"""
            coalesce(disposed_at, closed_at) AS done, closed_at
       FROM ({{whole}}) t {{keyed}}
 """
-QUANTILES: LiteralString = ", ".join(
-    f"percentile_disc(0.{span.part}) WITHIN GROUP (ORDER BY {span.length}) AS {key}" for key, span in SPANS.items()
-)
+# Each quantile orders all the cases: those are counted that are asked for.
+QUANTILES: Mapping[str, LiteralString] = {
+    key: f"percentile_disc(0.{span.part}) WITHIN GROUP (ORDER BY {span.length}) AS {key}" for key, span in SPANS.items()
+}
 MEASURE: LiteralString = whole(
-    f"WITH RECURSIVE {{whose}} SELECT CASE WHEN grouping(key) = 0 THEN key ELSE '' END AS key, {QUANTILES}"
+    "WITH RECURSIVE {whose} SELECT CASE WHEN grouping(key) = 0 THEN key ELSE '' END AS key, {quantiles}"
     f" FROM ({_lasted(TOOK)}) lasted GROUP BY GROUPING SETS ((key), ())"
 )
 CASES: LiteralString = (
@@ -92,13 +93,16 @@ def spans(
 ) -> dict[str | None, dict[str, int | None]]:
     """Seconds by key of the cut and of SPANS, and of all together under the key of the city, which is empty; None
     where there was no case; nothing for persons of a post."""
-    return {} if cut.posted else spans_of(Found.of(tx, parameters(tx, period, cut, as_of)))
+    return {} if cut.posted else spans_of(Found.of(tx, parameters(tx, period, cut, as_of)), SPANS)
 
 
-def spans_of(found: Found) -> dict[str | None, dict[str, int | None]]:
-    """The same of what was found."""
+def spans_of(found: Found, names: Iterable[str]) -> dict[str | None, dict[str, int | None]]:
+    """Those of `names` that are lengths of time, of what was found; without any, nothing is looked at."""
+    asked: LiteralString = ", ".join([QUANTILES[name] for name in names if name in QUANTILES])
+    if not asked:
+        return {}
     lives = {name: found.counting(name) for name in ("disposed", "closed")}
-    rows = found.rows(MEASURE, **lives, **_openings(found.tx, found.params["since"]))
+    rows = found.rows(MEASURE.replace("{quantiles}", asked), **lives, **_openings(found.tx, found.params["since"]))
     return {row.pop("key"): row for row in rows}
 
 
