@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,7 +21,7 @@ from dispatch.people.straight import straight
 from dispatch.people.throttle import REPORTS, take
 from dispatch.people.who import Signed, Visitor, needs
 from gis.crs import to_store
-from gis.db import write
+from gis.db import Tx, write
 from gis.problems import TooMany
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
@@ -120,8 +121,8 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
     )
 
 
-def _take(report: Report, by: Actor) -> Response:
-    with write(together=True) as tx:
+def _take(report: Report, by: Actor, opened: AbstractContextManager[Tx]) -> Response:
+    with opened as tx:
         receipt = receive(tx, report, by)
     failpoint("after-commit")
     return _out(receipt)
@@ -131,13 +132,13 @@ def _take(report: Report, by: Actor) -> Response:
 @straight(router, "/reports", status_code=201, response_model=ReportOut, **needs(Permission.REPORT))
 def post_report(body: ReportIn, me: Signed) -> Response:
     """An inspector's find. 201 with the case, 200 if this report was received before."""
-    return _take(report_of(body, source="inspector", public=False), me.actor())
+    return _take(report_of(body, source="inspector", public=False), me.actor(), me.write(as_centre=True))
 
 
 @straight(router, "/registrations", status_code=201, response_model=ReportOut, **needs(Permission.REGISTER))
 def post_registration(body: RegistrationIn, me: Signed) -> Response:
     """A case that the centre's acceptor registers for somebody else."""
-    return _take(report_of(body, source=body.source, public=True), me.actor())
+    return _take(report_of(body, source=body.source, public=True), me.actor(), me.write(as_centre=True))
 
 
 @router.post("/public/reports", status_code=201, response_model=ReportOut, **needs(Permission.PUBLIC))
@@ -147,7 +148,7 @@ def post_public_report(body: PublicReportIn, me: Visitor, request: Request) -> R
         wait = take(tx, f"report:{whence(request)}", REPORTS)
     if wait:
         raise TooMany("Too many reports from here; try again later", zh="上报过于频繁，请稍后再试", retry_after=wait)
-    return _take(report_of(body, source="web", public=True), CITIZEN)
+    return _take(report_of(body, source="web", public=True), CITIZEN, write(together=True))
 
 
 __all__ = ["Position", "ReportIn", "report_of", "router"]

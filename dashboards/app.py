@@ -100,7 +100,7 @@ PAGES = (
     cards,
     public,
 )
-INTERFACES = (dispatch.people.api, dispatch.cases.api, dispatch.evidence.api, dispatch.geocode, patrol, tracks, socket)
+INTERFACES = (patrol, dispatch.cases.api, dispatch.people.api, dispatch.evidence.api, dispatch.geocode, tracks, socket)
 
 
 def create_app(url: str | None = None) -> FastAPI:

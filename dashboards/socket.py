@@ -20,9 +20,10 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from dispatch.live.feed import FeedRow, Token, here, since
 from dispatch.live.hub import BATCH, Hub, Subscriber
+from dispatch.people.me import Me, person_of
 from dispatch.people.roles import Permission
 from dispatch.people.sessions import COOKIE, Standing, standing, token_hash
-from dispatch.people.who import Me, person_of, refuse_elsewhere, refuse_foreign, serves
+from dispatch.people.who import refuse_elsewhere, refuse_foreign, serves
 from gis.db import read
 from gis.problems import Forbidden, FormIncomplete, Problem
 

@@ -15,21 +15,19 @@ from typing import Any, Literal, LiteralString, TypeVar, cast
 
 import orjson
 import psycopg
-from psycopg.abc import PQGen
 from psycopg.errors import IdleInTransactionSessionTimeout
-from psycopg.generators import send
 from psycopg.pq import ConnStatus
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from gis.problems import Unavailable
+from gis.together import Connection, Premise, Together, pipelined, say
 
 T = TypeVar("T")
 
 set_json_dumps(lambda document: orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS))
 set_json_loads(orjson.loads)
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Bounds on one statement and one wait for a lock, in milliseconds; on a transaction left open by a stuck or frozen
 # handler, in seconds.
@@ -40,45 +38,6 @@ PATIENCE = 15
 TAKEOVER = 5  # seconds: a worker that was frozen loses what it holds to the others
 AGAIN = 10.0  # seconds: so long the library tries to connect at growing distances, then from the start
 NOW = "SELECT coalesce((SELECT simulated_now FROM city), clock_timestamp())"
-
-
-class _Synced(psycopg.Pipeline):
-    """A pipeline whose packets end with a sync.
-
-    The library ends them with a flush, also after its last sync. The server then counts nothing: a process that is
-    frozen after it would keep its locks for ever, whatever `patience` was asked for.
-    """
-
-    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
-        if flush and self.result_queue and not self._ends_with_sync:
-            self._enqueue_sync()
-        while self.command_queue:
-            self.command_queue.popleft()()
-        yield from send(self.pgconn)
-        yield from super()._fetch_gen(flush=False)
-
-    @property
-    def _ends_with_sync(self) -> bool:
-        """Whether what waits to be sent does. That an answer is nobody's says nothing: a sync's is, and so is that of
-        a prepared statement given up for another one."""
-        return bool(self.command_queue) and self.command_queue[-1] == self.pgconn.pipeline_sync
-
-
-class _Together(_Synced):
-    """One that sends nothing until somebody waits for an answer; then all that was asked, in one packet.
-
-    The library's own sends, and looks for answers, at every statement: a third of what a report costs the server.
-    """
-
-    def _communicate_gen(self) -> PQGen[None]:
-        yield from ()
-
-
-def _pipeline(connection: Connection, kind: type[_Synced] = _Synced) -> AbstractContextManager[psycopg.Pipeline]:
-    """The connection's pipeline, one of ours where it has none."""
-    if connection._pipeline is None:
-        connection._pipeline = kind(connection)
-    return connection.pipeline()
 
 
 @dataclass
@@ -115,13 +74,13 @@ class Tx(ReadTx):
 
     def at_once(self) -> AbstractContextManager[object]:
         """What is executed in it takes one round trip; none of its own where the whole transaction travels together."""
-        return _pipeline(self.connection) if self.pipeline is None else nullcontext()
+        return pipelined(self.connection) if self.pipeline is None else nullcontext()
 
     @contextmanager
     def ahead(self) -> Iterator[Callable[[], None]]:
         """Statements in it are sent without waiting for what they answer. The call it gives ends a portion: the server
         works on it while we prepare the next one, and gives the transaction up if it never hears of us again."""
-        with _pipeline(self.connection) as pipeline:
+        with pipelined(self.connection) as pipeline:
 
             def end_portion() -> None:
                 # The library's own `sync` also waits. Without a sync the server would wait for ever for the rest.
@@ -204,6 +163,7 @@ def write(
     as_units: Sequence[str] | None = None,
     durable: bool = True,
     together: bool = False,
+    premise: Premise | None = None,
     patience: int | None = None,
 ) -> Iterator[Tx]:
     """One transaction, READ COMMITTED. `as_units`: under row security for these units only.
@@ -211,9 +171,10 @@ def write(
     `durable=False` acknowledges before the disk does: for rehearsals, never for a person's report.
     `together`: a statement travels with the next one whose rows are asked for, the last ones with the commit. What the
     database refuses is then raised there, not where it was executed; no COPY, savepoint or named cursor in it.
+    `premise`: what has to hold for it (only together); asked in its first packet, as the application role.
     `patience`: seconds after which the server gives it up if it hears nothing: what it holds is then free for others.
     """
-    with _connection() as connection, _begun(connection, "BEGIN", together=together) as pipeline:
+    with _connection() as connection, _begun(connection, "BEGIN", together=together, premise=premise) as pipeline:
         if patience is not None:
             connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{patience:d}s'")
         if as_units is not None:
@@ -254,16 +215,24 @@ def reading(
 
 
 @contextmanager
-def _begun(connection: Connection, begin: LiteralString, *, together: bool) -> Iterator[psycopg.Pipeline | None]:
+def _begun(
+    connection: Connection, begin: LiteralString, *, together: bool, premise: Premise | None = None
+) -> Iterator[psycopg.Pipeline | None]:
     """A transaction, begun. Committed here if it travels together, else by the pool; rolled back by the pool."""
     if not together:
         connection.execute(begin)
         yield None
         return
-    with _pipeline(connection, _Together) as pipeline:
-        connection.execute(begin)
-        yield pipeline
-        connection.execute("COMMIT")
+    connection._pipeline = pipeline = Together(connection)
+    with connection.pipeline():
+        say(connection, begin)
+        if premise is not None:
+            pipeline.rest_on(premise)
+        try:
+            yield pipeline
+        finally:
+            pipeline.prove()
+        say(connection, "COMMIT")
 
 
 def glance(cls: type[T], sql: LiteralString, **params: object) -> T | None:
@@ -304,8 +273,13 @@ def planned(tx: ReadTx, how: Literal["force_generic_plan", "force_custom_plan"])
 
 def one(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> T | None:
     """The first row of a query as `cls`, or None."""
-    with tx.connection.cursor(row_factory=class_row(cls)) as cursor:
-        return cursor.execute(sql, params or None).fetchone()
+    with ask(tx, cls, sql, **params) as cursor:
+        return cursor.fetchone()
+
+
+def ask(tx: ReadTx, cls: type[T], sql: LiteralString, **params: object) -> psycopg.Cursor[T]:
+    """A query whose rows are to be asked for later: it travels with what is asked until then."""
+    return tx.connection.cursor(row_factory=class_row(cls)).execute(sql, params or None)
 
 
 def dicts(tx: ReadTx, sql: LiteralString, **params: object) -> list[dict[str, Any]]:
@@ -335,5 +309,5 @@ def execute(tx: Tx, sql: LiteralString, **params: object) -> int:
 
 def execute_many(tx: Tx, sql: LiteralString, params: Sequence[Mapping[str, object]]) -> None:
     """Run a statement once for each mapping, in one round trip."""
-    with _pipeline(tx.connection), tx.connection.cursor() as cursor:
+    with pipelined(tx.connection), tx.connection.cursor() as cursor:
         cursor.executemany(sql, params)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from math import cos, isfinite, radians
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from gis.crs import metres_per_degree
-from gis.db import ReadTx, one
+from gis.db import ReadTx, ask
 from gis.problems import FormIncomplete
 from gis.queries import query
 
@@ -21,8 +21,11 @@ __all__ = [
     "SIDES",
     "SIDES_EN",
     "Component",
+    "How",
     "Place",
+    "Reaches",
     "Road",
+    "ask_place",
     "bears",
     "compass",
     "place_of",
@@ -38,6 +41,8 @@ ON_THE_ROAD_M = 3.0
 LETTERS = re.compile(r"[a-z0-9\u00df-\u024f]+")
 WORDS = re.compile(rf"{LETTERS.pattern}|[^\W_]")
 SIDES = ("北侧", "东北侧", "东侧", "东南侧", "南侧", "西南侧", "西侧", "西北侧")
+NORTHWARD = tuple(cos(radians(45 * side)) for side in range(8))
+EASTWARD = tuple(cos(radians(45 * side - 90)) for side in range(8))
 SIDES_EN = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
@@ -168,7 +173,37 @@ class _Row:
     components: list[list[Any]]
 
 
-def place_of(
+class Reaches(TypedDict, total=False):
+    """How far to look around a point, metres; see `place_of`."""
+
+    reach_m: float
+    component_m: float
+    look_m: float
+    tie_m: float
+
+
+class How(Reaches, total=False):
+    """How far, and what for."""
+
+    accuracy_m: float | None
+    category: str | None
+    component_code: str | None
+    street: str | None
+    on: date | None
+
+
+def place_of(tx: ReadTx, lon: float, lat: float, **how: Unpack[How]) -> Place:
+    """Look around one point (degrees, stored datum) in one query, as the city was on the day `on`.
+
+    `on` None: the day it is at Greenwich. `look_m`: how far roads are looked for, if farther than `reach_m`. With a
+    `component_code` only that component counts, however far; otherwise the nearest of the `category` within
+    `component_m`. `street`: a road's name, or an address with one in it; the road within reach that bears it comes
+    before nearer ones. Raises FormIncomplete for a point that is not on the earth.
+    """
+    return ask_place(tx, lon, lat, **how)()
+
+
+def ask_place(
     tx: ReadTx,
     lon: float,
     lat: float,
@@ -182,19 +217,13 @@ def place_of(
     component_m: float = 20,
     look_m: float = 0,
     tie_m: float = TIE_M,
-) -> Place:
-    """Look around one point (degrees, stored datum) in one query, as the city was on the day `on`.
-
-    `on` None: the day it is at Greenwich. `look_m`: how far roads are looked for, if farther than `reach_m`. With a
-    `component_code` only that component counts, however far; otherwise the nearest of the `category` within
-    `component_m`. `street`: a road's name, or an address with one in it; the road within reach that bears it comes
-    before nearer ones. Raises FormIncomplete for a point that is not on the earth.
-    """
+) -> Callable[[], Place]:
+    """Ask it now; what is given back waits for the answer. So the question can travel with others."""
     if not (isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) < 90):
         raise FormIncomplete("The position is not on the earth", zh="坐标超出范围", fields={"position": "out of range"})
     kx, ky = metres_per_degree(lat)
     doubt = _doubt(accuracy_m)
-    row = one(
+    asked = ask(
         tx,
         _Row,
         query("place"),
@@ -210,17 +239,15 @@ def place_of(
         component=component_code,
         category=category,
     )
-    if row is None:
-        raise AssertionError("place.sql gives one row always")
-    return _place(
-        row,
-        (float(lon), float(lat)),
-        accuracy_m,
-        street=street,
-        reach_m=reach_m,
-        component_m=component_m,
-        tie_m=tie_m,
-    )
+
+    def answer() -> Place:
+        row = asked.fetchone()
+        if row is None:
+            raise AssertionError("place.sql gives one row always")
+        point = (float(lon), float(lat))
+        return _place(row, point, accuracy_m, street=street, reach_m=reach_m, component_m=component_m, tie_m=tie_m)
+
+    return answer
 
 
 def _place(
@@ -299,4 +326,4 @@ def _side(road: Road) -> int:
 
 def compass(east: float, north: float) -> int:
     """Which of SIDES a step of so many metres goes to."""
-    return max(range(8), key=lambda side: north * cos(radians(45 * side)) + east * cos(radians(45 * side - 90)))
+    return max(range(8), key=lambda side: north * NORTHWARD[side] + east * EASTWARD[side])

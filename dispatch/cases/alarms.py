@@ -18,6 +18,11 @@ SILENCE: LiteralString = """
       FROM jsonb_to_recordset(%s) AS r(case_id bigint, clock text, at timestamptz)
      WHERE a.case_id = r.case_id AND a.clock = r.clock AND a.next_at IS NOT NULL
 """
+# The same of a single case, as every act does it: unfolding the document costs three times what the rest does.
+SILENCE_ONE: LiteralString = """
+    UPDATE alarm SET next_at = NULL, ended_at = %(at)s, outcome = 'silenced'
+     WHERE case_id = %(case_id)s AND clock = ANY(%(clocks)s) AND next_at IS NOT NULL
+"""
 BEGIN: LiteralString = """
     INSERT INTO alarm (case_id, ladder, clock, epoch, event, rungs, opened_at, next_at, ended_at, outcome)
     SELECT case_id, ladder, clock, epoch, event, rungs, opened_at, next_at, ended_at, outcome
@@ -28,15 +33,20 @@ Document = dict[str, Any]
 
 def save_alarms(tx: Tx, drafts: Sequence[Draft]) -> None:
     """First what a clock's change silences, then what begins."""
-    silenced = [
-        {"case_id": draft.case.id, "clock": clock, "at": draft.case.last_at}
-        for draft in drafts
-        for clock in sorted(draft.silenced)
-    ]
-    if silenced:
-        tx.connection.execute(SILENCE, [Jsonb(silenced)])
+    silenced = [draft for draft in drafts if draft.silenced]
+    if len(silenced) == 1:
+        (draft,) = silenced
+        standing = {"case_id": draft.case.id, "clocks": sorted(draft.silenced), "at": draft.case.last_at}
+        tx.connection.execute(SILENCE_ONE, standing)
+    elif silenced:
+        tx.connection.execute(SILENCE, [Jsonb([row for draft in silenced for row in _ended(draft)])])
     if begun := [row for draft in drafts for row in _begun(draft)]:
         tx.connection.execute(BEGIN, [Jsonb(begun)])
+
+
+def _ended(draft: Draft) -> Iterator[Document]:
+    for clock in sorted(draft.silenced):
+        yield {"case_id": draft.case.id, "clock": clock, "at": draft.case.last_at}
 
 
 def _begun(draft: Draft) -> Iterator[Document]:

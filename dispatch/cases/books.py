@@ -29,6 +29,7 @@ from dispatch.routing.words import Names, names_of
 from dispatch.standard.catalogue import Catalogue, catalogue_of
 from dispatch.units.tree import Tree, tree_of
 from gis.db import ReadTx, dicts, value
+from gis.locate import Reaches
 from gis.problems import NotFound, Unavailable
 
 Document = Mapping[str, Any]
@@ -109,7 +110,7 @@ class Books:
         return Table(self.rulebook, self.tree)
 
     @cached_property
-    def reaches(self) -> dict[str, float]:
+    def reaches(self) -> Reaches:
         """How far `locate` looks in this city, metres."""
         return {
             "reach_m": self.reach("road_m", 40),

@@ -66,7 +66,7 @@ def receive_import(tx: Tx, imported: Imported, *, now: datetime | None = None) -
     report = _report(imported)
     opening = open_case(tx, report.id)
     if opening["known"] is not None:
-        return known(opening, report)
+        return known(tx, report)
     city = books(tx, opening["version"])
     recorded = now or opening["now"]
     _check(imported, city, recorded)

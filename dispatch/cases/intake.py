@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets as random
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,14 +24,14 @@ from dispatch.cases.facts import BORN_WITH, born
 from dispatch.cases.references import check
 from dispatch.cases.save import case_columns, place_columns, save_fact, save_history
 from dispatch.cases.steps import first_link, form_hash
-from dispatch.cases.whose import cite, place_case, route_case
+from dispatch.cases.whose import cite, placing, route_case
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.states import Action
 from dispatch.people.reach import phone_of
 from dispatch.people.roles import Role
 from dispatch.secrets import new_key, salted_hash
-from gis.db import Tx
+from gis.db import Tx, dicts
 from gis.locate import Place
 from gis.problems import Conflict, FormIncomplete
 
@@ -42,11 +43,15 @@ RECEIPT_LENGTH = 12
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(id)s::text, 1))"
 OPENING = """
     SELECT coalesce(city.simulated_now, clock_timestamp()) AS now, city.version, city.rulings,
-           nextval('case_number') AS number,
-           nextval(pg_get_serial_sequence('cases', 'id')) AS case_id, r.case_id AS known, r.body_hash AS known_hash,
-           c.number AS known_number, c.receipt AS known_receipt, k.key AS known_key, s.to_state AS known_state
-      FROM city LEFT JOIN report r ON r.id = %(id)s LEFT JOIN cases c ON c.id = r.case_id
-           LEFT JOIN case_key k ON k.case_id = r.case_id LEFT JOIN step s ON s.case_id = r.case_id AND s.seq = 1
+           nextval('case_number') AS number, nextval('cases_id_seq') AS case_id,
+           (SELECT r.case_id FROM report r WHERE r.id = %(id)s) AS known
+      FROM city
+"""
+KNOWN = """
+    SELECT r.body_hash, c.id, c.number, c.receipt, k.key, s.to_state AS state
+      FROM report r JOIN cases c ON c.id = r.case_id JOIN step s ON s.case_id = r.case_id AND s.seq = 1
+           LEFT JOIN case_key k ON k.case_id = r.case_id
+     WHERE r.id = %(id)s
 """
 CASE = """
     INSERT INTO cases (id, number, receipt, report_id, version, state, pool, source, public, category, hazard, geom,
@@ -133,23 +138,14 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
 
     The same report again gives the same receipt. Raises Conflict (same id, other content), FormIncomplete.
     """
+    placed = _placing(tx, report)
     opening = open_case(tx, report.id)
     if opening["known"] is not None:
-        return known(opening, report)
+        return known(tx, report)
     check(tx, by.person_id, photos=report.photos)
     at = now or opening["now"]
     city = books(tx, opening["version"], at)
-    place = place_case(
-        tx,
-        city,
-        report.lon,
-        report.lat,
-        report.accuracy_m,
-        category=report.category,
-        component=report.component,
-        street=report.street_name or report.address,
-        at=opening["now"],
-    )
+    place = placed and placed(city, opening["now"].astimezone(city.zone).date())
     draft = draft_of(report, by, city, place, at=at, opening=opening)
     form, data = _form(report), described(report, city, place, draft)
     cite(tx, draft, city, at)
@@ -165,6 +161,21 @@ def receive(tx: Tx, report: Report, by: Actor, *, now: datetime | None = None) -
     return receipt_of(draft)
 
 
+def _placing(tx: Tx, report: Report) -> Callable[[Books, date], Place] | None:
+    """Where it lies; None where no position was given."""
+    if report.lon is None or report.lat is None:
+        return None
+    return placing(
+        tx,
+        report.lon,
+        report.lat,
+        accuracy_m=report.accuracy_m,
+        category=report.category,
+        component_code=report.component,
+        street=report.street_name or report.address,
+    )
+
+
 def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
     """Wait for any other copy of the same report, then: the instant, a running number, an id, or the case it is
     already."""
@@ -178,20 +189,21 @@ def open_case(tx: Tx, report_id: UUID) -> dict[str, Any]:
     return opening
 
 
-def known(opening: dict[str, Any], report: Report) -> Receipt:
+def known(tx: Tx, report: Report) -> Receipt:
     """The receipt of a report that came before. Raises Conflict if it says something else now."""
-    if bytes(opening["known_hash"]) != report.body_hash(opening["known_key"]):
+    (before,) = dicts(tx, KNOWN, id=report.id)
+    if bytes(before["body_hash"]) != report.body_hash(before["key"]):
         raise Conflict(
             "A report with this id and other content was received before; nothing was changed",
             zh="相同编号、不同内容的上报已经收到，未作任何更改",
-            number=opening["known_number"],
+            number=before["number"],
         )
     return Receipt(
-        case_id=opening["known"],
-        number=opening["known_number"],
-        state=opening["known_state"],
+        case_id=before["id"],
+        number=before["number"],
+        state=before["state"],
         version=1,
-        receipt=opening["known_receipt"],
+        receipt=before["receipt"],
         repeated=True,
     )
 
@@ -219,7 +231,7 @@ def draft_of(
         id=opening["case_id"],
         number=case_number(city, place, at, opening["number"]),
         report_id=report.id,
-        receipt="".join(random.choice(ALPHABET) for _ in range(RECEIPT_LENGTH)),
+        receipt=_receipt(),
         version=0,
         state=None,  # type: ignore[arg-type]  # it has none before its first step
         source=report.source,
@@ -268,6 +280,15 @@ def draft_of(
         last_hash=first_link(report.id),
     )
     return Draft(case, {}, place=place, rulings=opening["rulings"])
+
+
+def _receipt() -> str:
+    """Drawn at once: letter by letter the system would be asked twelve times for chance."""
+    drawn, letters = random.randbelow(len(ALPHABET) ** RECEIPT_LENGTH), []
+    for _ in range(RECEIPT_LENGTH):
+        drawn, letter = divmod(drawn, len(ALPHABET))
+        letters.append(ALPHABET[letter])
+    return "".join(letters)
 
 
 def case_number(city: Books, place: Place | None, at: datetime, sequence: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, Unpack
 
 from dispatch.cases.books import Books
 from dispatch.cases.draft import Draft
@@ -11,7 +12,7 @@ from dispatch.routing.decide import Routing
 from dispatch.routing.route import route as rule_on
 from dispatch.standard.catalogue import Category
 from gis.db import ReadTx
-from gis.locate import Place, place_of
+from gis.locate import How, Place, ask_place, place_of
 
 
 def place_case(
@@ -24,25 +25,44 @@ def place_case(
     category: str | None,
     component: str | None,
     street: str | None = None,
-    at: datetime | None = None,
 ) -> Place | None:
-    """Where it lies, by the city's own reaches, as the city was `at` (now); None where no position was given.
+    """Where it lies now, by the city's own reaches; None where no position was given.
 
     `street`: a road's name, or an address with one in it.
     """
     if lon is None or lat is None:
         return None
-    return place_of(
-        tx,
-        lon,
-        lat,
-        accuracy_m=accuracy_m,
-        category=category,
-        component_code=component,
-        street=street,
-        on=(at or tx.now).astimezone(city.zone).date(),
-        **city.reaches,
-    )
+    about: How = {"accuracy_m": accuracy_m, "category": category, "component_code": component, "street": street}
+    return place_of(tx, lon, lat, **_in(city, tx.now.astimezone(city.zone).date(), about))
+
+
+def _in(city: Books, day: date, about: How) -> How:
+    """What is asked about, as the city looks around a point on a day."""
+    return {**city.reaches, **about, "on": day}
+
+
+class _Last:
+    """By which books and on which day this process placed a report last: the next one is most likely placed alike."""
+
+    by: tuple[Books, date] | None = None
+
+
+def placing(tx: ReadTx, lon: float, lat: float, **about: Unpack[How]) -> Callable[[Books, date], Place]:
+    """Where a report lies, asked before the books are: so the question travels with the one after their version.
+
+    It is asked by the books and the day of the report before. What is given back has the answer, or asks anew if those
+    are others by now.
+    """
+    guess = _Last.by
+    ahead = None if guess is None else ask_place(tx, lon, lat, **_in(*guess, about))
+
+    def place(city: Books, day: date) -> Place:
+        if ahead is not None and guess is not None and guess[0] is city and guess[1] == day:
+            return ahead()
+        _Last.by = (city, day)
+        return place_of(tx, lon, lat, **_in(city, day, about))
+
+    return place
 
 
 def route(place: Place | None, category: Category, city: Books, at: datetime) -> Routing:

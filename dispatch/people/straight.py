@@ -17,7 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from dispatch.people.who import who
+from dispatch.people.me import Changed
+from dispatch.people.who import Me, likely, who
+from gis.problems import Problem
 
 __all__ = ["straight"]
 
@@ -43,9 +45,14 @@ class _Straight(APIRoute):
         model, handler = _model_of(self), self.endpoint
 
         def answer(request: Request, raw: bytes) -> Response:
-            me = who(request, request.headers.get("x-csrf", ""))
-            done: Response = handler(**request.path_params, body=_read(model, request, raw), me=me)
-            return done
+            csrf = request.headers.get("x-csrf", "")
+
+            def done(me: Me | None) -> Response:
+                made: Response = handler(**request.path_params, body=_read(model, request, raw), me=me)
+                return made
+
+            me = likely(request, csrf)
+            return (me and _if_proven(me, done)) or done(who(request, csrf))
 
         async def handle(request: Request) -> Response:
             try:
@@ -55,6 +62,22 @@ class _Straight(APIRoute):
             return await run_in_threadpool(answer, request, raw)
 
         return handle
+
+
+def _if_proven(me: Me, done: Callable[[Me], Response]) -> Response | None:
+    """What is answered to somebody remembered, once his transaction has proved him; None if it did not come to that."""
+    premise = me.premise
+    if premise is None:
+        raise TypeError("whoever is remembered has something to prove")
+    try:
+        answer = done(me)
+    except (Changed, Problem, RequestValidationError):
+        if premise.held:
+            raise
+        return None
+    if not premise.held:
+        raise TypeError("a straight route does all it does in a transaction of the person's own: me.write()")
+    return answer
 
 
 def _model_of(route: APIRoute) -> type[BaseModel]:

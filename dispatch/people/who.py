@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from secrets import compare_digest
@@ -16,11 +16,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dispatch.people.actor import Actor
-from dispatch.people.may import CENTRE, UNIT, may
-from dispatch.people.roles import Permission, Role
-from dispatch.people.sessions import COOKIE, SessionRules, token_hash, touch
-from gis.db import ReadTx, Tx, glance, read, write
+from dispatch.people.may import UNIT
+from dispatch.people.me import Me as Me
+from dispatch.people.me import person_of, remembered
+from dispatch.people.roles import Permission
+from dispatch.people.sessions import COOKIE
 from gis.problems import Forbidden, Unauthorised
 
 PERMISSION, CHANGING, BODY = "x-permission", "x-while-password-must-change", "x-body-limit"
@@ -32,113 +32,6 @@ class PasswordChangeNeeded(Forbidden):
     """The first password was generated: until it is replaced only the page for that is served."""
 
     kind = "password-change-needed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Me:
-    """The person logged in. `units`: the own unit and all below it; `terminal`: where the session was begun.
-
-    `networks`: where the unit's terminals are to be, CIDR; empty: anywhere. `certificates`: one of which they show.
-    """
-
-    person_id: int
-    login: str
-    name: str
-    roles: frozenset[Role]
-    unit_id: str | None
-    units: tuple[str, ...]
-    language: str
-    csrf: str
-    must_change: bool
-    terminal: int | None = None
-    networks: tuple[str, ...] = ()
-    certificates: tuple[str, ...] = ()
-
-    @property
-    def is_department_only(self) -> bool:
-        """Sees the own units' cases only: holds a unit's post and none of the centre's."""
-        return bool(self.roles & UNIT) and not self.roles & CENTRE
-
-    def may(self, permission: Permission) -> bool:
-        """Whether any post held has the permission."""
-        return may(self.roles, permission)
-
-    def actor(self) -> Actor:
-        """As the lifecycle knows me."""
-        return Actor(person_id=self.person_id, roles=self.roles, units=frozenset(self.units), terminal=self.terminal)
-
-    def write(self) -> AbstractContextManager[Tx]:
-        """A transaction with my rights: a department's stands under row security."""
-        return write(as_units=self.units if self.is_department_only else None, together=True)
-
-    def read(self, *, heavy: bool = False) -> AbstractContextManager[ReadTx]:
-        """The same, without writing. `heavy`: see `gis.db.read`."""
-        return read(as_units=self.units if self.is_department_only else None, heavy=heavy, together=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    person_id: int
-    login: str
-    name: str
-    unit_id: str | None
-    language: str
-    must_change: bool
-    csrf: str
-    roles: list[str]
-    units: list[str]
-    terminal: int | None
-    networks: list[str] | None
-    certificates: list[str] | None
-    stale: bool
-
-
-# Real time, also in a rehearsal: a session does not age with a simulated city. The units are those of the city's day,
-# which is worked out here: called with the city's own function, `units_on` would not be drawn into the statement, and
-# cost every request three times what the rest of it does.
-ME = """
-    SELECT p.id AS person_id, p.login, p.name, p.unit_id, p.language, p.must_change, s.csrf,
-           s.terminal_id AS terminal, k.networks, k.certificates,
-           ARRAY(SELECT role FROM person_role r WHERE r.person_id = p.id) AS roles,
-           CASE WHEN p.unit_id IS NULL THEN '{}'
-                ELSE ARRAY(WITH RECURSIVE today AS MATERIALIZED (
-                             SELECT (coalesce((SELECT simulated_now FROM city), clock_timestamp()) AT TIME ZONE
-                                     coalesce((SELECT document ->> 'time_zone' FROM city), 'UTC'))::date AS day),
-                           known AS MATERIALIZED (
-                             SELECT e.unit_id, e.parent_id FROM today, units_on(today.day) e),
-                           below AS (
-                             SELECT p.unit_id AS id
-                             UNION SELECT k.unit_id FROM known k JOIN below b ON k.parent_id = b.id)
-                           SELECT id FROM below ORDER BY id) END AS units,
-           s.seen_at < clock_timestamp() - interval '60 seconds' AS stale
-      FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN connection k ON k.unit_id = p.unit_id
-     WHERE s.token_hash = %(hash)s AND NOT p.disabled AND s.expires_at > clock_timestamp()
-       AND s.seen_at > clock_timestamp() - make_interval(mins => %(idle)s)
-"""
-
-
-def person_of(token: str, *, keep_alive: bool = True) -> Me | None:
-    """Whose session the cookie is, None if it has ended. `keep_alive=False`: being looked at is no sign of life."""
-    row = glance(_Row, ME, hash=token_hash(token), idle=SessionRules.from_environment().idle)
-    if row is None:
-        return None
-    if row.stale and keep_alive:
-        with write() as tx:
-            touch(tx, token)
-    return Me(
-        person_id=row.person_id,
-        login=row.login,
-        name=row.name,
-        roles=frozenset(Role(role) for role in row.roles),
-        unit_id=row.unit_id,
-        units=tuple(row.units),
-        language=row.language,
-        csrf=row.csrf,
-        must_change=row.must_change,
-        terminal=row.terminal,
-        networks=tuple(row.networks or ()),
-        certificates=tuple(row.certificates or ()),
-    )
 
 
 async def csrf_sent(request: Request) -> AsyncIterator[str]:
@@ -163,13 +56,27 @@ def who(request: Request, csrf: Annotated[str, Depends(csrf_sent)]) -> Me | None
 
     Raises Unauthorised, Forbidden, PasswordChangeNeeded. None only on routes for the public.
     """
+    return _asking(request, csrf, person_of)
+
+
+def likely(request: Request, csrf: str) -> Me | None:
+    """As `who`, by what is remembered of the session: None if nothing is, or that would not be let in.
+
+    The transaction of whoever it is proves it, or raises Changed.
+    """
+    with suppress(Unauthorised, Forbidden):
+        return _asking(request, csrf, remembered)
+    return None
+
+
+def _asking(request: Request, csrf: str, find: Callable[[str], Me | None]) -> Me | None:
     declared = getattr(request.scope.get("route"), "openapi_extra", None) or {}
     if PERMISSION not in declared:
         raise Forbidden("This route declares no permission", zh="该接口未声明权限")
     if request.method not in SAFE:
         refuse_foreign(request)
     permission, token = Permission(declared[PERMISSION]), request.cookies.get(COOKIE)
-    me = person_of(token) if token else None
+    me = find(token) if token else None
     request.state.me = me
     if me is None:
         if permission is Permission.PUBLIC:

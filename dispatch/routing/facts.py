@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
 from math import hypot, inf
@@ -76,8 +76,8 @@ class Facts:
 
     def document(self) -> dict[str, Any]:
         """As stored with a routing; empty facts are left out."""
-        given = asdict(self) | {name: list(getattr(self, name)) for name in LISTED}
-        return {name: fact for name, fact in given.items() if fact not in (None, [], "")}
+        given = [(name, getattr(self, name)) for name in type(self).__slots__]  # `asdict` copies deeply, which is dear
+        return {name: list(fact) if name in LISTED else fact for name, fact in given if fact not in (None, (), "")}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Facts:

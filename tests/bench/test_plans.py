@@ -19,7 +19,7 @@ from dispatch.calendars.turn import NEXT
 from dispatch.cases import read as look
 from dispatch.cases.act import ANSWERED, LOCK, LOCK_NUMBER
 from dispatch.cases.duplicates import Limits, Matter, candidates, counted
-from dispatch.cases.intake import OPENING
+from dispatch.cases.intake import KNOWN, OPENING
 from dispatch.cases.overdue import CLAIM
 from dispatch.cases.read import Filters
 from dispatch.cases.resting import resting, stock
@@ -32,7 +32,7 @@ from dispatch.evaluation.period import Period
 from dispatch.evaluation.respites import ASKED, CASES
 from dispatch.lifecycle.states import Pool, State
 from dispatch.live.feed import Token, since
-from dispatch.people.who import ME
+from dispatch.people.me import ME
 from gis.db import ReadTx, reading
 from gis.locate import place_of
 from gis.tiles import tile
@@ -66,6 +66,7 @@ LISTS: dict[str, Ask] = {
     "case under lock, by number": lambda tx, unit: _plain(tx, LOCK_NUMBER.replace("FOR UPDATE OF c", ""), case="F1"),
     "answered before": lambda tx, unit: _plain(tx, ANSWERED, key=UUID(int=1)),
     "report before": lambda tx, unit: _plain(tx, OPENING.replace("nextval(", "length("), id=UUID(int=1)),
+    "report that is known": lambda tx, unit: _plain(tx, KNOWN, id=UUID(int=1)),
     "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE OF c SKIP LOCKED", ""), now=NOW, limit=20),
     "what the worker owes": lambda tx, unit: backlog(tx),
     "to be counted anew": lambda tx, unit: _plain(tx, NEXT, reached=5, limit=500),
@@ -120,7 +121,8 @@ WALKED: list[tuple[str, str, set[str]]] = [
     ("case under lock", DEPARTMENT, {"pk_cases"}),
     ("case under lock, by number", DEPARTMENT, {"uq_cases_number"}),
     ("answered before", CENTRE, {"uq_step_key"}),
-    ("report before", CENTRE, {"pk_report", "pk_cases"}),
+    ("report before", CENTRE, {"pk_report"}),
+    ("report that is known", CENTRE, {"pk_report", "pk_cases", "pk_step"}),
     ("due next", CENTRE, {"cases_next"}),
     ("session", CENTRE, set()),  # by whichever: there is none
     ("place", CENTRE, {"area_geom", "road_geom"}),

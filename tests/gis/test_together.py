@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from dispatch.cluster import Urls
 from gis.db import Tx, execute, execute_many, read, value, write
 from gis.problems import Unavailable
+from gis.together import Premise
 
 KEEP = "INSERT INTO throttle (key, count, since) VALUES (%(key)s, 1, now())"
 COUNT = "SELECT count(*) FROM throttle WHERE key LIKE %(like)s"
@@ -31,6 +33,62 @@ def test_nothing_is_sent_before_somebody_waits_for_an_answer(database: Urls):
             assert _has_begun(other, tx)
         tx.connection.execute(KEEP, {"key": "sent-2"})
     assert _kept("sent-%") == 2
+
+
+@dataclass
+class Number:
+    """What a premise here asks for."""
+
+    number: int
+
+
+class Untrue(Exception):
+    """What a premise here raises."""
+
+
+def resting_on(truth: int, seen: list[str] | None = None) -> Premise:
+    """A transaction may go on if the database says 1."""
+
+    def holds(row: Number) -> None:
+        if row.number != 1:
+            raise Untrue
+        if seen is not None:
+            seen.append("premise")
+
+    return Premise(Number, "SELECT %(n)s::int AS number", {"n": truth}, holds)
+
+
+def test_what_a_transaction_rests_on_is_looked_at_before_any_other_answer(database: Urls):
+    seen: list[str] = []
+    premise = resting_on(1, seen)
+    with write(together=True, premise=premise) as tx:
+        tx.connection.execute(KEEP, {"key": "resting"})
+        assert not premise.held
+        seen.append(str(value(tx, "SELECT 'answer'")))
+        seen.append(str(value(tx, "SELECT 'another'")))
+    assert (seen, premise.held, _kept("resting")) == (["premise", "answer", "another"], True, 1)
+
+
+@pytest.mark.parametrize("body", ["asks", "only writes", "does nothing", "fails"])
+def test_nothing_is_done_on_a_premise_that_does_not_hold(database: Urls, body: str):
+    premise, reached = resting_on(0), []
+    with pytest.raises(Untrue), write(as_units=["a"] if body == "asks" else None, together=True, premise=premise) as tx:
+        if body == "only writes":
+            tx.connection.execute(KEEP, {"key": "untrue"})
+        if body == "asks":
+            value(tx, "SELECT 1")
+            reached.append("an answer")
+        if body == "fails":
+            raise ZeroDivisionError
+    assert (premise.held, reached, _kept("untrue"), _user()) == (False, [], 0, "wangge_app")
+
+
+def test_a_premise_that_cannot_be_asked_is_no_leave(database: Urls):
+    premise = Premise(Number, "SELECT 1 / %(n)s::int AS number", {"n": 0}, lambda _: None)
+    with pytest.raises(psycopg.errors.DivisionByZero), write(together=True, premise=premise) as tx:
+        tx.connection.execute(KEEP, {"key": "unasked"})
+        value(tx, "SELECT 1")
+    assert (premise.held, _kept("unasked")) == (False, 0)
 
 
 def _has_begun(other: psycopg.Connection[tuple[bool]], tx: Tx) -> bool:

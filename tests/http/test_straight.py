@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,8 +17,9 @@ from dispatch.http import install
 from dispatch.people.roles import Permission, Role
 from dispatch.people.straight import straight
 from dispatch.people.who import Signed, needs
+from gis.db import execute, read, value, write
 from tests.http.serving import served
-from tests.people.made import PASSWORD, make_person
+from tests.people.made import PASSWORD, make_person, make_unit
 
 router = APIRouter(prefix="/x")
 
@@ -28,8 +32,17 @@ class Body(BaseModel):
 
 @straight(router, "/{place}/said", status_code=201, **needs(Permission.SEE_RANKING))
 def said(place: str, body: Body, me: Signed) -> Response:
-    """Say it again."""
-    return Response(f"{me.login} {place} {body.word} {body.number}", 201)
+    """Say it again, and keep it."""
+    with me.write(as_centre=True) as tx:
+        execute(tx, "INSERT INTO throttle VALUES (%(key)s, 1, now())", key=f"{body.word}-{uuid4()}")
+        units = value(tx, "SELECT %(units)s::text", units=" ".join(me.units))
+    return Response(f"{me.login} {place} {body.word} {body.number} {units}".strip(), 201)
+
+
+@straight(router, "/untold", **needs(Permission.SEE_RANKING))
+def untold(body: Body, me: Signed) -> Response:
+    """Wrongly: it proves nothing of who asks."""
+    return Response("done")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +51,10 @@ def address(database: Urls) -> Iterator[str]:
 
     make_person("li", Role.LEADER)
     make_person("wu", Role.INSPECTOR)
+    with write() as tx:
+        execute(
+            tx, "INSERT INTO city (name, folder, document, version) VALUES ('t', 't', '{\"time_zone\": \"UTC\"}', 1)"
+        )
     app = FastAPI(openapi_url=None)
     install(app)
     app.include_router(router)
@@ -94,6 +111,110 @@ def test_a_body_that_is_wrong_is_named_by_its_field_and_not_repeated(address: st
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == [field]
     assert "many" not in answer.text
+
+
+@pytest.fixture
+def known(address: str) -> Iterator[httpx.Client]:
+    """Somebody whom the server remembers: he has asked before."""
+    with entered(address, "li") as client:
+        assert say(client, "first").status_code == 201
+        yield client
+
+
+@contextmanager
+def entered(address: str, login: str) -> Iterator[httpx.Client]:
+    """Somebody logged in."""
+    with httpx.Client(base_url=address) as client:
+        answer = client.post("/api/v1/session", json={"login": login, "password": PASSWORD})
+        client.headers["x-csrf"] = answer.json()["csrf"]
+        yield client
+
+
+def say(client: httpx.Client, word: str, **more: str) -> httpx.Response:
+    return client.post("/x/here/said", json={"word": word}, headers=more)
+
+
+def kept(word: str) -> int:
+    with read() as tx:
+        return int(value(tx, "SELECT count(*) FROM throttle WHERE key LIKE %(like)s", like=f"{word}-%"))
+
+
+def change(sql: LiteralString) -> None:
+    with write() as tx:
+        assert execute(tx, sql) >= 1
+
+
+LI = "(SELECT id FROM person WHERE login = 'li')"
+TAKEN_AWAY: dict[str, tuple[LiteralString, LiteralString, int]] = {
+    "the session": (f"UPDATE session SET expires_at = now() WHERE person_id = {LI}", "", 401),
+    "the account": (
+        "UPDATE person SET disabled = true WHERE login = 'li'",
+        "UPDATE person SET disabled = false WHERE login = 'li'",
+        401,
+    ),
+    "the post": (
+        f"DELETE FROM person_role WHERE person_id = {LI}",
+        f"INSERT INTO person_role VALUES ({LI}, 'leader')",
+        403,
+    ),
+    "the password": (
+        "UPDATE person SET must_change = true WHERE login = 'li'",
+        "UPDATE person SET must_change = false WHERE login = 'li'",
+        403,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", list(TAKEN_AWAY))
+def test_whoever_is_remembered_may_nothing_from_the_moment_it_is_taken_away(known: httpx.Client, what: str):
+    taken, given_back, status = TAKEN_AWAY[what]
+    assert say(known, "still").status_code == 201
+    before = kept("after")
+    change(taken)
+    try:
+        refused = say(known, "after")
+        assert (refused.status_code, kept("after")) == (status, before)
+        bad = known.post("/x/here/said", content=b"{", headers={"content-type": "application/json"})
+        assert bad.status_code == status  # not what is wrong with the body: that is no longer his to learn
+    finally:
+        if given_back:
+            change(given_back)
+
+
+def test_whoever_is_remembered_is_refused_as_anybody_else(known: httpx.Client):
+    assert say(known, "no", **{"x-csrf": "another"}).status_code == 403
+    assert say(known, "no", origin="http://elsewhere.example").status_code == 403
+    assert known.post("/x/here/said", json={"number": 1}).status_code == 422
+    assert kept("no") == 0
+
+
+def test_a_post_that_is_given_counts_with_the_next_request(address: str):
+    with entered(address, "wu") as client:
+        assert say(client, "early").status_code == 403
+        change("INSERT INTO person_role SELECT id, 'leader' FROM person WHERE login = 'wu'")
+        assert say(client, "later").status_code == 201
+        change(
+            "DELETE FROM person_role WHERE role = 'leader' AND person_id IN (SELECT id FROM person WHERE login = 'wu')"
+        )
+        assert say(client, "late").status_code == 403
+
+
+def test_the_units_are_those_of_the_citys_version_and_day(address: str):
+    make_unit("bureau")
+    make_person("ma", Role.LEADER, unit="bureau")
+    with entered(address, "ma") as client:
+        assert say(client, "w").text.endswith("0 bureau")
+        assert say(client, "w").text.endswith("0 bureau")
+        make_unit("crew", parent="bureau")  # a new directory comes with a new version of the city
+        make_unit("depot", parent="bureau", since="2099-06-01")
+        change("UPDATE city SET version = version + 1")
+        assert say(client, "w").text.endswith("0 bureau crew")
+        change("UPDATE city SET simulated_now = '2099-06-02T00:00:00Z', rehearsal = 1")
+        assert say(client, "w").text.endswith("0 bureau crew depot")
+
+
+def test_a_straight_route_that_proves_nobody_does_not_go_unnoticed(known: httpx.Client):
+    assert known.post("/x/untold", json={"word": "w"}).status_code == 500
 
 
 def test_a_handler_of_another_shape_is_refused_when_it_is_declared():

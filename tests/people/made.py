@@ -9,7 +9,7 @@ from gis.db import execute, value, write
 PASSWORD = "quiet-harbour-27"
 
 
-def make_unit(unit_id: str, *, parent: str | None = None) -> str:
+def make_unit(unit_id: str, *, parent: str | None = None, since: str = "2024-01-01") -> str:
     """A unit in an edition of its own kind; its id."""
     with write() as tx:
         edition = value(
@@ -24,10 +24,11 @@ def make_unit(unit_id: str, *, parent: str | None = None) -> str:
             """WITH made AS (INSERT INTO unit VALUES (%(id)s))
                INSERT INTO unit_entry (unit_id, name, name_en, tier, parent_id, types, terminal, platform, edition_id,
                                        valid_from)
-               VALUES (%(id)s, %(id)s, %(id)s, 1, %(parent)s, '{}', true, false, %(edition)s, '2024-01-01')""",
+               VALUES (%(id)s, %(id)s, %(id)s, 1, %(parent)s, '{}', true, false, %(edition)s, %(since)s)""",
             id=unit_id,
             parent=parent,
             edition=edition,
+            since=since,
         )
     return unit_id
 

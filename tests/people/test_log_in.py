@@ -9,8 +9,8 @@ from typing import LiteralString
 import pytest
 
 from dispatch.people import entry, sessions
+from dispatch.people.me import person_of
 from dispatch.people.roles import Role
-from dispatch.people.who import person_of
 from gis.db import execute, read, value, write
 from gis.problems import FormIncomplete, TooMany, Unauthorised
 from tests.people.made import PASSWORD, make_person, make_unit

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from dispatch.people import entry
+from dispatch.people.me import person_of
 from dispatch.people.roles import Role
 from dispatch.people.user_command import command
-from dispatch.people.who import person_of
 from gis.db import read, value
 from gis.problems import Conflict, NotFound, Unauthorised
 from tests.people.made import make_unit
