@@ -92,7 +92,7 @@ def _instant(text: str, calendar: WorkCalendar) -> datetime:
 def _pauses(text: str, calendar: WorkCalendar) -> Iterator[Pause]:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         start, slash, end = part.partition("/")
-        if not slash:
+        if not slash or "/" in end:
             raise ValueError(f"pause {part} is not start/end")
         yield Pause(_instant(start.strip(), calendar), _instant(end.strip(), calendar) if end.strip() else None)
 

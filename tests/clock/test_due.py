@@ -93,7 +93,9 @@ def test_a_row_that_cannot_be_understood_is_named_and_the_rest_is_answered(
         "f,2010-09-21 17:00,2,work_hour,,\ng,2010-09-21 17:00,1.5,noon,,\nh,2010-09-21 17:00,1,day_at,,\n"
     )
 
-    assert run(town, rows + "i\n", "--json") == 1
+    more = "i\nj,2010-09-21 17:00,2,work_hour,2010-09-21 10:00/2010-09-21 11:00/2010-09-21 12:00,\n"
+
+    assert run(town, rows + more, "--json") == 1
 
     shown = capsys.readouterr()
     assert [json.loads(line)["id"] for line in shown.out.splitlines()] == ["f"]
@@ -108,6 +110,7 @@ def test_a_row_that_cannot_be_understood_is_named_and_the_rest_is_answered(
         "row 8: a limit of 1.5 is not a limit",
         f"row 9: time class day_at is not one of {known}",
         "row 10: start is empty",
+        "row 11: pause 2010-09-21 10:00/2010-09-21 11:00/2010-09-21 12:00 is not start/end",
     ]
 
 
@@ -141,6 +144,21 @@ def test_a_city_may_be_a_folder_beside_us(
     monkeypatch.setattr("sys.stdin", io.StringIO("id,start,limit,time_class\na,2010-09-21 17:00,2,quick\n"))
     assert command.run(parsed("--city", town.name, "--lang", "en")) == 0
     assert "the 24-hour clock runs on all days" in capsys.readouterr().out
+
+
+def test_its_help_says_what_goes_in_and_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    said = " ".join(parser.format_help().split())
+    for words in (
+        "--city CITY name of a city under data/cities, or its folder --in CSV cases: id,start,limit,time_class[,pauses]"
+        "[,until]; times as the city's wall time or with offset, pauses as start/end;start/end (no end: still paused); "
+        "- is standard input --out CSV id,due,used_seconds,why; - is standard output --json one JSON object a line "
+        "instead of CSV --lang",
+        "--language {zh,en} of the derivation in words",
+    ):
+        assert words in said
 
 
 @pytest.mark.parametrize("options", [[], ["--city", "binhe", "--lang", "fr"]])

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from dispatch.integrity.judge import Seen, findings, tail
+from dispatch.integrity.thresholds import standard, thresholds_of
 
 THRESHOLDS = {"least": 5, "times": 3, "chance": 1000}
 
@@ -68,3 +69,12 @@ def test_the_farthest_comes_first_and_an_own_expectation_is_kept() -> None:
 def test_alone_nobody_stands_out() -> None:
     assert findings([seen("a", 50)], fewer=False, thresholds=THRESHOLDS) == []
     assert findings([], fewer=True, thresholds=THRESHOLDS) == []
+
+
+def test_a_city_says_its_own_number_and_the_standard_the_others() -> None:
+    own = {"integrity": {"invented_find": {"least": 9}}}
+    assert thresholds_of(own, "invented_find") == {**standard()["invented_find"], "least": 9}
+    assert thresholds_of(own, "staged_fix") == thresholds_of({}, "staged_fix") == dict(standard()["staged_fix"])
+    many = [seen("a", 8), *(seen(name, 1) for name in "bcde")]
+    assert [one.subject for one in findings(many, fewer=False, thresholds=thresholds_of({}, "invented_find"))] == ["a"]
+    assert findings(many, fewer=False, thresholds=thresholds_of(own, "invented_find")) == []

@@ -38,3 +38,15 @@ def test_one_over_a_city_without_cases_goes_on(fresh_database: Urls) -> None:
         town.set(MONDAY)
         town.told()
         town.later(hours=1)
+
+
+def test_a_rehearsal_that_was_halted_goes_on(fresh_database: Urls) -> None:
+    """All its cases are invented: the clock may be switched off and on again, until one real case has come in."""
+    with settled() as town:
+        town.told(raw={"crs": "wgs84", "x": 114.0005, "y": 22.5010, "rehearsal": 7})
+        real(town)
+        town.set(MONDAY)
+        real(town)
+        town.told()
+        with pytest.raises(psycopg.errors.CheckViolation, match="holds real cases"):
+            town.set(MONDAY)
