@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -23,19 +23,16 @@ MUTMUT = Path(sys.executable).with_name("mutmut")  # what it mutates and by whic
 STATS = ROOT / "mutants" / "mutmut-cicd-stats.json"
 
 
-def clock(count: int, seed: int, *, processes: int = 1) -> Tally:
-    """So many histories, in as many towns as it takes; the same for the same seed."""
+def clock(count: int, seed: int, *, processes: int = 1, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
+    """So many histories, in as many towns as it takes; the same for the same seed. `tell` hears of every town."""
     towns = -(-count // IN_ONE_TOWN)
     numbers = range(seed * 1_000_000, seed * 1_000_000 + towns)
     tally = Tally()
     counts = [min(IN_ONE_TOWN, count - IN_ONE_TOWN * n) for n in range(towns)]
-    if processes == 1:
-        found = map(histories, numbers, counts)
-    else:
-        with ProcessPoolExecutor(processes) as pool:
-            found = iter(list(pool.map(histories, numbers, counts)))
-    for one in found:
-        tally.add(one)
+    with ProcessPoolExecutor(processes) as pool:
+        for one in (map if processes == 1 else pool.map)(histories, numbers, counts):
+            tally.add(one)
+            tell(tally)
     return tally
 
 
@@ -65,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _histories(chosen: argparse.Namespace) -> int:
     """0 if nothing differs, 1 if something does."""
     begun = perf_counter()
-    tally = clock(chosen.histories, chosen.seed, processes=chosen.processes)
+    tally = clock(chosen.histories, chosen.seed, processes=chosen.processes, tell=_progress)
     seconds = perf_counter() - begun
     for line in tally.differs[:SHOWN]:
         sys.stdout.write(f"differs: {line}\n")
@@ -75,6 +72,12 @@ def _histories(chosen: argparse.Namespace) -> int:
         f"{len(tally.differs)} differ, by {tally.worst:g} s at most\n{met}\n"
     )
     return 1 if tally.differs else 0
+
+
+def _progress(tally: Tally) -> None:
+    """So far, on standard error: it takes an hour or so."""
+    sys.stderr.write(f"\r  {tally.histories} histories, {tally.compared} figures, {len(tally.differs)} differ ")
+    sys.stderr.flush()
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
