@@ -56,3 +56,17 @@ def test_the_two_readmes_show_the_same_commands_in_lines_that_fit() -> None:
     assert [line for page in pages for line in page if len(line) > 140] == []
     shown = [[line.split("#")[0].strip() for line in page if line.startswith("    ./run")] for page in pages]
     assert shown[0] == shown[1]
+
+
+def test_every_code_word_of_the_terms_is_one_that_code_says() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for package in ("gis", "dispatch", "collectors", "dashboards")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in (".py", ".sql")
+    )
+    page = (ROOT / "docs" / "terms.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("|")][2:]
+    told = {word for row in rows for word in re.split(r"[,:\s]+", row[3]) if word not in ("", "-")}
+    wanted = {word: r"\b" + word.replace("*", r"\w+") + r"\b" for word in sorted(told)}
+    assert [word for word, pattern in wanted.items() if not re.search(pattern, code)] == []
