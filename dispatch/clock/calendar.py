@@ -155,7 +155,7 @@ class WorkCalendar:
         """Every opening between two instants, and behind them as many as hold `seconds` of work or `days` more."""
         self._open_at(latest)
         table = self._covering(earliest, latest)
-        while table.worked(latest) + seconds > table.after[-1] or _days_behind(table, latest) <= days + 1:
+        while table.worked(latest) + seconds > table.after[-1] or _days_behind(table, latest) <= days:
             table = self._longer(table)
         return table
 

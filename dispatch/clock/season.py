@@ -23,7 +23,7 @@ class Season:
         """Whether `day` (YYYY-MM-DD) is in it; never if the day is not known."""
         if not day:
             return False
-        asked = day[-5:] if len(self.start) == 5 else day
+        asked = day[5:] if len(self.start) == 5 else day
         return self.start <= asked <= self.end if self.start <= self.end else asked >= self.start or asked <= self.end
 
 

@@ -58,13 +58,24 @@ def test_nothing_is_worked_before_it_begins() -> None:
     assert day.count(nine, nine + 1) == 1
 
 
+@pytest.mark.parametrize("start", ["2026-03-07 10:00", "2026-03-08 10:00", "2026-10-31 10:00", "2026-11-01 10:00"])
+def test_a_clock_day_over_a_change_of_the_clocks_keeps_its_time_for_many_too(start: str) -> None:
+    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    seconds = numpy.array([int(at(start).timestamp())])
+
+    (due,) = due_times(seconds, Limit(Decimal(1), Rule.WORK_DAY_CLOCK), day)
+    assert datetime.fromtimestamp(int(due), UTC) == at(start) + timedelta(days=1)
+
+
 @pytest.mark.parametrize("days", range(405, 445))
 def test_days_are_counted_over_the_edge_of_what_a_calendar_has_looked_at(days: int) -> None:
     """It looks ahead for somewhat more than a year at once; a day worked in vain would show at one of these."""
     day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
-    start = at("2026-06-01 10:00")
+    start, limit = at("2026-06-01 10:00"), Limit(Decimal(days), Rule.WORK_DAY_CLOCK)
 
-    assert due_at(start, Limit(Decimal(days), Rule.WORK_DAY_CLOCK), day) == start + timedelta(days=days)
+    many = due_times(numpy.array([int(start.timestamp())]), limit, day)  # a calendar that has looked at no day yet
+    assert datetime.fromtimestamp(int(many[0]), UTC) == start + timedelta(days=days)
+    assert due_at(start, limit, day) == start + timedelta(days=days)
 
 
 @pytest.mark.parametrize(

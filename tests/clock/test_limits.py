@@ -145,6 +145,15 @@ def test_the_part_that_ends_a_limit_is_used_when_it_ends_not_when_the_next_begin
     assert fraction_at(start, limit("4", Rule.URGENT_HOUR), PLAIN, Decimal("0.5"), (), more) == at("2026-11-23 22:00")
 
 
+def test_a_pause_by_night_is_time_of_the_24_hour_clock_and_no_working_time() -> None:
+    start, until = at("2026-11-23 17:00"), at("2026-11-24 10:00")
+    rests = [Pause(at("2026-11-23 20:00"), at("2026-11-24 06:00"))]
+
+    assert used(start, until, Rule.URGENT_HOUR, PLAIN, rests) == timedelta(hours=7)
+    assert used(start, until, Rule.WORK_HOUR, PLAIN, rests) == timedelta(hours=3)
+    assert used(start, start, Rule.URGENT_HOUR, PLAIN) == timedelta(0)
+
+
 def test_all_of_a_limit_by_days_is_used_when_it_is_due_after_its_pauses() -> None:
     start, rests = at("2026-11-23 09:00"), [Pause(at("2026-11-23 10:00"), at("2026-11-23 11:00"))]
 
