@@ -58,13 +58,22 @@ def test_nothing_is_worked_before_it_begins() -> None:
     assert day.count(nine, nine + 1) == 1
 
 
-@pytest.mark.parametrize("start", ["2026-03-07 10:00", "2026-03-08 10:00", "2026-10-31 10:00", "2026-11-01 10:00"])
-def test_a_clock_day_over_a_change_of_the_clocks_keeps_its_time_for_many_too(start: str) -> None:
+@pytest.mark.parametrize(
+    ("start", "days"),
+    [
+        ("2026-03-07 10:00", 1),
+        ("2026-03-08 10:00", 1),
+        ("2026-03-08 10:00", 238),  # from the one change to the other
+        ("2026-10-31 10:00", 1),
+        ("2026-11-01 10:00", 1),
+    ],
+)
+def test_clock_days_over_a_change_of_the_clocks_keep_their_time_for_many_too(start: str, days: int) -> None:
     day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
     seconds = numpy.array([int(at(start).timestamp())])
 
-    (due,) = due_times(seconds, Limit(Decimal(1), Rule.WORK_DAY_CLOCK), day)
-    assert datetime.fromtimestamp(int(due), UTC) == at(start) + timedelta(days=1)
+    (due,) = due_times(seconds, Limit(Decimal(days), Rule.WORK_DAY_CLOCK), day)
+    assert datetime.fromtimestamp(int(due), UTC) == at(start) + timedelta(days=days)
 
 
 @pytest.mark.parametrize("days", range(405, 445))

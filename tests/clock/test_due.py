@@ -42,7 +42,7 @@ def town(tmp_path: Path) -> Path:
 
 
 def parsed(*options: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     command.add_arguments(parser)
     return parser.parse_args(options)
 
