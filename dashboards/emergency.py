@@ -1,9 +1,10 @@
-"""Who could come now, and what is in stock: teams, spare parts with what is short first, and their ledger."""
+"""Who could come now, and what is in stock: teams, in service or out; parts, what is short first; their ledgers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,10 +14,12 @@ from starlette.responses import Response
 from dashboards.acting import uuid_of
 from dashboards.shell import go, page
 from dashboards.view import View
+from dispatch.cases.books import books
 from dispatch.cases.on_duty import people_on_duty
 from dispatch.cases.spares import tell_low
 from dispatch.duty.roster import Post
 from dispatch.duty.stand_ins import CENTRE_HEADS
+from dispatch.emergency.service import changes, put_back, put_out
 from dispatch.emergency.store import answer_count, ask_count, counts, movements, receive, shelves
 from dispatch.emergency.teams import teams
 from dispatch.people.may import UNIT
@@ -40,6 +43,9 @@ class Entry:
     counted: Annotated[str, Posted(max_length=9)] = ""
     reason: Annotated[str, Posted(max_length=200)] = ""
     key: Annotated[str, Posted(max_length=36)] = ""
+    team: str = ""
+    why: Annotated[str, Posted(max_length=200)] = ""
+    until: Annotated[str, Posted(max_length=30)] = ""
 
 
 @router.get("/emergency", **needs(Permission.SEE_DUTY))
@@ -56,10 +62,13 @@ def _page(request: Request, me: Me, problem: Problem | None = None, entry: Entry
         ready = {team.id: team.ready_until(tx.now, view.known.calendar) for team in found}
         stock, ledger, waiting = shelves(tx, units=seen), movements(tx, seen), counts(tx, seen)
         called = {unit: _on_duty(tx, unit) for unit in {team.unit for team in found}}
+        served = changes(tx, seen)
     shown: dict[str, Any] = {
         "teams": sorted(found, key=lambda team: ready[team.id] is None),
         "ready": sum(until is not None for until in ready.values()),
         "called": called,
+        "kept": {team.id for team in found if _keeps(me, team.unit)},
+        "served": served,
         "shelves": sorted(stock, key=lambda shelf: not shelf.short),
         "mine": [shelf for shelf in stock if _keeps(me, shelf.unit)],
         "movements": ledger,
@@ -121,6 +130,45 @@ def answered(request: Request, me: Signed, id: int, what: Annotated[str, Posted(
     except Problem as problem:
         return _page(request, me, problem)
     return go("/emergency#counts")
+
+
+@router.post("/emergency/teams/{team}/out", **needs(Permission.SEE_DUTY))
+def out(request: Request, me: Signed, team: str, entry: Annotated[Entry, Depends()]) -> Response:
+    """A team is out of service for a while: no case offers it."""
+    entry.team = team
+    try:
+        with write() as tx:
+            _own_team(tx, me, team)
+            put_out(tx, team, reason=entry.why, until=_instant(tx, entry.until), by=me.person_id)
+    except Problem as problem:
+        return _page(request, me, problem, entry)
+    return go("/emergency#service")
+
+
+@router.post("/emergency/teams/{team}/back", **needs(Permission.SEE_DUTY))
+def back(request: Request, me: Signed, team: str) -> Response:
+    """It is in service again."""
+    try:
+        with write() as tx:
+            _own_team(tx, me, team)
+            put_back(tx, team, by=me.person_id)
+    except Problem as problem:
+        return _page(request, me, problem)
+    return go("/emergency#service")
+
+
+def _own_team(tx: Tx, me: Me, id: str) -> None:
+    """Raise NotFound for a team that this person does not keep."""
+    if not any(team.id == id and _keeps(me, team.unit) for team in teams(tx)):
+        raise NotFound("There is no such team, or it is not yours to manage", zh="没有这支队伍，或不归您管理")
+
+
+def _instant(tx: ReadTx, text: str) -> datetime:
+    """Wall time of the city. Raises FormIncomplete."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=books(tx).zone)
+    except ValueError as fault:
+        raise FormIncomplete("Say until when", zh="请填写停用到什么时候", fields={"until": "needed"}) from fault
 
 
 def _own(tx: Tx, me: Me, spare: str) -> None:

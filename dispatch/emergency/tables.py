@@ -1,4 +1,4 @@
-"""Emergency teams; spare parts, and the ledger of their stock, to which is only ever added."""
+"""Emergency teams and whether they serve; spare parts, and their stock: ledgers to which is only ever added."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from gis.tables import SRID, instant, metadata
 
-# Of teams.csv: no history, as nothing points to a row.
+# Of teams.csv: no history, as nothing points to a row; what people say of a team names it by its id.
 team = Table(
     "team",
     metadata,
@@ -43,6 +43,21 @@ team = Table(
     Column("ends", Time, nullable=False, comment="not after starts: the next day"),
     Column("key", LargeBinary, nullable=False, comment="its own; without it the telephone is noise"),
     Column("phone", LargeBinary, nullable=False, comment="concealed"),
+)
+
+team_service = Table(
+    "team_service",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("team_id", Text, nullable=False, comment="of the city's file, whose rows a load replaces"),
+    Column("reason", Text, comment="why it is out of service; empty: it is back"),
+    instant("until", comment="when it is back by itself"),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    instant("at", nullable=False),
+    CheckConstraint(
+        "num_nonnulls(reason, until) = 0 OR (reason IS NOT NULL AND until IS NOT NULL AND until > at)", name="out"
+    ),
+    Index("team_service_team", "team_id", "id"),
 )
 
 # Of spares.csv: what there is to be kept. How much of it is there, the movements say.

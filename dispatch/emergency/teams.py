@@ -1,4 +1,4 @@
-"""Emergency teams: who they are, whether their shift is on, and how far they are from a place."""
+"""Emergency teams: who they are, whether they serve and their shift is on, and how far they are from a place."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ __all__ = ["Team", "near", "teams"]
 DAY = timedelta(days=1)
 COLUMNS: LiteralString = """
     SELECT t.id, t.unit_id AS unit, t.name, t.name_en, t.members, t.skills, t.skills_en, t.classes, t.days, t.starts,
-           t.ends, t.key, t.phone AS sealed, {} AS metres
+           t.ends, t.key, t.phone AS sealed, o.reason AS out_reason, o.until AS out_until, o.person AS out_by,
+           {} AS metres
       FROM team t
+      LEFT JOIN LATERAL (SELECT s.reason, s.until, p.name AS person FROM team_service s
+                          JOIN person p ON p.id = s.person_id
+                         WHERE s.team_id = t.id ORDER BY s.id DESC LIMIT 1) o ON o.until > %(now)s
 """
 ALL: LiteralString = COLUMNS.format("NULL::float8") + """
      WHERE %(units)s::text[] IS NULL OR t.unit_id = ANY (%(units)s) ORDER BY t.unit_id, t.id
@@ -26,13 +30,16 @@ ALL: LiteralString = COLUMNS.format("NULL::float8") + """
 NEAR: LiteralString = COLUMNS.format(
     "ST_Distance(t.geom::geography, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)::geography)"
 ) + """
-     WHERE %(class)s = ANY (t.classes) ORDER BY metres, t.id LIMIT %(limit)s
+     WHERE %(class)s = ANY (t.classes) AND o.until IS NULL ORDER BY metres, t.id LIMIT %(limit)s
 """  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """`classes`: kind:class. `starts` to `ends`: its shift, wall time. `metres`: from the place asked about."""
+    """`classes`: kind:class. `starts` to `ends`: its shift, wall time. `metres`: from the place asked about.
+
+    `out_until`: it is out of service till then, for a reason that somebody gave; empty: it serves.
+    """
 
     id: str
     unit: str
@@ -47,6 +54,9 @@ class Team:
     ends: time
     key: bytes
     sealed: bytes
+    out_reason: str | None
+    out_until: datetime | None
+    out_by: str | None
     metres: float | None
 
     @property
@@ -55,7 +65,9 @@ class Team:
         return reveal(self.key, self.sealed)
 
     def ready_until(self, now: datetime, calendar: WorkCalendar) -> datetime | None:
-        """When the shift that is on ends; None: none is."""
+        """When the shift that is on ends; None: none is, or it is out of service."""
+        if self.out_until is not None:
+            return None
         line = Line(
             unit=self.unit, post=Post.DUTY, plan="", since=date.min, until=None, days=self.days, starts=self.starts,
             ends=self.ends, people=(self.id,),
@@ -67,9 +79,9 @@ class Team:
 
 def teams(tx: ReadTx, units: Collection[str] | None = None) -> list[Team]:
     """Of these units, or all."""
-    return rows(tx, Team, ALL, units=None if units is None else list(units))
+    return rows(tx, Team, ALL, now=tx.now, units=None if units is None else list(units))
 
 
 def near(tx: ReadTx, lon: float, lat: float, class_code: str, *, limit: int = 20) -> list[Team]:
-    """Those that answer a class (kind:class), nearest first. Degrees."""
-    return rows(tx, Team, NEAR, lon=lon, lat=lat, limit=limit, **{"class": class_code})
+    """Those in service that answer a class (kind:class), nearest first. Degrees."""
+    return rows(tx, Team, NEAR, now=tx.now, lon=lon, lat=lat, limit=limit, **{"class": class_code})

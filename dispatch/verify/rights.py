@@ -22,7 +22,7 @@ FOR_EVER = ("step", "fired", "report", "feed", "audit_event", "audit_block", "ph
             "precedent", "case_photo", "edition", "category", "filing_condition",
             "bulletin", "bulletin_fact", "bulletin_decision", "stand_in", "stand_in_answer", "stand_in_undo",
             "ledger_entry", "ledger_decision", "settlement", "settlement_signature", "stock_movement", "person_unit",
-            "duty_check", "drill_call")  # fmt: skip
+            "duty_check", "drill_call", "team_service")  # fmt: skip
 CHANGES = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
 WORDS = ("case_text", "case_key")
 POLICIES = {

@@ -99,6 +99,54 @@ def test_beside_a_danger_stands_who_is_ready_and_near_with_whom_to_call(office: 
     assert 'id="tm"' not in person("dispatcher").get(f"/cases/{ordinary.number}").text
 
 
+@pytest.mark.parametrize(("login", "size"), [("water", PHONE), ("shift_leader", DESK)], ids=["412", "1440"])
+def test_a_team_is_put_out_of_service_and_back_and_no_danger_offers_it_meanwhile(
+    office: Office, sit: Sit, person: Enter, login: str, size: tuple[int, int]
+) -> None:
+    case = office.town.dispatched("water", category=COVER, condition=1)
+    before = len(look("SELECT id FROM team_service"))
+    seat = sit(login, size)
+    seat.go("/emergency")
+    team = seat.page.locator("section[aria-labelledby=e-teams] li", has_text="抢修二队")
+    team.locator("summary").click()
+    team.get_by_label("停用原因").fill("泵坏了")
+    team.get_by_label("停用到").fill("2026-06-01T08:00")
+    team.get_by_role("button", name="停用").click()
+    expect(seat.page.get_by_role("alert")).to_contain_text("须晚于现在")
+    seat.faults.clear()  # the console names the refusal
+    expect(team.get_by_label("停用原因")).to_have_value("泵坏了")
+    team.get_by_label("停用到").fill("2026-06-10T08:00")
+    team.get_by_role("button", name="停用").click()
+    expect(team).to_contain_text("停用至 2026-06-10 08:00")
+    expect(seat.page.locator("#service li").first).to_contain_text("泵坏了")
+    expect(seat.page.get_by_text("在岗队伍 0/2")).to_be_visible()
+    seat.fits()
+    danger = person("dispatcher").get(f"/cases/{case.number}").text
+    assert "抢修一队" in danger
+    assert "抢修二队" not in danger
+
+    team.get_by_role("button", name="恢复使用").click()
+    expect(seat.page.locator("#service li").first).to_contain_text("恢复")
+    expect(team).to_contain_text("在岗")
+    assert "抢修二队" in person("dispatcher").get(f"/cases/{case.number}").text
+    assert len(look("SELECT id FROM team_service")) == before + 2
+    seat.go("/emergency?lang=en")
+    expect(seat.page.get_by_role("heading", name="Out of service and back")).to_be_visible()
+
+
+def test_only_its_own_unit_and_the_heads_of_the_centre_put_a_team_out(office: Office, person: Enter) -> None:
+    before = look("SELECT count(*) AS n FROM team_service")
+    said = {"why": "x", "until": "2026-06-10T08:00"}
+    for login, team, status in (("landscaping", "far", 404), ("dispatcher", "far", 404), ("inspector1", "far", 403),
+                                ("water", "none", 404)):  # fmt: skip
+        who = person(login)
+        csrf = who.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
+        for what in ("out", "back"):
+            assert who.post(f"/emergency/teams/{team}/{what}", csrf=csrf, **said).status_code == status, login
+        assert login == "water" or "/emergency/teams/" not in who.get("/emergency").text
+    assert look("SELECT count(*) AS n FROM team_service") == before
+
+
 def test_another_unit_sees_neither_stock_nor_telephone_and_keeps_no_store_but_its_own(
     office: Office, person: Enter
 ) -> None:
