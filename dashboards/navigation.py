@@ -46,6 +46,8 @@ NAVIGATION: tuple[tuple[str, Ways], ...] = (
             ("/calendar", "calendar", Permission.SEE_SYSTEM),
         ),
     ),
+    ("", (("/people", "people", Permission.MANAGE_PEOPLE),)),
+    ("", (("/audit", "audit", Permission.SEE_AUDIT),)),
 )
 # Pages that are reached from one of the ways above, and belong to it.
 WITHIN = {

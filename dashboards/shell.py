@@ -37,6 +37,8 @@ STARTS: tuple[tuple[Permission, str], ...] = (
     (Permission.SEE_BOARD, "/console"),
     (Permission.SEE_RANKING, "/ranking"),
     (Permission.SEE_SYSTEM, "/notices"),
+    (Permission.MANAGE_PEOPLE, "/people"),
+    (Permission.SEE_AUDIT, "/audit"),
 )
 
 router = APIRouter(include_in_schema=False)
