@@ -61,3 +61,22 @@ def test_the_note_after_an_action_names_who_has_the_case_now(
 def test_of_an_ended_case_the_note_says_only_that_it_has_ended(office: Office, person: Enter) -> None:
     case = office.town.closed()
     assert _note(person("shift_leader"), case.number, Action.CLOSE) == "已办：结案。现在是“已结案”。"
+
+
+def _head(who: Person, number: str, language: str = "zh") -> str:
+    """The line below the title of a case."""
+    text = unescape(who.get(f"/cases/{number}?lang={language}").text)
+    return text.split('<p class="line">')[1].split("</p>")[0]
+
+
+def test_the_head_tells_the_responsible_unit_from_whoever_has_the_case_now(office: Office, person: Enter) -> None:
+    head = person("shift_leader")
+    unit = "东河区综合执法队"
+    assert "<span>现在办理：派遣员</span>" in _head(head, office.town.filed().number)
+    assert f"<span>责任单位（现在办理）：{unit}</span>" in _head(head, office.town.handling().number)
+    checked = office.town.checking().number
+    assert f"<span>责任单位：{unit}</span><span>现在办理：采集员</span>" in _head(head, checked)
+    assert "Has it now: " in _head(head, checked, "en")
+    ended = _head(head, office.town.closed().number)
+    assert f"<span>责任单位：{unit}</span>" in ended
+    assert "现在办理" not in ended
