@@ -245,7 +245,11 @@ def id_of(tx: ReadTx, number: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicCase:
-    """What everybody who holds the receipt may see: no reporter, no free text, no photo."""
+    """What everybody who holds the receipt may see: no reporter, no free text, no photo.
+
+    `address`, `description`: whether the report had words of the kind, which are not shown; `pointed`: a point
+    of the map.
+    """
 
     id: int
     number: str
@@ -260,6 +264,9 @@ class PublicCase:
     late: bool
     told: bool
     merged_receipt: str | None
+    address: bool
+    description: bool
+    pointed: bool
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
@@ -270,7 +277,10 @@ def public_case(tx: ReadTx, receipt: str) -> PublicCase:
     sql: LiteralString = """
         SELECT c.id, c.number, c.state, c.category, c.place_words, c.place_words_en, c.unit_id, c.reported_at,
         c.due_at, c.ended_at,
-               c.late, c.tell_in IS NOT NULL AS told, m.receipt AS merged_receipt
+               c.late, c.tell_in IS NOT NULL AS told, m.receipt AS merged_receipt,
+               EXISTS (SELECT FROM case_text t WHERE t.case_id = c.id AND t.kind = 'address') AS address,
+               EXISTS (SELECT FROM case_text t WHERE t.case_id = c.id AND t.kind = 'description') AS description,
+               c.geom IS NOT NULL AS pointed
           FROM cases c LEFT JOIN cases m ON m.id = c.merged_into
          WHERE c.receipt = %(receipt)s
     """

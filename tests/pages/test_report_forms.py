@@ -129,3 +129,25 @@ def test_a_refused_report_shows_its_photo_to_keep_or_remove_and_asks_for_a_place
     expect(page.locator(".shot-in")).to_have_count(0)
     assert page.locator("input[type=file]").evaluate("input => input.required")
     seat.faults = [said for said in seat.faults if "422" not in said]  # the refused report, as the console tells it
+
+
+@pytest.mark.parametrize(
+    ("given", "zh", "en"),
+    [
+        ({"address": "西街 9 号", "description": "井盖响"},
+         ("您反映的问题", "中心受理时按您的描述确定", "您写了地址，由中心按地址核实确定"),
+         ("What you reported", "by your description", "you wrote an address")),
+        ({"address": "西街 9 号", "category": "C0101"}, ("您写了地址",), ("the centre will confirm where that is",)),
+        ({"lon": "10", "lat": "10", "description": "井盖响"}, ("您在地图上选了点",), ("you chose a point on the map",)),
+    ],
+)  # fmt: skip
+def test_a_receipt_says_what_was_given_and_that_the_centre_will_confirm_it(
+    person: Enter, given: dict[str, str], zh: tuple[str, ...], en: tuple[str, ...]
+) -> None:
+    receipt = person("").send("/report", "/report", **given).headers["location"]
+    for language, said in (("zh", zh), ("en", en)):
+        text = person("").get(f"{receipt}&lang={language}").text
+        assert all(words in text for words in said), language
+        assert not any(words in text for words in ("位置不明", "未定类别", "Place unknown", "Category open"))
+        assert given.get("address", "-") not in text
+        assert given.get("description", "-") not in text
