@@ -43,7 +43,15 @@ MOST, SHOWN = 300, 15
 STAGES = ("accept", "verify", "file", "dispatch", "sign", "dispose", "check", "close")
 CAMPAIGN = ("report", "filed", "closed", "should_dispose", "ontime_disposal_rate", "overdue_open")
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
-GRIDS: LiteralString = "SELECT duty_grid AS code, name FROM duty_grid_entry WHERE valid_to IS NULL"
+# A duty grid has a name of its own in Chinese alone; in English it is called by the areas it lies in.
+GRIDS: LiteralString = """
+    SELECT e.duty_grid AS code, e.name,
+           (SELECT coalesce(string_agg(DISTINCT up.name_en, ', ' ORDER BY up.name_en), '')
+              FROM duty_grid_area d JOIN area a ON a.code = d.grid AND a.finest = 1 AND a.valid_to IS NULL
+              JOIN area up ON up.id = a.parent_id AND up.name_en <> ''
+             WHERE d.duty_grid = e.duty_grid AND d.valid_to IS NULL) AS name_en
+      FROM duty_grid_entry e WHERE e.valid_to IS NULL
+"""
 # Duty grids as shapes for a drawing of a thousand units' width: metres matter nowhere in it.
 SHAPES: LiteralString = """
     WITH shape AS (
@@ -98,7 +106,7 @@ def behind(request: Request, me: Signed, asked: Annotated[Question, Depends()]) 
         span = period_asked(view, asked.period)
         ids = cases_behind(tx, asked.question, span, view.known.zone, key=asked.key)
         rows = by_ids(tx, ids, limit=MOST)
-        grids = {row["code"]: row["name"] for row in dicts(tx, GRIDS)}
+        grids = _grids(tx, view)
     title = view.t(f"analysis.of_{asked.question}", what=_name(view, asked, grids))
     back = f"/analysis?{urlencode({'period': span.name})}"
     return page(view, "behind.html", title=title, back=back, rows=rows, count=len(ids), period=span.name)
@@ -110,7 +118,7 @@ def _told(tx: ReadTx, view: View, span: Period) -> dict[str, Any]:
     return {
         "hot": hot,
         "map": _map(dicts(tx, SHAPES), {one.grid: one.index for one in hot}),
-        "grids": {row["code"]: row["name"] for row in dicts(tx, GRIDS)},
+        "grids": _grids(tx, view),
         "by_hour": counted(tx, "hour", span, zone),
         "patrol": patrol_by_hour(tx, span, zone),
         "again": _again(tx, span),
@@ -213,6 +221,11 @@ def _measured(figure: str, period: Period, **choice: str) -> str:
 
 def _link(question: str, key: str, period: Period) -> str:
     return "/analysis/cases?" + urlencode({"question": question, "key": key, "period": period.name})
+
+
+def _grids(tx: ReadTx, view: View) -> dict[str, str]:
+    """Duty grid → its name in the page's language, else the one it has."""
+    return {row["code"]: (not view.zh and row["name_en"]) or row["name"] for row in dicts(tx, GRIDS)}
 
 
 def _name(view: View, asked: Question, grids: Mapping[str, str]) -> str:

@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from dashboards.holders import held_by
-from dashboards.view import View, language_of
+from dashboards.language import language_of
+from dashboards.view import View
 from dashboards.words import LANGUAGES, words
 from dispatch.http import whence
 from dispatch.people.entry import change_password, enter, leave

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
+from dashboards.language import language_of
 from dashboards.navigation import Group, ways_of
 from dashboards.times import Left, left_of, span, time_left, when
 from dashboards.words import LANGUAGES, Words, words
@@ -27,7 +28,7 @@ from dispatch.routing.words import sentence
 from gis.db import ReadTx
 from gis.problems import Problem, Unavailable
 
-__all__ = ["SHAPES", "View", "language_of"]
+__all__ = ["SHAPES", "View"]
 
 # State → icon and colour of the design kit: colour, shape and word always stand together.
 SHAPES: dict[State, tuple[str, str]] = {
@@ -94,12 +95,6 @@ class Standing(Protocol):
     def state(self) -> State: ...
     @property
     def clocks(self) -> Mapping[str, Any]: ...
-
-
-def language_of(request: Request, me: Me | None, default: str = LANGUAGES[0]) -> str:
-    """The language asked for in the address, else chosen earlier, else the person's, else the city's."""
-    asked = (request.query_params.get("lang"), request.cookies.get("lang"), me.language if me else None, default)
-    return next((word for word in asked if word in LANGUAGES), LANGUAGES[0])
 
 
 @dataclass(frozen=True)

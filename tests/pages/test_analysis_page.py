@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from html import unescape
+from typing import LiteralString
 
 import pytest
 
@@ -20,6 +21,11 @@ from tests.pages.seats import DESK, PHONE, Sit
 
 Enter = Callable[[str], Person]
 YEAR = "/analysis?period=2026"
+
+
+def value_of(sql: LiteralString) -> str:
+    with write() as tx:
+        return str(value(tx, sql))
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +132,14 @@ def test_it_fits_with_and_without_cases(lived: Office, sit: Sit, size: tuple[int
     assert seat.page.locator("svg.heat path").count() == 3  # the town's duty grids
     seat.go(f"/analysis?period=2019&lang={language}")
     assert seat.page.locator(".empty").count() == 2  # no cases, and no eight weeks to guess from
+
+
+def test_a_duty_grid_is_called_by_its_areas_in_english(lived: Office, person: Enter) -> None:
+    said = {lang: unescape(person("leader").get(f"{YEAR}&lang={lang}").text) for lang in ("zh", "en")}
+    chinese = value_of("SELECT name FROM duty_grid_entry WHERE duty_grid = 'G1' AND valid_to IS NULL")
+    assert f">{chinese} G1</th>" in said["zh"]
+    assert chinese not in said["en"]
+    assert ">East Street Community G1</th>" in said["en"]
 
 
 def test_a_year_in_which_nothing_was_kept_is_no_data_not_a_fall_from_zero(lived: Office, person: Enter) -> None:

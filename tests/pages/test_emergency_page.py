@@ -33,6 +33,7 @@ def office(database: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield Office(town, address)
 
 
+@pytest.mark.browser
 def test_parts_are_used_with_a_reply_on_a_phone_restocked_and_corrected_at_a_desk(office: Office, sit: Sit) -> None:
     case = handling(office.town)
     unit = sit("water", PHONE)
@@ -99,6 +100,7 @@ def test_beside_a_danger_stands_who_is_ready_and_near_with_whom_to_call(office: 
     assert 'id="tm"' not in person("dispatcher").get(f"/cases/{ordinary.number}").text
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(("login", "size"), [("water", PHONE), ("shift_leader", DESK)], ids=["412", "1440"])
 def test_a_team_is_put_out_of_service_and_back_and_no_danger_offers_it_meanwhile(
     office: Office, sit: Sit, person: Enter, login: str, size: tuple[int, int]

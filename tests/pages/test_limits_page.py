@@ -140,6 +140,7 @@ def test_everybody_logged_in_may_look_and_nobody_else(person: Enter) -> None:
     assert 'id="row-L-1"' not in person("").get("/limits").text
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["412", "1440"])
 def test_from_the_deadline_of_a_case_to_its_row_and_on_to_a_question(
     office: Office, sit: Sit, size: tuple[int, int]
