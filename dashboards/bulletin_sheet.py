@@ -104,7 +104,7 @@ class Sheet:
     @property
     def command(self) -> str:
         """What a citizen types to count it again."""
-        return f"wangge verify-bulletin bulletin-{self.made.period}-{self.made.revision}.zip --hash {self.made.hash}"
+        return f"wangge verify-bulletin {self.made.file_name}.zip --hash {self.made.hash}"
 
     @cached_property
     def first(self) -> list[Table]:

@@ -126,7 +126,7 @@ def staff_file(request: Request, me: Signed, id: int, form: str = "pdf") -> Resp
             made = bulletin_of(tx, id)
         _written(file, form, Sheet(made, view.t))
         recorded(request, me, "bulletin", {"bulletin": made.id, "hash": made.hash, "form": form})
-    return sent(file, f"bulletin-{made.period}-{made.revision}", form)
+    return sent(file, made.file_name, form)
 
 
 def _written(file: IO[bytes], form: str, sheet: Sheet) -> None:
@@ -180,9 +180,7 @@ def cases_file(
             count = write_table(file, form, columns, bounded(rows, tick))
         detail = {"bulletin": made.id, "hash": made.hash, "of": list(asked.key), "figure": asked.figure}
         recorded(request, me, "bulletin", {**detail, "form": form, "rows": count})
-        return "-".join(
-            ("bulletin", made.period, str(made.revision), "cases", *filter(None, (*asked.key[1:], asked.figure)))
-        )
+        return "-".join((made.file_name, "cases", *filter(None, (*asked.key[1:], asked.figure))))
 
     return delivered(request, form, make)
 
@@ -222,9 +220,8 @@ def download(request: Request, id: int) -> Response:
     _bounded(request)
     with made_file("zip", among=("zip",)) as file, read(heavy=True) as tx:
         made = bulletin_of(tx, id, published_only=True)
-        name = f"bulletin-{made.period}-{made.revision}"
-        write_archive(file, made, lines_of(tx, made.id), name=f"{name}.zip")
-    return sent(file, name, "zip")
+        write_archive(file, made, lines_of(tx, made.id), name=f"{made.file_name}.zip")
+    return sent(file, made.file_name, "zip")
 
 
 @router.get("/public/bulletins/{id}/file", **needs(Permission.PUBLIC))
@@ -236,7 +233,7 @@ def public_file(request: Request, me: Visitor, id: int, form: str = "pdf") -> Re
             view = View.of(request, tx, me)
             made = bulletin_of(tx, id, published_only=True)
         _written(file, form, Sheet(made, view.t))
-    return sent(file, f"bulletin-{made.period}-{made.revision}", form)
+    return sent(file, made.file_name, form)
 
 
 def _bounded(request: Request) -> None:

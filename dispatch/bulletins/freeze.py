@@ -82,6 +82,11 @@ class Bulletin:
     head_no: int | None
     head_hash: str | None
 
+    @property
+    def file_name(self) -> str:
+        """Of every file that is made of it, before the ending: its own among all that were published."""
+        return f"bulletin-{self.period}-{self.scheme}-{self.revision}"
+
 
 def bulletins(tx: ReadTx, *, published_only: bool = False, limit: int = 100) -> list[Bulletin]:
     """The newest first."""

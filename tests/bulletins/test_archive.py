@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def archive(made: Bulletin) -> bytes:
     with read() as tx:
         write_archive(out, made, lines_of(tx, made.id), name="b.zip")
     return out.getvalue()
+
+
+def test_two_bulletins_of_one_period_come_under_two_names(made: Bulletin) -> None:
+    others = [replace(made, scheme="gb-area-1"), replace(made, scheme="jinhua"), replace(made, revision=2)]
+    assert made.file_name == f"bulletin-{WEEK}-gb-department-1"
+    assert len({one.file_name for one in (made, *others)}) == 4
 
 
 def contents(whole: bytes) -> dict[str, bytes]:

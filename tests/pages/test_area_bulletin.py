@@ -52,7 +52,10 @@ def test_it_goes_the_way_of_every_bulletin(published: str, person: Enter, sit: S
     csv = citizen.get(f"/public{where}/file?form=csv&lang=en").content.decode("utf-8-sig")
     assert all(row["score"] in csv for row in rows.values() if row["score"])
     archive = tmp_path / "bulletin.zip"
-    archive.write_bytes(citizen.get(f"/public{where}/download").content)
+    whole = citizen.get(f"/public{where}/download")
+    assert whole.headers["content-disposition"].endswith("''bulletin-2026-W24-gb-area-2-1.zip")
+    assert "bulletin-2026-W24-gb-area-2-1.zip --hash" in shown
+    archive.write_bytes(whole.content)
     assert main(["verify-bulletin", str(archive), "--hash", made.hash]) == 0
     assert "all the same" in capsys.readouterr().err
     opened = leader.get(f"{where}?lang=en").text

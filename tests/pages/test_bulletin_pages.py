@@ -193,7 +193,7 @@ def test_a_long_file_says_how_far_it_is_and_is_the_same(sit: Sit, lived: Office,
     waited.value.save_as(tmp_path / "made.csv")
     plain = seat.page.request.get(f"{seat.address}/bulletins/{made.id}/cases?form=csv").body()
     assert (tmp_path / "made.csv").read_bytes() == plain
-    assert waited.value.suggested_filename == f"bulletin-{WEEK}-{made.revision}-cases.csv"
+    assert waited.value.suggested_filename == f"{made.file_name}-cases.csv"
     told = seat.page.request.get(f"{seat.address}/bulletins/{made.id}/cases?form=csv&progress=1").body()
     assert json.loads(told.split(b"\n")[0]).keys() in ({"rows"}, {"name", "bytes"})
     assert told.endswith(plain)
