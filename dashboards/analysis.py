@@ -26,6 +26,7 @@ from dispatch.analysis.questions import (
     reported,
     stages,
 )
+from dispatch.cases.books import books_then
 from dispatch.cases.read import by_ids
 from dispatch.evaluation.campaigns import Campaign, campaigns_of
 from dispatch.evaluation.measures import NOTHING, Cut
@@ -144,7 +145,7 @@ def _campaigns(tx: ReadTx, view: View, span: Period) -> list[tuple[Campaign, Per
             days,
             next((line.values for line in lines_of(tx, days, Cut(by="city", campaign=one.key), CAMPAIGN)), NONE),
         )
-        for one in campaigns_of(view.known.city)
+        for one in campaigns_of(books_then(tx, min(span.end, tx.now)).city)
         if _meets(one, view, span)
         for days in (period_of(f"{one.first}..{one.last}", view.known.zone),)
     ]

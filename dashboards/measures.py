@@ -18,9 +18,10 @@ from starlette.responses import Response
 from dashboards.leader import instant_asked, period_asked, ways
 from dashboards.shell import page
 from dashboards.view import View
+from dispatch.cases.books import books_then
 from dispatch.cases.read import by_ids
-from dispatch.evaluation.campaigns import campaigns_of
-from dispatch.evaluation.measures import By, Cut
+from dispatch.evaluation.campaigns import Campaign, campaigns_of
+from dispatch.evaluation.measures import By, Cut, counted_until
 from dispatch.evaluation.period import Period
 from dispatch.evaluation.posts import BY_PERSON, Post
 from dispatch.evaluation.rates import RATES
@@ -89,7 +90,8 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """The table: `names` are its columns, `lines` its rows in order, `sum` the whole (None: acts of several posts)."""
+    """The table: `names` are its columns, `lines` its rows in order, `sum` the whole (None: acts of several posts);
+    `campaigns` those of the period's last day."""
 
     period: Period
     then: datetime
@@ -99,6 +101,7 @@ class Sheet:
     sum: Line | None
     titles: Mapping[str | None, str]
     small: int
+    campaigns: Sequence[Campaign]
 
     def few(self, line: Line, name: str) -> bool:
         """Whether a rate rests on fewer cases than the city calls a small sample."""
@@ -124,7 +127,7 @@ def measures_page(request: Request, me: Signed, asked: Annotated[Chosen, Depends
         "whole": whole_name(view),
         "shown": sheet.lines[:SHOWN],
         "cuts": _cuts(view, me),
-        "campaigns": campaigns_of(view.known.city),
+        "campaigns": sheet.campaigns,
         "families": {
             family: [name for name in names if name in sheet.known]
             for family, names in FAMILIES.items()
@@ -188,7 +191,8 @@ def opened(tx: ReadTx, view: View, asked: Chosen, me: Me, *, figure: str, key: s
     if figure not in MEASURES:
         raise NotFound("There is no such figure", zh="没有这个数字")
     sheet = sheet_of(tx, view, asked.only(figure), me)
-    cut = next((cut for cut in _cuts_of(view, asked, me) if cut.by != "post" or cut.post == key), None)
+    cuts = _cuts_of(view, asked, me, sheet.campaigns)
+    cut = next((cut for cut in cuts if cut.by != "post" or cut.post == key), None)
     if cut is None or figure not in known_of(cut):
         raise NotFound("There is no such figure", zh="没有这个数字")
     as_of = instant_asked(tx, view, asked.as_of)
@@ -198,19 +202,20 @@ def opened(tx: ReadTx, view: View, asked: Chosen, me: Me, *, figure: str, key: s
 def sheet_of(tx: ReadTx, view: View, asked: Chosen, me: Me) -> Sheet:
     """The table of a choice, for the page and for files. Raises FormIncomplete."""
     span, as_of = asked.span(view), instant_asked(tx, view, asked.as_of)
-    cuts = _cuts_of(view, asked, me)
+    campaigns = campaigns_of(books_then(tx, counted_until(tx, span, as_of)).city)
+    cuts = _cuts_of(view, asked, me, campaigns)
     known = frozenset(name for cut in cuts for name in known_of(cut))
     names = tuple(name for name in MEASURES if name in (asked.columns or USUAL) and name in known)
     names = names or tuple(name for name in MEASURES if name in known)
     small = terms_of(tx, span, as_of).small_sample
     tables = [_table(tx, span, cut, names, as_of) for cut in cuts]
     lines = [line for told, _ in tables for line in told]
-    titles = _titles(tx, view, asked.by, [line.key for line in lines])
+    titles = _titles(tx, view, asked.by, [line.key for line in lines], campaigns)
     ordered = sorted(lines, key=lambda line: (line.key is None, -_rank(line, names), titles[line.key]))
     whole = tables[0][1] if asked.by != "post" else None
     return Sheet(
         period=span, then=min(as_of or span.end, tx.now), names=names, known=known, titles=titles, small=small,
-        lines=[] if asked.by == "city" else ordered, sum=whole,
+        lines=[] if asked.by == "city" else ordered, sum=whole, campaigns=campaigns,
     )  # fmt: skip
 
 
@@ -272,7 +277,7 @@ def whole_name(view: View) -> str:
     return view.t("measures.whole_own" if view.me and view.me.is_department_only else "measures.whole")
 
 
-def _cuts_of(view: View, asked: Chosen, me: Me) -> list[Cut]:
+def _cuts_of(view: View, asked: Chosen, me: Me, campaigns: Sequence[Campaign]) -> list[Cut]:
     """The cuts that a choice comes to: one, or one for each post. Raises FormIncomplete for a word that is none."""
     if asked.by not in _cuts(view, me):
         raise FormIncomplete("Figures cannot be cut like that", zh="没有这种分类", fields={"by": "unknown"})
@@ -281,29 +286,31 @@ def _cuts_of(view: View, asked: Chosen, me: Me) -> list[Cut]:
     by, _, level = asked.by.partition(":")
     depth = [str(row["key"]) for row in view.known.levels].index(level) + 1 if level else 1
     cut = Cut(by=cast(By, by), depth=depth, units=tuple(me.units) if me.is_department_only else None)
-    return [cut if cut.posted or not asked.campaign else replace(cut, campaign=_campaign(view, asked.campaign))]
+    return [cut if cut.posted or not asked.campaign else replace(cut, campaign=_campaign(asked.campaign, campaigns))]
 
 
-def _campaign(view: View, word: str) -> str:
-    if word != OUTSIDE and word not in {one.key for one in campaigns_of(view.known.city)}:
+def _campaign(word: str, campaigns: Sequence[Campaign]) -> str:
+    if word != OUTSIDE and word not in {one.key for one in campaigns}:
         raise FormIncomplete("There is no such campaign", zh="没有这个专项", fields={"campaign": "unknown"})
     return "" if word == OUTSIDE else word
 
 
-def _titles(tx: ReadTx, view: View, by: str, keys: Sequence[str | None]) -> dict[str | None, str]:
+def _titles(
+    tx: ReadTx, view: View, by: str, keys: Sequence[str | None], campaigns: Sequence[Campaign]
+) -> dict[str | None, str]:
     """What the keys of a cut are called; None is what has none."""
     nobody = view.t.get(f"measures.nobody_{by.partition(':')[0]}", view.t("measures.nobody"))
-    return {None: nobody, **_named(tx, view, by, [key for key in keys if key is not None])}
+    return {None: nobody, **_named(tx, view, by, [key for key in keys if key is not None], campaigns)}
 
 
-def _named(tx: ReadTx, view: View, by: str, keys: list[str]) -> dict[str | None, str]:
+def _named(tx: ReadTx, view: View, by: str, keys: list[str], campaigns: Sequence[Campaign]) -> dict[str | None, str]:
     if by.startswith("area:"):
         rows = dicts(tx, AREAS, keys=keys)
         return {row["key"]: (view.zh and row["name"]) or row["name_en"] or row["name"] or row["code"] for row in rows}
     if by in BY_PERSON:
         return {row["key"]: row["name"] for row in dicts(tx, PERSONS, keys=keys)}
     if by == "campaign":
-        return {one.key: view.named(one) for one in campaigns_of(view.known.city)}
+        return {one.key: view.named(one) for one in campaigns}
     words: dict[str, Callable[[str], str]] = {
         "unit": view.unit,
         "class": view.class_name,

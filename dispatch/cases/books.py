@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from threading import Lock
@@ -182,6 +182,16 @@ def books_on(tx: ReadTx, day: date) -> Books:
         while len(_Kept.past) > MOST_PAST:
             _Kept.past.popitem(last=False)
         return kept
+
+
+def books_then(tx: ReadTx, until: datetime) -> Books:
+    """The books of the last day before an instant, for figures that end there; of a day before the first books, which
+    only a case taken over from another system can be of, the present ones."""
+    present = books(tx)
+    try:
+        return books_on(tx, (until - timedelta(seconds=1)).astimezone(present.zone).date())
+    except NotFound:
+        return present
 
 
 def calendar_edition(tx: ReadTx, id: int) -> WorkCalendar:

@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dispatch.cases.books import Books
+
 __all__ = ["Campaign", "campaign_rows", "campaigns_of"]
 
 
@@ -47,6 +49,6 @@ def campaigns_of(city: Mapping[str, Any]) -> list[Campaign]:
     ]
 
 
-def campaign_rows(city: Mapping[str, Any], zone: ZoneInfo) -> list[dict[str, Any]]:
+def campaign_rows(books: Books) -> list[dict[str, Any]]:
     """All of them as a statement reads them, in the city's order."""
-    return [one.row(zone) for one in campaigns_of(city)]
+    return [one.row(books.zone) for one in campaigns_of(books.city)]

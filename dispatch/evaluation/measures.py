@@ -11,7 +11,7 @@ from typing import Any, Literal, LiteralString, NamedTuple, Protocol, TypeAlias
 
 from psycopg.types.json import Jsonb
 
-from dispatch.cases.books import books
+from dispatch.cases.books import books, books_then
 from dispatch.cases.duplicates import DEGREE_M, Limits
 from dispatch.evaluation.as_of import past_facts
 from dispatch.evaluation.campaigns import campaign_rows
@@ -302,7 +302,7 @@ def parameters(
         "units": units,
         "campaign": cut.campaign,
         "apart": apart,
-        "campaigns": Jsonb(campaign_rows(books(tx).city, books(tx).zone) if apart else []),
+        "campaigns": Jsonb(campaign_rows(books_then(tx, span["until"])) if apart else []),
         "backlog": not set(BACKLOG).isdisjoint(more),
     }
     beside = _more(tx, known, more)

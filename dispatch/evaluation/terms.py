@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString
 
-from dispatch.cases.books import Books, books, books_on
+from dispatch.cases.books import books_then
 from dispatch.evaluation.ledger import Given, given
 from dispatch.evaluation.measures import counted_until
 from dispatch.evaluation.period import Period
@@ -16,7 +16,7 @@ from dispatch.evaluation.rates import Counts
 from dispatch.evaluation.scheme import Contract, Scheme, contracts_of, schemes_of, standard_schemes
 from dispatch.evaluation.score import Ranked, ranked
 from gis.db import ReadTx, dicts
-from gis.problems import FormIncomplete, NotFound
+from gis.problems import FormIncomplete
 
 __all__ = ["SMALL_SAMPLE", "Terms", "contracts_on", "schemes_on", "terms_of"]
 
@@ -77,16 +77,17 @@ def terms_of(tx: ReadTx, period: Period, as_of: datetime | None = None) -> Terms
             zh="时段尚未开始，无可评价",
             fields={"period": "ahead"},
         )
-    present = books(tx)
-    day = (counted_until(tx, period, as_of) - timedelta(seconds=1)).astimezone(present.zone).date()
-    section: Mapping[str, Any] = _books(tx, day, present).city.get("ranking", {})
+    until = counted_until(tx, period, as_of)
+    then = books_then(tx, until)
+    day = (until - timedelta(seconds=1)).astimezone(then.zone).date()
+    section: Mapping[str, Any] = then.city.get("ranking", {})
     from_ = section.get("scored_from")
     first = date.fromisoformat(str(from_)) if from_ else date.min
     return Terms(
         schemes=schemes_on(tx, day),
         groups=list(section.get("groups", ())),
         small_sample=int(section.get("small_sample", SMALL_SAMPLE)),
-        trial=period.start.astimezone(present.zone).date() < first,
+        trial=period.start.astimezone(then.zone).date() < first,
         given=given(tx, period.name, by=as_of or tx.now),
     )
 
@@ -103,13 +104,6 @@ def contracts_on(tx: ReadTx, day: date) -> list[Contract]:
     """The contracts with collection companies in force on a day."""
     schemes = schemes_on(tx, day)
     return [one for row in dicts(tx, LATEST, day=day) for one in contracts_of(row["content"], schemes)]
-
-
-def _books(tx: ReadTx, day: date, present: Books) -> Books:
-    try:
-        return books_on(tx, day)
-    except NotFound:  # cases taken over from before the city's books
-        return present
 
 
 def _strange(field: str, said: str, known: Any, zh: str) -> FormIncomplete:
