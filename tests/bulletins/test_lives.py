@@ -1,11 +1,14 @@
-"""Over random lives with late reports, corrections, merges, appeals and changes of the rules: what is frozen stays."""
+"""Over random lives with late reports, corrections, merges, appeals, cases left out, points by hand and changes of the
+rules: what is frozen stays."""
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,8 +20,12 @@ from dispatch.bulletins.content import Rules, parsed
 from dispatch.bulletins.freeze import FROZEN, INSTANT, Bulletin, bulletin_of, bulletins, decide, lines_of, seal
 from dispatch.bulletins.recount import cell_of, figures, recount
 from dispatch.cluster import Urls
+from dispatch.evaluation import ledger
+from dispatch.evaluation.ledger import EXCLUSION, Asked
 from dispatch.evaluation.measures import CELLS, COUNTED, Cut, parameters
 from dispatch.evaluation.period import period_of
+from dispatch.evaluation.scheme import Scheme
+from dispatch.evaluation.terms import terms_of
 from dispatch.lifecycle.states import Action
 from dispatch.verify import verify
 from gis.db import execute, read, value, write
@@ -27,7 +34,23 @@ from tests.bulletins.test_bulletins import person
 from tests.cases.town import ZONE, Town, look, settled
 from tests.evaluation.test_as_of import BORDER, WEEK, Life
 
-FORMULA = {"key": "gb-department", "name": "本市", "name_en": "Own", "source": "ours", "sample": ["should_dispose"]}
+FORMULA = {
+    "key": "gb-department", "name": "本市", "name_en": "Own", "source": "ours", "sample": ["should_dispose"],
+    "hand": [{"kind": "special", "name": "专项", "name_en": "Special", "most": 5}],
+}  # fmt: skip
+PAPER = "ab" * 32
+LATE = """
+    SELECT c.number FROM fact f JOIN cases c ON c.id = f.case_id
+     WHERE f.due_at < %(border)s AND f.unit_id IS NOT NULL AND c.number IS NOT NULL AND NOT f.exempt
+       AND NOT EXISTS (SELECT FROM ledger_entry e WHERE e.case_id = f.case_id)
+     ORDER BY f.ontime IS TRUE, f.case_id LIMIT 2
+"""
+GRANTED = "SELECT case_id FROM step WHERE action = 'grant_appeal' AND recorded_at <= %(by)s"
+AGREED = """
+    SELECT e.unit_id, e.case_id, e.points FROM ledger_entry e JOIN ledger_decision d ON d.entry_id = e.id
+     WHERE d.decision = 'agreed' AND d.decided_at <= %(by)s AND (e.kind = 'exclusion') = %(out)s
+       AND (e.period IS NULL OR e.period = %(period)s::text)
+"""
 END = datetime(2026, 7, 6, tzinfo=ZONE)
 
 
@@ -38,6 +61,7 @@ class Publishing(Life):
         super().__init__(town, seed)
         self.kept: list[tuple[Bulletin, list[str]]] = []
         self.contested = 0
+        self.ruled: Counter[tuple[str, bool]] = Counter()
 
     def ask(self) -> None:
         if self.town.now < BORDER:
@@ -46,6 +70,7 @@ class Publishing(Life):
         self.town.later(seconds=1)  # what is recorded at an instant is known at it
         self.contest()
         self.change_the_rules()
+        self.keep_the_ledger()
         self.town.report(captured_at=BORDER - timedelta(days=1))  # of the week before, come in late
 
     def contest(self) -> None:
@@ -55,6 +80,28 @@ class Publishing(Life):
             self.contested += 1
             self.town.do(case["id"], Action.APPEAL, case["unit_id"], reason="wrong")
             self.town.do(case["id"], ruling, "evaluator", reason="seen")
+
+    def keep_the_ledger(self) -> None:
+        """Two cases of the week are to be left out, and two units get points, up and down: of each pair the second
+        person agrees to one and refuses the other."""
+        with read() as tx:
+            scheme = terms_of(tx, period_of(WEEK, ZONE)).scheme("gb-department")
+        for place, row in enumerate(look(LATE, border=BORDER)):
+            self.enter(None, agree=place == 0, kind=EXCLUSION, number=row["number"])
+        for place, (unit, points) in enumerate((("enforcement-a", "1.25"), ("enforcement-b", "-0.50"))):
+            agree = (place + self.contested) % 2 == 0
+            self.enter(scheme, agree=agree, kind="special", unit=unit, period=WEEK, points=points)
+
+    def enter(self, scheme: Scheme | None, *, agree: bool, **said: str) -> None:
+        asked = Asked(reason="夜市整治", document_no="7号", document_hash=PAPER, **said)
+        with write() as tx:
+            entry = ledger.enter(tx, person(self.town, "evaluator"), scheme, asked)
+        with suppress(Conflict), write() as tx:  # whoever entered it may not agree
+            ledger.decide(tx, entry.id, person(self.town, "evaluator"), agree=True)
+        with write() as tx:
+            ledger.decide(tx, entry.id, person(self.town, "leader"), agree=agree)
+        self.ruled[asked.kind, agree] += 1
+        self.town.later(seconds=1)
 
     def publish(self, period: str) -> None:
         with suppress(Conflict):  # where nothing has changed there is no revision
@@ -115,6 +162,12 @@ def life(databases: Callable[[], AbstractContextManager[Urls]], request: pytest.
         yield life
 
 
+def frozen(made: Bulletin) -> list[int]:
+    """The ids of its cases, in the order of its lines."""
+    rows = look("SELECT case_id FROM bulletin_fact WHERE bulletin_id = %(id)s ORDER BY no", id=made.id)
+    return [row["case_id"] for row in rows]
+
+
 def facts(made: Bulletin) -> tuple[Rules, list[Any]]:
     with read() as tx:
         return Rules.read(made.rules), list(parsed(lines_of(tx, made.id)))
@@ -166,10 +219,40 @@ def test_the_appeals_told_are_the_cases_that_are_out_of_the_figures_or_still_in_
     for made, _ in life.kept:
         rules, cases = facts(made)
         told = rules.document["appeals"]
-        assert sum(row["granted"] for row in told) == sum(case["exempt"] == "1" for case in cases)
+        exempt = {id for id, case in zip(frozen(made), cases, strict=True) if case["exempt"] == "1"}
+        by_ledger = {row["case_id"] for row in look(AGREED, out=True, by=made.as_of, period=None)}
+        both = {row["case_id"] for row in look(GRANTED, by=made.as_of)} & by_ledger & exempt
+        assert sum(row["granted"] for row in told) == len(exempt - by_ledger) + len(both)
         ruled.update({name: sum(row[name] for row in told) for name in ("granted", "refused")})
     assert ruled.total() > 0
     assert len({facts(made)[0].scheme for made, _ in life.kept}) > 1  # and the formula went on
+
+
+def test_cases_left_out_and_points_by_hand_are_those_agreed_to_when_it_was_frozen(life: Publishing) -> None:
+    """Against the ledger's own rows: what was refused, or agreed to later, is in none."""
+    assert all(life.ruled[kind, agree] for kind in ("special", EXCLUSION) for agree in (True, False))
+    seen: Counter[str] = Counter()
+    for made, _ in life.kept:
+        rules, cases = facts(made)
+        given: Counter[str] = Counter()
+        for row in look(AGREED, out=False, by=made.made_at, period=made.period):  # also of a week that is over
+            given[row["unit_id"]] += row["points"]
+        assert dict(rules.by_hand) == dict(given)
+        seen["points"] += len(given)
+        rows = {row["key"]: row for row in csv.DictReader(made.scores.splitlines()) if row["of"] == "unit"}
+        for unit, row in rows.items():
+            if row["score"] and "by_hand" in row:
+                hand = Decimal(row["by_hand"] or 0)
+                assert hand == given[unit]
+                assert Decimal(row["total"]) == Decimal(row["score"]) + hand
+        out = {row["case_id"] for row in look(AGREED, out=True, by=made.as_of, period=None)}
+        for id, case in zip(frozen(made), cases, strict=True):
+            if id in out:
+                assert case["exempt"] == "1"
+                assert cell_of(case, rules.since, rules.until) is None
+                seen["left out"] += 1
+    assert seen["points"] > 0
+    assert seen["left out"] > 0
 
 
 def test_a_late_report_is_in_no_bulletin_of_its_own_week_and_marked_in_the_next(life: Publishing) -> None:
@@ -184,4 +267,5 @@ def test_the_verifier_counts_every_bulletin_again(life: Publishing) -> None:
     found = {finding.no: finding for finding in verify()}
     assert found["I10"].checked == len(life.kept)
     assert found["I17"].checked > 0
-    assert [breach for no in ("I10", "I17") for breach in found[no].first] == []
+    assert found["I26"].checked >= life.ruled.total()
+    assert [breach for no in ("I10", "I17", "I26", "I28") for breach in found[no].first] == []
