@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, LiteralString, cast
 from urllib.parse import urlencode
@@ -45,6 +45,7 @@ USUAL = (
     *("ontime_disposal_rate", "dispose_work_median", "close_rate", "rework_rate", "returned", "reopened", "recurred"),
     "backlog",
 )
+LONG = timedelta(days=100)  # of a longer period what recurred is counted when it is asked for: that takes seconds
 AREAS: LiteralString = "SELECT id::text AS key, code, name, name_en FROM area WHERE id::text = ANY(%(keys)s)"
 PERSONS: LiteralString = "SELECT id::text AS key, name FROM person WHERE id::text = ANY(%(keys)s)"
 
@@ -205,7 +206,8 @@ def sheet_of(tx: ReadTx, view: View, asked: Chosen, me: Me) -> Sheet:
     campaigns = campaigns_of(books_then(tx, counted_until(tx, span, as_of)).city)
     cuts = _cuts_of(view, asked, me, campaigns)
     known = frozenset(name for cut in cuts for name in known_of(cut))
-    names = tuple(name for name in MEASURES if name in (asked.columns or USUAL) and name in known)
+    usual = USUAL if span.end - span.start < LONG else tuple(name for name in USUAL if name != "recurred")
+    names = tuple(name for name in MEASURES if name in (asked.columns or usual) and name in known)
     names = names or tuple(name for name in MEASURES if name in known)
     small = terms_of(tx, span, as_of).small_sample
     tables = [_table(tx, span, cut, names, as_of) for cut in cuts]
