@@ -15,6 +15,7 @@ from itertools import islice
 from collectors.rehearsal import ledger, pictures
 from collectors.rehearsal.duty import Watch, drill_nightly, watch_of
 from collectors.rehearsal.evaluators import keep_scores, revise
+from collectors.rehearsal.growth import Growth, keep_growth
 from collectors.rehearsal.living import live
 from collectors.rehearsal.scene import scene_of
 from collectors.rehearsal.shards import Progress, Window, start
@@ -104,7 +105,9 @@ def grow(order: Order, url: str) -> Iterator[Progress]:
         windows.append(replace(whole, since=since, until=until))
         until = since
     for window in windows:
+        keep_growth(settings().data, Growth(wanted=whole.since, reached=window.until))
         yield from start(url, [window], gentle=True)
+    keep_growth(settings().data, Growth(wanted=whole.since, reached=whole.since))
 
 
 def _window(order: Order) -> Window:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
+from collectors.rehearsal.growth import growth_in
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.backlog import MEANING, SEAL_LATE, backlog, exposition
@@ -32,7 +33,15 @@ def work(request: Request, me: Signed) -> Response:
         view = View.of(request, tx, me)
         found, aside = backlog(tx), parked(tx)
     late = {"seal_lag_seconds"} if found.seal_lag_seconds > SEAL_LATE else set()
-    return page(view, "work.html", backlog=found, figures=list(MEANING), late=late, aside=aside)
+    return page(
+        view,
+        "work.html",
+        backlog=found,
+        figures=list(MEANING),
+        late=late,
+        aside=aside,
+        growth=growth_in(settings().data),
+    )
 
 
 @router.post("/work", **needs(Permission.SEE_SYSTEM))

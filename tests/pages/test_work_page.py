@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from collectors.rehearsal.growth import FILE, Growth, keep_growth
 from dashboards import work
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.cases.overdue import sweep
-from dispatch.config import read_settings
+from dispatch.config import read_settings, settings
 from gis.db import execute, write
+from tests.cases.town import ZONE
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
 
@@ -45,6 +48,19 @@ def test_a_case_put_aside_is_seen_and_tried_again(office: Office, sit: Sit) -> N
     phone = sit("system_admin", PHONE)
     phone.go("/work?lang=en")
     expect(phone.page.get_by_text("No case is put aside")).to_be_visible()
+
+
+def test_the_demo_says_how_far_its_past_has_grown(office: Office, sit: Sit) -> None:
+    seat = sit("system_admin", DESK)
+    seat.go("/work")
+    expect(seat.page.get_by_text("历史正在补全")).to_have_count(0)
+    day = datetime(2026, 6, 1, tzinfo=ZONE)
+    keep_growth(settings().data, Growth(wanted=day, reached=day + timedelta(days=3)))
+    try:
+        seat.go("/work")
+        expect(seat.page.get_by_text("2026-06-04 00:00 起已齐全，将补到 2026-06-01 00:00")).to_be_visible()
+    finally:
+        (settings().data / FILE).unlink()
 
 
 def test_the_metrics_are_for_who_knows_the_token_and_for_the_administrator(
