@@ -21,6 +21,11 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK)
 
 
+def nine_to_five() -> WorkCalendar:
+    """Without a day off; it has looked at no day yet."""
+    return WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+
+
 def test_an_opening_that_the_change_of_the_clocks_swallows_is_none() -> None:
     """On 8 March 2026 it is three o'clock right after one: nobody works from two to half past."""
     night = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(2), time(2, 30)),)),), {}, frozenset())
@@ -50,7 +55,7 @@ def test_the_next_opening_may_be_years_away() -> None:
 
 
 def test_nothing_is_worked_before_it_begins() -> None:
-    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    day = nine_to_five()
     nine = int(at("2026-06-01 09:00").timestamp())
 
     assert day.count(nine, nine) == 0
@@ -69,7 +74,7 @@ def test_nothing_is_worked_before_it_begins() -> None:
     ],
 )
 def test_clock_days_over_a_change_of_the_clocks_keep_their_time_for_many_too(start: str, days: int) -> None:
-    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    day = nine_to_five()
     seconds = numpy.array([int(at(start).timestamp())])
 
     (due,) = due_times(seconds, Limit(Decimal(days), Rule.WORK_DAY_CLOCK), day)
@@ -79,12 +84,30 @@ def test_clock_days_over_a_change_of_the_clocks_keep_their_time_for_many_too(sta
 @pytest.mark.parametrize("days", range(405, 445))
 def test_days_are_counted_over_the_edge_of_what_a_calendar_has_looked_at(days: int) -> None:
     """It looks ahead for somewhat more than a year at once; a day worked in vain would show at one of these."""
-    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    day = nine_to_five()
     start, limit = at("2026-06-01 10:00"), Limit(Decimal(days), Rule.WORK_DAY_CLOCK)
 
-    many = due_times(numpy.array([int(start.timestamp())]), limit, day)  # a calendar that has looked at no day yet
+    many = due_times(numpy.array([int(start.timestamp())]), limit, day)
     assert datetime.fromtimestamp(int(many[0]), UTC) == start + timedelta(days=days)
     assert due_at(start, limit, day) == start + timedelta(days=days)
+    noon = Limit(Decimal(days), Rule.WORK_DAY_AT, time(12))
+    assert due_at(start, noon, nine_to_five()) == at("2026-06-01 12:00") + timedelta(days=days)
+
+
+def test_work_is_found_by_a_calendar_that_has_seen_none_yet() -> None:
+    hour = (Slots((1, 1), (12, 31), ((time(9), time(10)),)),)
+    for seconds in (1, 1800):
+        rare = WorkCalendar(NEW_YORK, frozenset(), hour, {date(2028, 6, 1): True}, frozenset())
+        due = rare.advance(int(at("2026-03-07 12:00").timestamp()), seconds)
+        assert datetime.fromtimestamp(due, UTC) == at("2028-06-01 09:00") + timedelta(seconds=seconds)
+
+
+def test_no_time_ends_at_once_and_a_second_a_second_later() -> None:
+    day = nine_to_five()
+    night, nine = (int(at(f"2026-06-01 {clock}").timestamp()) for clock in ("20:00", "09:00"))
+
+    assert day.advance(night, 0) == night
+    assert day.advance(nine, 1) == nine + 1
 
 
 @pytest.mark.parametrize(
@@ -98,10 +121,10 @@ def test_days_are_counted_over_the_edge_of_what_a_calendar_has_looked_at(days: i
     ],
 )
 def test_a_limit_of_years_is_counted_through_them(limit: Limit, due: datetime) -> None:
-    day = WorkCalendar(NEW_YORK, EVERY_DAY, (Slots((1, 1), (12, 31), ((time(9), time(17)),)),), {}, frozenset())
+    day = nine_to_five()
     start = at("2026-06-01 09:00")
 
-    many = due_times(numpy.array([int(start.timestamp())]), limit, day)  # a calendar that has looked at no day yet
+    many = due_times(numpy.array([int(start.timestamp())]), limit, day)
     assert datetime.fromtimestamp(int(many[0]), UTC) == due
     assert due_at(start, limit, day) == due
 

@@ -48,6 +48,11 @@ def test_a_naive_time_is_refused() -> None:
         due_at(datetime(2026, 11, 23, 9), FOUR_HOURS, PLAIN)  # noqa: DTZ001 - that is the fault
 
 
+def test_half_a_second_of_a_limit_is_a_second() -> None:
+    """0.00125 hours are four and a half seconds; the even one would be four."""
+    assert due_at(at("2026-11-23 08:00"), limit("0.00125", Rule.WORK_HOUR), PLAIN) == at("2026-11-23 08:00:05")
+
+
 @pytest.mark.parametrize("value", ["-1", "NaN", "Infinity"])
 def test_a_limit_must_be_a_number_of_something(value: str) -> None:
     with pytest.raises(ValueError, match="not a limit"):

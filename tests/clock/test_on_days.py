@@ -1,7 +1,7 @@
 """Limits that end at a time of day some days later, such as the day after tomorrow at noon. Worked by hand."""
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -163,6 +163,9 @@ def test_a_city_names_the_time_and_the_bare_rule_is_no_time_class() -> None:
 
 def test_a_limit_beyond_the_years_is_refused_with_its_reason() -> None:
     calendar = calendar_of_2010()
+    last = date.max.toordinal() - date(2010, 9, 20).toordinal()
+    with pytest.raises(ValueError, match=BEYOND):
+        due_at(at("2010-09-20 09:00"), Limit(Decimal(last), Rule.DAY_AT, NOON), calendar)
     for rule in (Rule.DAY_AT, Rule.WORK_DAY_AT):
         with pytest.raises(ValueError, match=BEYOND):
             due_at(at("2010-09-20 09:00"), Limit(Decimal(4_000_000), rule, NOON), calendar)

@@ -114,8 +114,14 @@ def test_a_silent_terminal_is_told_of_once_and_again_only_after_it_was_back(town
     stay(town, MONDAY + 19 * MINUTE, MONDAY + 21 * MINUTE, here)
     watch()
     assert UNIT not in silent_units()
+    with write() as tx:
+        execute(tx, "UPDATE person SET disabled = true WHERE login = 'dispatcher'")
     stay(town, MONDAY + 21 * MINUTE, MONDAY + 37 * MINUTE)
     assert watch() == 1
+    told = look(
+        "SELECT p.login FROM outbox o JOIN person p ON p.id = o.person_id WHERE kind = %(k)s", k=f"silent:{UNIT}"
+    )
+    assert sorted(row["login"] for row in told) == ["dispatcher", "shift_leader", "shift_leader"]
     assert broken() == []
 
 
