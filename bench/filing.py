@@ -9,7 +9,8 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from functools import partial
+from itertools import count, product
 from statistics import median
 from uuid import uuid4
 
@@ -28,6 +29,8 @@ ROUNDS = 3
 CLIENTS = (1, 8)
 PHOTO_BYTES = 200_000
 MOST_A_SECOND = 1500  # reports made ready: more than can be filed
+# How the raw rows of a transaction are sent. The slower first: acts take rows that were filed, and leave it some.
+RAW = {"statement by statement": False, "one packet": True}
 Turn = list[bytes]
 Trial = Callable[[], Sent]
 RUNS = count(1)
@@ -64,8 +67,9 @@ def measure_filing(here: Ground, seconds: float, rounds: int = ROUNDS) -> None:
     inspector, acceptor = here.log_in("inspector"), here.log_in("acceptor")
     _warm_up(here, inspector)
     for clients in CLIENTS:
-        kinds = {"report over HTTP": Series(), "report, raw rows": Series(), "report with a 200 kB photo": Series()}
-        kinds |= {"act over HTTP": Series(), "act, raw rows": Series()}
+        kinds = {"report with a 200 kB photo": Series()}
+        for what in ("report", "act"):
+            kinds |= {f"{what} over HTTP": Series()} | {f"{what}, raw rows, {how}": Series() for how in RAW}
         for _ in range(rounds):
             _round(here, kinds, inspector, acceptor, clients=clients, seconds=seconds)
         _tell(kinds, clients)
@@ -86,11 +90,15 @@ def _round(
     pictured = list(_reports(here, inspector, int(100 * seconds), photos=True))
     url = here.urls.app
     _measure(here, kinds, "report over HTTP", lambda: apart(send_all, here.port, plain, clients, seconds))
-    _measure(here, kinds, "report, raw rows", lambda: file_rows(url, clients, seconds, next(RUNS)))
+    for how, packet in RAW.items():
+        filing = partial(file_rows, url, clients, seconds, next(RUNS), packet=packet)
+        _measure(here, kinds, f"report, raw rows, {how}", filing)
     _measure(here, kinds, "report with a 200 kB photo", lambda: apart(send_all, here.port, pictured, clients, seconds))
     accepts = list(_accepts(here, acceptor, int(MOST_A_SECOND * seconds)))
     _measure(here, kinds, "act over HTTP", lambda: apart(send_all, here.port, accepts, clients, seconds))
-    _measure(here, kinds, "act, raw rows", lambda: act_rows(url, clients, seconds, next(RUNS)))
+    for how, packet in RAW.items():
+        acting = partial(act_rows, url, clients, seconds, next(RUNS), packet=packet)
+        _measure(here, kinds, f"act, raw rows, {how}", acting)
 
 
 def _measure(here: Ground, kinds: dict[str, Series], name: str, trial: Trial) -> None:
@@ -105,10 +113,10 @@ def _tell(kinds: dict[str, Series], clients: int) -> None:
     for name, series in kinds.items():
         aim = 300.0 if name == "report over HTTP" and clients == max(CLIENTS) else None
         line(f"{name}, {clients} clients, a second", series.rate, at_least=aim, note=series.note())
-    for what in ("report", "act"):
-        pairs = zip(kinds[f"{what} over HTTP"].sent, kinds[f"{what}, raw rows"].sent, strict=True)
+    for what, how in product(("report", "act"), RAW):
+        pairs = zip(kinds[f"{what} over HTTP"].sent, kinds[f"{what}, raw rows, {how}"].sent, strict=True)
         ratio = median(http.rate / raw.rate for http, raw in pairs if raw.rate)
-        line(f"{what} over HTTP to raw rows, {clients} clients, ratio", ratio, at_least=0.5)
+        line(f"{what} over HTTP to raw rows, {how}, {clients} clients, ratio", ratio, at_least=0.5)
 
 
 def _reports(here: Ground, who: Session, number: int, *, photos: bool = False) -> Iterator[Turn]:

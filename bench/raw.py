@@ -1,14 +1,17 @@
 """The database's own rate for the same rows: plain inserts, one transaction a report, committed as durably.
 
 The rows are copies of reports that came in over HTTP, with new keys. No look-up, no lock, no reckoning: the values are
-there before the clock starts. A transaction is one round trip (a pipeline), its statements are prepared, each client
-is a process of its own.
+there before the clock starts. Its statements are prepared, each client is a process of its own. A transaction is one
+round trip (a pipeline: the most the database could do), or one for each statement, as a program sends them that simply
+inserts.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
 from itertools import count, cycle
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
@@ -39,17 +42,18 @@ FOLD = SQL(
 )
 
 
-def file_rows(url: str, clients: int, seconds: float, run: int) -> Sent:
-    """Insert the rows of filed reports again and again. `run`: a number never used before."""
-    return _together(_filer, url, clients, seconds, run)
+def file_rows(url: str, clients: int, seconds: float, run: int, *, packet: bool = True) -> Sent:
+    """Insert the rows of filed reports again and again. `run`: a number never used before; `packet`: a transaction is
+    one round trip."""
+    return _together(partial(_filer, packet=packet), url, clients, seconds, run)
 
 
-def act_rows(url: str, clients: int, seconds: float, run: int) -> Sent:
+def act_rows(url: str, clients: int, seconds: float, run: int, *, packet: bool = True) -> Sent:
     """Write what an act writes, on rows that `file_rows` left: a step and a line of the feed, case and fact changed."""
-    return _together(_actor, url, clients, seconds, run)
+    return _together(partial(_actor, packet=packet), url, clients, seconds, run)
 
 
-def _filer(connection: Connection, client: int, run: int, clients: int) -> Deal:
+def _filer(connection: Connection, client: int, run: int, clients: int, *, packet: bool) -> Deal:
     names, samples = _samples(connection, "c.version = 1 AND c.id < %s")
     statements = {table: _insert(table, names[table]) for table in TABLES}
     numbers, rows = count(BEGIN_AT + (run * 64 + client) * APART), cycle(samples)
@@ -58,7 +62,7 @@ def _filer(connection: Connection, client: int, run: int, clients: int) -> Deal:
         number, report, row = next(numbers), uuid4(), next(rows)
         own = {"id": number, "case_id": number, "number": f"raw{number}", "receipt": f"raw{number}"}
         own |= {"report_id": report, "key": report}
-        with connection.pipeline():
+        with connection.pipeline() if packet else nullcontext():
             for table in TABLES:
                 mine = own | {"id": report} if table == "report" else own
                 connection.execute(statements[table], [mine.get(name, row[table][name]) for name in names[table]])
@@ -67,7 +71,7 @@ def _filer(connection: Connection, client: int, run: int, clients: int) -> Deal:
     return deal
 
 
-def _actor(connection: Connection, client: int, run: int, clients: int) -> Deal:
+def _actor(connection: Connection, client: int, run: int, clients: int, *, packet: bool) -> Deal:
     names, samples = _samples(connection, "c.version = 2 AND c.id < %s", seq=2)
     statements = {table: _insert(table, names[table]) for table in ("step", "feed")}
     untouched = "SELECT id FROM cases WHERE id >= %s AND version = 1 AND id %% %s = %s ORDER BY id"
@@ -80,7 +84,7 @@ def _actor(connection: Connection, client: int, run: int, clients: int) -> Deal:
         row = next(rows)
         own = {"case_id": next(waiting), "key": uuid4()}
         case = row["cases"]
-        with connection.pipeline():
+        with connection.pipeline() if packet else nullcontext():
             changed = [case[name] for name in ("clocks", "editions", "route", "last_hash")]
             connection.execute(CHANGE, [*changed, own["case_id"]])
             for table in ("step", "feed"):

@@ -49,7 +49,8 @@ def test_every_figure_is_measured_in_one_run():
     figures = {figure["name"]: figure for figure in json.loads(done.stdout)["figures"]}
     for clients in (1, 8):
         for what in ("report", "act"):
-            assert figures[f"{what} over HTTP to raw rows, {clients} clients, ratio"]["value"] > 0
+            for how in ("one packet", "statement by statement"):
+                assert figures[f"{what} over HTTP to raw rows, {how}, {clients} clients, ratio"]["value"] > 0
         assert figures[f"report with a 200 kB photo, {clients} clients, a second"]["value"] > 0
     assert {"board, acceptor, centre, many to few cases, ratio", "a month by unit, whole city, seconds"} <= set(figures)
     assert "tile unchanged, 95 of 100 below, ms" in figures
