@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from dispatch.people.me import Changed
 from dispatch.people.who import Me, likely, who
-from gis.problems import Problem
+from gis.problems import Problem, Unavailable
 
 __all__ = ["straight"]
 
@@ -71,8 +71,8 @@ def _if_proven(me: Me, done: Callable[[Me], Response]) -> Response | None:
         raise TypeError("whoever is remembered has something to prove")
     try:
         answer = done(me)
-    except (Changed, Problem, RequestValidationError):
-        if premise.held:
+    except (Changed, Problem, RequestValidationError) as problem:
+        if premise.held or isinstance(problem, Unavailable):  # a database that is away would only be waited for twice
             raise
         return None
     if not premise.held:
