@@ -75,7 +75,7 @@ def test_the_head_tells_the_responsible_unit_from_whoever_has_the_case_now(offic
     assert "<span>现在办理：派遣员</span>" in _head(head, office.town.filed().number)
     assert f"<span>责任单位（现在办理）：{unit}</span>" in _head(head, office.town.handling().number)
     checked = office.town.checking().number
-    assert f"<span>责任单位：{unit}</span><span>现在办理：采集员</span>" in _head(head, checked)
+    assert f"<span>责任单位：{unit}</span><span>现在办理：监督员</span>" in _head(head, checked)
     assert "Has it now: " in _head(head, checked, "en")
     ended = _head(head, office.town.closed().number)
     assert f"<span>责任单位：{unit}</span>" in ended
