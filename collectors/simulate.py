@@ -185,7 +185,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         const=CHEATS,
         default=0.0,
         metavar="SHARE",
-        help=f"that part of the people and units cheats in each of six ways (without a number {CHEATS}); who, is "
+        help=f"that part of the people and units cheats in each of eight ways (without a number {CHEATS}); who, is "
         "written to the data folder, for `wangge integrity measure`",
     )
     parser.add_argument(

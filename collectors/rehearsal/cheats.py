@@ -32,6 +32,8 @@ class Cheats:
     volume_padding: frozenset[str]
     staged_fix: frozenset[str]
     clock_gaming: frozenset[str]
+    one_reason: frozenset[str]
+    far_above: frozenset[str]
     self_dealing: Mapping[str, str]
     under_reporting: frozenset[str]
     sparing: bool = False
@@ -56,6 +58,8 @@ class Cheats:
             volume_padding=frozenset(persons[one : 2 * one]),
             staged_fix=frozenset(offices[:few]),
             clock_gaming=frozenset(offices[few : 2 * few]),
+            one_reason=frozenset(offices[3 * few : 4 * few]),
+            far_above=frozenset(offices[4 * few : 5 * few]),
             self_dealing=dict(zip(offices[2 * few : 3 * few], cronies, strict=False)),
             under_reporting=frozenset(beats[:quiet]),
         )
@@ -74,13 +78,17 @@ class Cheats:
     def truth(self) -> dict[str, list[str]]:
         """Test → its subjects if all are found and nobody else; a pair is `login|unit`."""
         pairs = [f"{login}|{unit}" for unit, login in self.self_dealing.items()]
-        gaming = sorted(self.clock_gaming)
-        gamers = sorted(self.people_of[unit] for unit in gaming)
+        gaming = self.clock_gaming  # who wins time by asking, asks for all and for one reason too
+        asking = {
+            "clock_gaming": gaming,
+            "one_reason": self.one_reason | gaming,
+            "far_above": self.far_above | gaming,
+        }
         return {
             "invented_find": sorted(self.invented_find),
             "staged_fix": sorted(self.staged_fix),
-            **dict.fromkeys(("clock_gaming", "one_reason", "far_above"), gaming),
-            **dict.fromkeys(("clock_gaming_person", "one_reason_person", "far_above_person"), gamers),
+            **{test: sorted(units) for test, units in asking.items()},
+            **{f"{test}_person": sorted(self.people_of[unit] for unit in units) for test, units in asking.items()},
             "self_dealing": sorted(pairs),
             "volume_padding": sorted(self.volume_padding),
             "under_reporting": sorted(self.under_reporting),

@@ -26,7 +26,7 @@ WOKEN = 0.25  # of the suspended cases go on before their date
 SUPERVISED = 0.35  # of those a day overdue
 RETURN = ("not_owner", "not_area", "wrong_place", "not_found")
 DEFERRED = 0.015  # of what is dispatched, before anybody goes there
-USUAL = 0.97  # of what a unit that games the clock asks, it asks for the reason it always gives
+EARLY = 0.25  # of the usual time until it asks for more, a unit takes that asks for everything
 
 
 def other_units(turn: Turn) -> list[str]:
@@ -79,6 +79,8 @@ def _reluctance(turn: Turn) -> float:
 def _returned(turn: Turn, at: datetime) -> Plan | None:
     """A unit that does not think itself right: by which rule, and who is, if it knows."""
     reason = turn.reason(RETURN)
+    if turn.repeats and not turn.games:
+        reason = RETURN[0]
     others = [unit for unit in other_units(turn) if unit != turn.case.unit_id]
     whose = others[0] if others and turn.fate("whose") < KNOWN else NOBODY_KNOWN
     cited = turn.case.rule if turn.case.rule in turn.scene.books.rulebook.by_no else None
@@ -192,6 +194,8 @@ def _ask(turn: Turn, pace: float, reply_at: datetime) -> Plan | None:
     at = _part(turn, when).replace(microsecond=0)
     if turn.games and case.due_at is not None:
         asks, waits, at = True, False, case.due_at - turn.rng.randrange(*LAST) * MINUTE
+    if turn.begs:
+        asks, waits, pace, at = True, False, max(pace, 1.05), _part(turn, when * EARLY).replace(microsecond=0)
     if case.due_at is None or at >= case.due_at or at >= reply_at:
         return None
     if waits and case.suspensions == 0 and not case.hazard:
@@ -205,7 +209,7 @@ def _respite(turn: Turn, at: datetime, action: Action, **form: Any) -> Plan | No
     """Ask for more time, for one of the reasons the city offers, with the picture or the words that it wants."""
     offered = turn.scene.books.policy.respites[action].reasons
     code = turn.reason(tuple(offered))
-    if turn.games and turn.fate("usual reason") < USUAL:
+    if turn.repeats:
         code = next(iter(offered))
     photo = turn.photos[int(turn.fate("evidence") * len(turn.photos)) :][:1] if offered[code].evidence else ()
     note = "现场情况复杂，需要另行安排时间。" if offered[code].words else None

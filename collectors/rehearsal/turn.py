@@ -24,6 +24,7 @@ from dispatch.standard.catalogue import Category
 from gis.db import ReadTx, rows
 
 MINUTE = timedelta(minutes=1)
+USUAL = 0.97  # of what a unit asks that always gives one reason
 WALK = (7, 21)  # local hours in which inspectors are out
 
 LIVES = """
@@ -149,6 +150,19 @@ class Turn:
             and self.case.unit_id in cheats.clock_gaming
             and cheats.does(self.case.report_id, "games")
         )
+
+    @property
+    def begs(self) -> bool:
+        """Whether the unit asks for more time for this case as soon as it has it, needed or not."""
+        cheats = self.scene.cheats
+        return cheats is not None and self.case.unit_id in cheats.far_above and cheats.does(self.case.report_id, "begs")
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the unit gives the reason that it always gives: one that games the clock, or knows no other."""
+        cheats = self.scene.cheats
+        alike = self.games or (cheats is not None and self.case.unit_id in cheats.one_reason)
+        return alike and self.fate("usual reason") < USUAL
 
     @property
     def crony(self) -> Actor | None:

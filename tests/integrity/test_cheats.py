@@ -62,12 +62,19 @@ def test_the_truth_stands_in_the_data_folder_and_in_no_table(lived: Outcome) -> 
 
 @pytest.mark.parametrize("name", list(TESTS))
 def test_each_test_finds_who_cheats_in_its_way_and_nobody_else(lived: Outcome, name: str) -> None:
-    truth = truth_in(settings().data)[name]
+    known = truth_in(settings().data)
+    truth = known[name]
+    # Whoever only repeats himself, or only asks for much, has too few cases in eight days to be sure of.
+    few = name.startswith(("one_reason", "far_above"))
+    sure = known["clock_gaming_person" if name.endswith("_person") else "clock_gaming"] if few else truth
     with read(heavy=True) as tx:
         found = books.books(tx)
         one = measured(tx, TESTS[name], period_of(SPAN, found.zone), truth)
-    assert (one.found, one.recall) == (len(truth), 100)
-    others = {finding.subject for finding in _findings(name)} - truth
+    named = {finding.subject for finding in _findings(name)}
+    assert sure
+    assert sure <= named
+    assert one.found == len(named & truth)
+    others = named - truth
     assert one.false == len(others)
     # A slow unit asks far more than its peers without cheating: that is what the finding says of it.
     assert all(name.startswith("far_above") and temper_of(57, unit).pace > 0.6 for unit in others)
@@ -125,9 +132,9 @@ def test_nobody_cheats_in_two_ways() -> None:
         5, 0.1, inspectors=[f"i{n}" for n in range(60)], units={f"u{n}": f"d{n}" for n in range(40)}, grids=["g1", "g2"]
     )
     persons = [*drawn.invented_find, *drawn.volume_padding, *drawn.self_dealing.values()]
-    units = [*drawn.staged_fix, *drawn.clock_gaming, *drawn.self_dealing]
+    units = [*drawn.staged_fix, *drawn.clock_gaming, *drawn.self_dealing, *drawn.one_reason, *drawn.far_above]
     assert (len(persons), len(set(persons))) == (16, 16)
-    assert (len(units), len(set(units))) == (12, 12)
+    assert (len(units), len(set(units))) == (20, 20)
     assert len(drawn.under_reporting) == 1
 
 
