@@ -87,6 +87,23 @@ def test_a_job_that_hangs_holds_up_no_other() -> None:
         scheduler.shutdown()
 
 
+def test_a_tick_that_finds_its_job_still_running_is_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:
+    over, begun = threading.Event(), threading.Event()
+    passed: list[float] = []
+    scheduler = run_jobs(
+        (Job("long", 0.05, lambda: begun.set() or over.wait() and None), Job("others", 0.05, lambda: passed.append(1)))
+    )
+    try:
+        assert begun.wait(10)
+        assert until(lambda: len(passed) > 5)
+        logging.getLogger("apscheduler.scheduler").warning("something else")
+    finally:
+        over.set()
+        scheduler.shutdown()
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said == ["something else"]
+
+
 def test_two_workers_fire_each_event_once(town: Town) -> None:
     cases = [town.report() for _ in range(30)]
     town.later(hours=1)
