@@ -13,8 +13,8 @@ from collectors.rehearsal.growth import growth_in
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.backlog import MEANING, SEAL_LATE, backlog, exposition
-from dispatch.cases.parked import parked, try_again
 from dispatch.config import settings
+from dispatch.parked import Kind, parked, try_again
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
 from gis.db import read
@@ -28,7 +28,7 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 @router.get("/work", **needs(Permission.SEE_SYSTEM))
 def work(request: Request, me: Signed) -> Response:
-    """What is owed, how late, and the cases that stand aside."""
+    """What is owed, how late, and what stands aside."""
     with me.read() as tx:
         view = View.of(request, tx, me)
         found, aside = backlog(tx), parked(tx)
@@ -45,10 +45,10 @@ def work(request: Request, me: Signed) -> Response:
 
 
 @router.post("/work", **needs(Permission.SEE_SYSTEM))
-def again(me: Signed, case: Annotated[int, Posted(ge=1, lt=2**63)]) -> Response:
-    """Have a case tried with the next sweep."""
+def again(me: Signed, kind: Annotated[Kind, Posted()], key: Annotated[str, Posted(max_length=100)]) -> Response:
+    """Have a row tried with the next sweep."""
     with me.write() as tx:
-        try_again(tx, case)
+        try_again(tx, kind, key)
     return go("/work")
 
 

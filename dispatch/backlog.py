@@ -16,13 +16,14 @@ SEAL_LATE = 60  # seconds: the worker seals every second, so that beyond this it
 BACKLOG: LiteralString = """
     WITH due AS MATERIALIZED (
       SELECT c.next_at FROM cases c
-       WHERE c.next_at <= %(now)s AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id))
+       WHERE c.next_at <= %(now)s AND NOT EXISTS (SELECT FROM parked p WHERE p.kind = 'case' AND p.key = c.id::text))
     SELECT (SELECT count(*) FROM due) AS deadlines_due,
            (SELECT coalesce(extract(epoch FROM %(now)s - min(next_at)), 0)::float8 FROM due) AS deadlines_lag_seconds,
            (SELECT coalesce(max(extract(epoch FROM recorded_at - at)), 0)::float8 FROM step
              WHERE action IN ('warn', 'lapse') AND at BETWEEN %(now)s - interval '1 hour' AND %(now)s)
              AS deadlines_longest_wait_seconds,
-           (SELECT count(*) FROM parked) AS parked_cases,
+           (SELECT count(*) FROM parked WHERE kind = 'case') AS parked_cases,
+           (SELECT count(*) FROM parked WHERE kind <> 'case') AS parked_others,
            (SELECT count(DISTINCT edition_id) FROM calendar_turn WHERE done_at IS NULL) AS calendar_turns_open,
            (SELECT coalesce(least(
                      extract(epoch FROM %(now)s - min(recorded_at)),
@@ -40,6 +41,7 @@ MEANING = {
     "deadlines_lag_seconds": "Seconds since the oldest of them was due",
     "deadlines_longest_wait_seconds": "The longest that an event of the last hour waited after its instant",
     "parked_cases": "Cases put aside because time could not be let act on them",
+    "parked_others": "Alarms, messages, units and jobs put aside because the worker failed on them",
     "calendar_turns_open": "Changes of the calendar by which not all deadlines are counted yet",
     "seal_lag_seconds": "Seconds since the oldest step was recorded that is not sealed",
     "messages_waiting": "Messages not yet handed to those they concern",
@@ -56,6 +58,7 @@ class Backlog:
     deadlines_lag_seconds: float
     deadlines_longest_wait_seconds: float
     parked_cases: int
+    parked_others: int
     calendar_turns_open: int
     seal_lag_seconds: float
     messages_waiting: int

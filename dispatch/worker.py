@@ -35,11 +35,13 @@ from dispatch.notify.channels import Channel
 from dispatch.notify.configured import read_channels
 from dispatch.notify.deliver import send_by
 from dispatch.notify.outbox import send_due
+from dispatch.parked import Kind, forgive, note, tidy
 from dispatch.terminals.silence import watch
 from dispatch.ticker import Job, catch_up, run_jobs
 from gis.db import execute, read, value, write
+from gis.problems import Unavailable
 
-__all__ = ["JOBS", "Job", "command", "run_jobs", "with_channels"]
+__all__ = ["JOBS", "Job", "command", "noted", "run_jobs", "with_channels"]
 
 log = logging.getLogger("wangge.work")
 
@@ -50,7 +52,8 @@ PARTITION_LOCK = 0x57616E68  # advisory: two workers do not make the same partit
 NO_CITY = "SELECT NOT EXISTS (SELECT FROM city)"
 SOON = """
     SELECT extract(epoch FROM min(next_at) - coalesce((SELECT simulated_now FROM city), clock_timestamp()))::float8
-      FROM cases c WHERE next_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked p WHERE p.case_id = c.id)
+      FROM cases c
+     WHERE next_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked p WHERE p.kind = 'case' AND p.key = c.id::text)
 """
 
 
@@ -127,8 +130,9 @@ def _send_by(channel: Channel) -> None:
 
 
 def end_sessions() -> None:
-    """Throw out sessions that have ended and throttles that hold nobody any more."""
+    """Throw out sessions that have ended, throttles that hold nobody any more, what is put aside and no more owed."""
     with write() as tx:
+        tidy(tx)
         execute(tx, "DELETE FROM session WHERE expires_at < clock_timestamp()")
         execute(
             tx,
@@ -209,12 +213,34 @@ JOBS = (
 )
 
 
+def noted(job: Job) -> Job:
+    """The job; while it fails as a whole, that stands with what is put aside (`dispatch.parked`)."""
+    failed = True  # as far as is known: the worker before may have put it down
+
+    def run() -> None:
+        nonlocal failed
+        try:
+            job.run()
+        except Unavailable:
+            raise
+        except Exception as error:
+            failed = True
+            note(Kind.JOB, {job.name: error})
+            raise
+        if failed:
+            with write() as tx:
+                forgive(tx, Kind.JOB, [job.name])
+        failed = False
+
+    return replace(job, run=run)
+
+
 def _run(arguments: Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     jobs = with_channels(read_channels(settings().data))
     _Life.over.clear()
-    scheduler = run_jobs(jobs)
+    scheduler = run_jobs(tuple(map(noted, jobs)))
     log.info("working: %s", ", ".join(job.name for job in jobs))
     try:
         while True:

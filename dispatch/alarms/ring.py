@@ -21,6 +21,7 @@ from dispatch.duty.ladder import DANGER, Call, Rung, rungs_of
 from dispatch.duty.roster import Post
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import ClockKind
+from dispatch.parked import Kind, forgive, park
 from gis.db import TAKEOVER, ReadTx, Tx, column, execute, one, value, write
 from gis.problems import Unavailable
 
@@ -36,10 +37,12 @@ CLAIM: LiteralString = """
            c.hazard, c.inspector_id
       FROM alarm a JOIN cases c ON c.id = a.case_id
      WHERE a.next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
-       AND a.id <> ALL (%(aside)s)
+       AND NOT EXISTS (SELECT FROM parked p
+                        WHERE p.kind = 'alarm' AND p.key = a.id::text
+                          AND clock_timestamp() BETWEEN p.last_at AND p.again_at)
      ORDER BY a.next_at LIMIT 1 FOR UPDATE OF a, c SKIP LOCKED
 """
-OF_CASE: LiteralString = CLAIM.replace("a.id <> ALL (%(aside)s)", "a.case_id = %(case)s")
+OF_CASE: LiteralString = CLAIM.replace(" WHERE a.next_at", " WHERE a.case_id = %(case)s AND a.next_at")
 CALL: LiteralString = """
     WITH told AS (
       INSERT INTO outbox (case_id, kind, person_id, created_at, urgent)
@@ -79,36 +82,37 @@ class _Alarm:
 def ring_due(*, now: datetime | None = None, limit: int = 200) -> int:
     """Ring at most `limit` alarms that are due, each in a transaction of its own; how many people were rung.
 
-    One that cannot be rung is put aside for this sweep and raised at its end. Raises Unavailable at once: the database
-    is gone, and no alarm is to blame.
+    One that cannot be rung is put aside (`dispatch.parked`), and stops no other. Raises Unavailable: the database is
+    gone, and no alarm is to blame.
     """
-    rung, aside, fault = 0, [0], None
+    rung = 0
     for _ in range(limit):
+        in_hand: list[int] = []
         try:
-            count = _ring_next(now, aside)
+            count = _ring_next(now, in_hand)
         except Unavailable:
             raise
-        except Exception as error:  # the alarm in hand is `aside[-1]`; the others go on
-            fault = error
+        except Exception as error:  # it concerns the alarm in hand; the others go on
+            if not in_hand:
+                raise
+            park(Kind.ALARM, dict.fromkeys(in_hand, error))
             continue
         if count is None:
             break
         rung += count
-    if fault is not None:
-        raise RuntimeError(f"alarms {aside[1:]} could not be rung") from fault
     return rung
 
 
-def _ring_next(now: datetime | None, aside: list[int]) -> int | None:
+def _ring_next(now: datetime | None, in_hand: list[int]) -> int | None:
     with write(patience=TAKEOVER) as tx:
-        alarm = one(tx, _Alarm, CLAIM, now=now, aside=aside)
+        alarm = one(tx, _Alarm, CLAIM, now=now)
         if alarm is None:
             return None
-        aside.append(alarm.id)
+        in_hand.append(alarm.id)
         failpoint("between-claim-and-ring")
         count = _ring(tx, books(tx), alarm, now or tx.now)
+        forgive(tx, Kind.ALARM, in_hand)
     failpoint("after-ring")
-    aside.pop()
     return count
 
 

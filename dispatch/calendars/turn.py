@@ -12,10 +12,10 @@ from typing import LiteralString
 
 from dispatch.cases.books import books
 from dispatch.cases.overdue import settle_case
-from dispatch.cases.parked import park
 from dispatch.cases.settle_many import settle_many
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import Action
+from dispatch.parked import Kind, park
 from gis.db import TAKEOVER, ReadTx, column, execute, one, rows, write
 
 __all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
@@ -115,7 +115,7 @@ def recount_some(limit: int = BATCH) -> bool:
         reached, done = max(passed, default=lane.reached), not held and len(ids) < limit
         so_far = {"reached": reached, "cases": len(passed), "moved": moved, "done": done, "now": tx.now}
         execute(tx, GO_ON, edition=edition, lane=lane.lane, **so_far)
-    park(found.faults)
+    park(Kind.CASE, found.faults)
     for case_id in held:
         with write() as tx:
             settle_case(tx, case_id, now=tx.now)

@@ -8,7 +8,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from gis.db import execute, one, value, write
+from dispatch.parked import Kind, each
+from gis.db import column, execute, one, value, write
+from gis.problems import Unavailable
 
 __all__ = ["CAUSES", "GIVE", "LOOK_BACK", "give"]
 
@@ -27,7 +29,10 @@ GIVE = """
         FROM step s
        WHERE s.action IN ('lapse', 'check_fail')
          AND s.recorded_at >= (SELECT earliest FROM fresh) - make_interval(days => %(days)s)
-         AND s.unit_id IS NOT NULL
+         AND s.unit_id IS NOT NULL AND (%(unit)s::text IS NULL OR s.unit_id = %(unit)s)
+         AND NOT EXISTS (SELECT FROM parked p
+                          WHERE p.kind = 'cards' AND p.key = s.unit_id
+                            AND clock_timestamp() BETWEEN p.last_at AND p.again_at)
          AND NOT EXISTS (SELECT FROM card k WHERE k.case_id = s.case_id AND k.seq = s.seq AND k.ruling = 'wrong')),
     counted AS (
       SELECT *, count(*) OVER (PARTITION BY unit_id, cause ORDER BY at
@@ -47,7 +52,18 @@ GIVE = """
     SELECT count(*) FROM given
 """
 CITY = "SELECT document -> 'cards' AS rules, cards_until AS until FROM city"
-LOOKED = "UPDATE city SET cards_until = %(until)s WHERE cards_until IS DISTINCT FROM %(until)s"
+# While a unit stands aside, what is due to it is looked for as far back as it was.
+LOOKED = """
+    UPDATE city SET cards_until = %(until)s
+     WHERE cards_until IS DISTINCT FROM %(until)s AND NOT EXISTS (SELECT FROM parked WHERE kind = 'cards')
+"""
+HOLD = "UPDATE city SET cards_until = %(since)s WHERE cards_until IS NULL"
+UNITS = """
+    SELECT DISTINCT unit_id FROM step
+     WHERE action IN ('lapse', 'check_fail') AND recorded_at > %(since)s AND unit_id IS NOT NULL ORDER BY 1
+"""
+# These stood aside, had their turn, and went well.
+FORGIVE = "DELETE FROM parked WHERE kind = 'cards' AND NOT clock_timestamp() BETWEEN last_at AND again_at"
 DAYS = 30
 
 
@@ -57,17 +73,45 @@ class _City:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """By which rules, and what has become known since when."""
+
+    rules: dict[str, Any]
+    since: datetime
+
+
 def give() -> int:
-    """Give what is due by the city's rules, each once; how many. A city without `[cards]` gives none."""
+    """Give what is due by the city's rules, each once; how many. A city without `[cards]` gives none.
+
+    Where that cannot be done for all units together, each is taken by itself, and the one put aside
+    (`dispatch.parked`) of which it cannot be done.
+    """
     with write() as tx:
         city = one(tx, _City, CITY)
         if city is None or not city.rules:
             execute(tx, LOOKED, until=None)  # rules that come later are not for what was before them
             return 0
-        rules, week = city.rules, tx.now - LOOK_BACK
-        since = week if city.until is None else min(city.until, week)
-        causes = {cause: rules[cause] for cause in CAUSES if cause in rules}
-        days = int(rules.get("days", DAYS))
-        count = int(value(tx, GIVE, now=tx.now, since=since, days=days, rules=Jsonb(causes)))
-        execute(tx, LOOKED, until=tx.now)
+        week = tx.now - LOOK_BACK
+        due = _Due(city.rules, week if city.until is None else min(city.until, week))
+    try:
+        return _give(due)
+    except Unavailable:
+        raise
+    except Exception:  # of which unit it is, is seen by taking each by itself
+        with write() as tx:
+            execute(tx, HOLD, since=due.since)
+            units = column(tx, UNITS, since=due.since)
+        return each(Kind.CARDS, units, lambda unit: _give(due, unit))
+
+
+def _give(due: _Due, unit: str | None = None) -> int:
+    causes = {cause: due.rules[cause] for cause in CAUSES if cause in due.rules}
+    days = int(due.rules.get("days", DAYS))
+    with write() as tx:
+        given = {"now": tx.now, "since": due.since, "days": days, "rules": Jsonb(causes), "unit": unit}
+        count = int(value(tx, GIVE, **given))
+        if unit is None:
+            execute(tx, FORGIVE)
+            execute(tx, LOOKED, until=tx.now)
         return count

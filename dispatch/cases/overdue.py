@@ -7,11 +7,11 @@ from typing import LiteralString
 
 from dispatch.cases.act import locked
 from dispatch.cases.books import books
-from dispatch.cases.parked import park
 from dispatch.cases.save import save
 from dispatch.cases.settle import settle
 from dispatch.cases.settle_many import Settled, settle_many
 from dispatch.failpoints import failpoint
+from dispatch.parked import Kind, park
 from gis.db import TAKEOVER, Tx, column, write
 from gis.problems import Unavailable
 
@@ -22,7 +22,8 @@ CLAIM: LiteralString = """
     SELECT c.id FROM cases c
      WHERE c.next_at <= coalesce(%(now)s, (SELECT coalesce(simulated_now, clock_timestamp()) FROM city))
        AND NOT EXISTS (SELECT FROM parked p
-                        WHERE p.case_id = c.id AND clock_timestamp() BETWEEN p.last_at AND p.again_at)
+                        WHERE p.kind = 'case' AND p.key = c.id::text
+                          AND clock_timestamp() BETWEEN p.last_at AND p.again_at)
      ORDER BY c.next_at LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED
 """
 
@@ -30,7 +31,7 @@ CLAIM: LiteralString = """
 def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True) -> int:
     """Settle about `limit` of the cases that are due, `BATCH` in each transaction; the number of events fired.
 
-    A case that cannot be settled is put aside (`cases.parked`), so that it stops no other.
+    A case that cannot be settled is put aside (`dispatch.parked`), so that it stops no other.
     """
     fired, left, size = 0, limit, BATCH
     while left > 0:
@@ -43,7 +44,7 @@ def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True
             if not claimed:
                 raise
             if size == 1:
-                park(dict.fromkeys(claimed, error))
+                park(Kind.CASE, dict.fromkeys(claimed, error))
             size = 1
             left -= 1
             continue
@@ -51,7 +52,7 @@ def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True
             break
         left -= len(claimed)
         fired += found.events
-        park(found.faults)
+        park(Kind.CASE, found.faults)
     return fired
 
 

@@ -11,9 +11,9 @@ from psycopg.rows import dict_row
 from dispatch.cases.act import LOCK, Held, held_of
 from dispatch.cases.books import books
 from dispatch.cases.draft import Draft
-from dispatch.cases.parked import forgive
 from dispatch.cases.save_many import save_many
 from dispatch.cases.settle import settle
+from dispatch.parked import Kind, forgive
 from gis.db import Tx
 from gis.problems import FormIncomplete, NotAllowed
 
@@ -47,7 +47,7 @@ def settle_many(tx: Tx, cases: list[int], *, now: datetime | None = None) -> Set
         for first in range(0, len(held), PORTION):
             save_many(tx, [one.draft for one in held[first : first + PORTION] if _settled(tx, one, found, now)])
             end_portion()
-        forgive(tx, found.looked_at - found.faults.keys())
+        forgive(tx, Kind.CASE, found.looked_at - found.faults.keys())
     return found
 
 

@@ -248,12 +248,14 @@ fired = Table(
 parked = Table(
     "parked",
     metadata,
-    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True, comment="of a row, or of a job as a whole: dispatch.parked.Kind"),
+    Column("key", Text, primary_key=True, comment="id, unit or name"),
     Column("fault", Text, nullable=False, comment="its kind and first line: no word of people"),
     Column("times", Integer, nullable=False, comment="how often it was tried"),
     instant("first_at", nullable=False),
     instant("last_at", nullable=False),
     instant("again_at", nullable=False, comment="not before then"),
+    CheckConstraint("kind IN ('case', 'alarm', 'message', 'cards', 'terminal', 'job')", name="kind"),
 )
 
 # Few cases go on for so long: of those under way at an instant, the others ended soon after it.

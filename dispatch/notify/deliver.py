@@ -15,7 +15,7 @@ from dispatch.notify.sockets import NotSent
 from dispatch.notify.words import Words, subject_of, text_of
 from dispatch.people.reach import masked, phone_of
 from dispatch.secrets import reveal
-from gis.db import TAKEOVER, Tx, execute, one, value, write
+from gis.db import TAKEOVER, Tx, execute, one, write
 
 __all__ = ["MOST", "WAITS", "resend", "send_by"]
 
@@ -33,10 +33,10 @@ CLAIM = """
      WHERE id = (SELECT id FROM delivery
                   WHERE channel = %(channel)s AND next_at <= clock_timestamp() AND attempts < %(most)s
                   ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id
+    RETURNING id, delivery_id, attempts, next_at
 """
-CLAIMED = """
-    SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
+TOLD = """
+    SELECT d.id, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
            (SELECT document -> 'notices' FROM city) AS own, coalesce(k.token, '') AS token, r.key, r.body,
            NULL::bigint AS reported, '' AS receipt
       FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id
@@ -45,7 +45,7 @@ CLAIMED = """
       LEFT JOIN person_reach r ON r.person_id = d.person_id AND r.kind = %(reach)s
      WHERE d.id = %(id)s
     UNION ALL
-    SELECT d.id, d.delivery_id, d.attempts, d.next_at, o.kind, c.number, coalesce(c.tell_in, ''), c.tell_in IS NULL,
+    SELECT d.id, o.kind, c.number, coalesce(c.tell_in, ''), c.tell_in IS NULL,
            (SELECT document -> 'notices' FROM city), '', k.key, x.body, c.id, c.receipt
       FROM delivery d JOIN outbox o ON o.id = d.outbox_id JOIN cases c ON c.id = o.case_id
       LEFT JOIN case_key k ON k.case_id = c.id
@@ -80,12 +80,19 @@ RESEND = """
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A delivery to be tried. `reported`: the case whose reporter it goes to, None if it goes to one of the staff."""
+    """A delivery to be tried: counted as an attempt, whatever becomes of it."""
 
     id: int
     delivery_id: UUID
     attempts: int
     next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What it says, and to whom. `reported`: the case whose reporter it goes to, None if to one of the staff."""
+
+    id: int
     kind: str
     number: str
     language: str
@@ -116,29 +123,35 @@ def _drain(channel: Channel) -> int:
 
 def _claim(channel: Channel) -> _Claim | None:
     with write(patience=TAKEOVER) as tx:
-        claimed = value(tx, CLAIM, channel=channel.name, waits=list(WAITS), most=MOST)
-        claim = None if claimed is None else one(tx, _Claim, CLAIMED, id=claimed, reach=channel.reach)
-        if claim is not None and claim.reported is not None:
+        return one(tx, _Claim, CLAIM, channel=channel.name, waits=list(WAITS), most=MOST)
+
+
+def _told(channel: Channel, claim: _Claim) -> _Told | None:
+    with write() as tx:
+        told = one(tx, _Told, TOLD, id=claim.id, reach=channel.reach)
+        if told is not None and told.reported is not None:
             detail: dict[str, object] = {"channel": channel.name, "delivery": str(claim.delivery_id)}
-            record(tx, Kind.READ_PERSONAL, whence="worker", object=f"case:{claim.reported}", detail=detail)
-        return claim
+            record(tx, Kind.READ_PERSONAL, whence="worker", object=f"case:{told.reported}", detail=detail)
+        return told
 
 
 def _attempt(channel: Channel, claim: _Claim) -> None:
-    address, outcome, over = "", "", claim.attempts >= MOST
-    if claim.disabled or claim.key is None or claim.body is None:
-        outcome, over = "the person can no longer be reached here", True
-    else:
-        try:
-            address = _address(claim.key, claim.body, claim.reported)
-            channel.send(_notice(claim, address))
-        except NotSent as error:
-            outcome = str(error)
-        except Exception as error:  # one notice that breaks its channel holds up no other
-            # By its class alone: an error of a library may repeat the address, or what it was sent.
-            outcome = type(error).__name__
-    # Of one of the public not even a part is shown: who may see the number finds it with the case.
-    _mark(claim, outcome, masked(address) if address and claim.reported is None else "", over=over)
+    shown, outcome, over = "", "", claim.attempts >= MOST
+    try:
+        told = _told(channel, claim)
+        if told is None or told.disabled or told.key is None or told.body is None:
+            outcome, over = "the person can no longer be reached here", True
+        else:
+            address = _address(told.key, told.body, told.reported)
+            # Of one of the public not even a part is shown: who may see the number finds it with the case.
+            shown = masked(address) if told.reported is None else ""
+            channel.send(_notice(claim, told, address))
+    except NotSent as error:
+        outcome = str(error)
+    except Exception as error:  # one notice that breaks its channel holds up no other
+        # By its class alone: an error of a library may repeat the address, or what it was sent.
+        outcome = type(error).__name__
+    _mark(claim, outcome, shown, over=over)
     if outcome:
         log.warning("notice %s by %s, attempt %d: %s", claim.delivery_id, channel.name, claim.attempts, outcome)
 
@@ -154,28 +167,23 @@ def _address(key: bytes, body: bytes, reported: int | None) -> str:
     return number
 
 
-def _notice(claim: _Claim, address: str) -> Notice:
+def _notice(claim: _Claim, told: _Told, address: str) -> Notice:
     return Notice(
         id=claim.delivery_id,
         to=address,
-        subject=subject_of(case=claim.number, language=claim.language, own=claim.own),
+        subject=subject_of(case=told.number, language=told.language, own=told.own),
         text=text_of(
-            claim.kind,
-            case=claim.number,
-            language=claim.language,
-            own=claim.own,
-            link=_link(claim),
-            receipt=claim.receipt,
+            told.kind, case=told.number, language=told.language, own=told.own, link=_link(told), receipt=told.receipt
         ),
-        case=claim.number,
+        case=told.number,
     )
 
 
-def _link(claim: _Claim) -> str:
+def _link(told: _Told) -> str:
     """Where a call is acknowledged, or a report followed; empty where nobody has said where the product is."""
-    if not settings().url or not (claim.token or claim.receipt):
+    if not settings().url or not (told.token or told.receipt):
         return ""
-    return f"{settings().url}/r/{claim.receipt}" if claim.receipt else f"{settings().url}/ack/{claim.token}"
+    return f"{settings().url}/r/{told.receipt}" if told.receipt else f"{settings().url}/ack/{told.token}"
 
 
 def _mark(claim: _Claim, outcome: str, masked: str, *, over: bool) -> None:

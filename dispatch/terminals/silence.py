@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import LiteralString
 
 from dispatch.cases.books import Books, books
+from dispatch.parked import Kind, each
 from dispatch.people.roles import Role
 from dispatch.people.sessions import RECEIVE
 from dispatch.terminals.presence import GAP, seen, up_since
-from gis.db import ReadTx, execute, value, write
+from gis.db import ReadTx, column, execute, read, value, write
 
 __all__ = ["MINUTES", "expected", "missing", "patience", "silent", "watch"]
 
@@ -18,20 +20,19 @@ EXPECTED = """
     SELECT array_agg(DISTINCT p.unit_id ORDER BY p.unit_id) FROM person p JOIN person_role r ON r.person_id = p.id
      WHERE NOT p.disabled AND p.unit_id IS NOT NULL AND r.role = ANY(%(roles)s)
 """
-BACK = "UPDATE silence SET ended_at = %(now)s WHERE ended_at IS NULL AND unit_id = ANY(%(units)s)"
+OPEN = "SELECT unit_id FROM silence WHERE ended_at IS NULL"
+BACK = "UPDATE silence SET ended_at = %(now)s WHERE ended_at IS NULL AND unit_id = %(unit)s"
 # One open silence for each unit: workers that notice it together tell of it once.
 RAISE = """
     WITH raised AS (
-      INSERT INTO silence (unit_id, since, noticed_at)
-      SELECT unit_id, since, %(now)s
-        FROM unnest(%(units)s::text[], %(since)s::timestamptz[]) AS fallen(unit_id, since)
+      INSERT INTO silence (unit_id, since, noticed_at) VALUES (%(unit)s, %(since)s, %(now)s)
       ON CONFLICT (unit_id) WHERE ended_at IS NULL DO NOTHING
       RETURNING unit_id),
     told AS (
       INSERT INTO outbox (kind, person_id, created_at)
       SELECT 'silent:' || s.unit_id, p.id, %(now)s FROM raised s CROSS JOIN person p
        WHERE NOT p.disabled AND EXISTS (SELECT FROM person_role r WHERE r.person_id = p.id AND r.role = ANY(%(told)s)))
-    SELECT count(*) FROM raised
+    SELECT FROM raised
 """
 
 
@@ -61,19 +62,23 @@ def silent(
 
 
 def watch() -> int:
-    """Tell of every terminal that has fallen silent, and note those that are back; how many are new."""
-    with write() as tx:
+    """Tell of every terminal that has fallen silent, and note those that are back; how many are new. A unit of which
+    that cannot be done is put aside (`dispatch.parked`)."""
+    with read() as tx:
         if value(tx, "SELECT NOT EXISTS (SELECT FROM city)"):
             return 0
-        city, now = books(tx), tx.now
+        city, now, last = books(tx), tx.now, seen(tx)
         since = now - patience(city)
-        last = seen(tx)
-        fallen, back = silent(expected(tx, city), last, now=now, since=since)
-        execute(tx, BACK, units=back, now=now)
-        if not fallen or not _watched(tx, city, since, now):
-            return 0
-        given = {"units": fallen, "since": [last.get(unit) for unit in fallen], "now": now, "told": TOLD}
-        return int(value(tx, RAISE, **given))
+        fallen, there = silent(expected(tx, city), last, now=now, since=since)
+        known = set(column(tx, OPEN))
+        new = [unit for unit in fallen if unit not in known] if _watched(tx, city, since, now) else []
+    each(Kind.TERMINAL, [unit for unit in there if unit in known], lambda unit: _tell(BACK, unit=unit, now=now))
+    return each(Kind.TERMINAL, new, lambda unit: _tell(RAISE, unit=unit, since=last.get(unit), now=now, told=TOLD))
+
+
+def _tell(sql: LiteralString, **given: object) -> int:
+    with write() as tx:
+        return execute(tx, sql, **given)
 
 
 def _watched(tx: ReadTx, city: Books, since: datetime, now: datetime) -> bool:

@@ -13,10 +13,10 @@ import pytest
 
 from dispatch.cases.act import Receipt
 from dispatch.cases.overdue import settle_case, sweep
-from dispatch.cases.parked import park, parked, try_again
 from dispatch.cases.settle_many import PORTION, settle_many
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
+from dispatch.parked import Kind, park, parked, try_again
 from gis.db import execute, read, value, write
 from gis.problems import Unavailable
 from tests.cases.town import Town, look, settled
@@ -146,7 +146,7 @@ def test_a_case_that_the_database_refuses_stops_none_of_the_others(town: Town) -
 def test_a_case_put_aside_by_a_clock_that_was_ahead_waits_for_no_such_time(town: Town) -> None:
     case = town.report()
     town.later(hours=1)
-    park({case.case_id: ValueError("at the wrong time")})
+    park(Kind.CASE, {case.case_id: ValueError("at the wrong time")})
     assert sweep() == 0
     ahead = "UPDATE parked SET last_at = last_at + interval '400 days', again_at = again_at + interval '400 days'"
     with write() as tx:
@@ -165,7 +165,7 @@ def test_a_case_put_aside_is_left_alone_until_its_time_and_forgotten_once_it_wen
         execute(tx, spoil, state="reported", id=case.case_id)
     assert sweep() == 0  # not before its time
     with write() as tx:
-        try_again(tx, case.case_id)
+        try_again(tx, Kind.CASE, str(case.case_id))
     assert sweep() == 2
     assert look("SELECT count(*) AS n FROM parked")[0]["n"] == 0
 
@@ -173,7 +173,7 @@ def test_a_case_put_aside_is_left_alone_until_its_time_and_forgotten_once_it_wen
 def test_each_further_failure_makes_the_next_attempt_wait_twice_as_long(town: Town) -> None:
     case = town.report()
     for _ in range(3):
-        park({case.case_id: ValueError("again")})
+        park(Kind.CASE, {case.case_id: ValueError("again")})
     with read() as tx:
         (aside,) = parked(tx)
     assert (aside.times, aside.again_at - aside.last_at) == (3, timedelta(seconds=40))

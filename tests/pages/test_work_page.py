@@ -16,8 +16,9 @@ from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.cases.overdue import sweep
 from dispatch.config import read_settings, settings
+from dispatch.parked import Kind, note, park
 from gis.db import execute, write
-from tests.cases.town import ZONE
+from tests.cases.town import ZONE, look
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
 
@@ -31,7 +32,7 @@ def test_a_case_put_aside_is_seen_and_tried_again(office: Office, sit: Sit) -> N
     case = office.town.report()
     seat = sit("system_admin", DESK)
     seat.go("/work")
-    expect(seat.page.get_by_text("没有搁置的案件")).to_be_visible()
+    expect(seat.page.get_by_text("没有搁置的事项")).to_be_visible()
     office.town.later(hours=1)
     with write() as tx:
         execute(tx, "UPDATE cases SET state = 'void' WHERE id = %(id)s", id=case.case_id)
@@ -47,7 +48,30 @@ def test_a_case_put_aside_is_seen_and_tried_again(office: Office, sit: Sit) -> N
     sweep()
     phone = sit("system_admin", PHONE)
     phone.go("/work?lang=en")
-    expect(phone.page.get_by_text("No case is put aside")).to_be_visible()
+    expect(phone.page.get_by_text("Nothing is put aside")).to_be_visible()
+
+
+def test_whatever_is_put_aside_is_named_and_a_job_is_tried_at_its_own_pace(
+    office: Office, sit: Sit, person: Callable[[str], Person]
+) -> None:
+    office.town.dispatched()
+    message = look("SELECT max(id) AS id FROM outbox")[0]["id"]
+    park(Kind.MESSAGE, {message: ValueError("of one message")})
+    park(Kind.CARDS, {"landscaping": ValueError("of one unit")})
+    note(Kind.JOB, {"sealing": ValueError("as a whole"), "channel sms": ValueError("its channel")})
+    seat = sit("system_admin", DESK)
+    seat.go("/work")
+    rows = seat.page.get_by_role("row")
+    number = look("SELECT number FROM cases")[0]["number"]
+    expect(rows.filter(has_text="消息").filter(has_text=number)).to_contain_text("ValueError: of one message")
+    expect(rows.filter(has_text="landscaping")).to_contain_text("红黄牌")
+    job = rows.filter(has_text="封存")
+    expect(job).to_contain_text("随作业间隔")
+    expect(job.get_by_role("button")).to_have_count(0)
+    assert figures(person("system_admin").get("/metrics").text)["wangge_parked_others"] == 4
+    rows.filter(has_text=number).get_by_role("button", name="立即再试").click()
+    due = "SELECT again_at <= clock_timestamp() AS due FROM parked WHERE kind = 'message'"
+    assert look(due) == [{"due": True}]
 
 
 def test_the_demo_says_how_far_its_past_has_grown(office: Office, sit: Sit) -> None:
