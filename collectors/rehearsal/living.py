@@ -14,6 +14,7 @@ from uuid import UUID
 from collectors.rehearsal.finds import Find, again, finds_of
 from collectors.rehearsal.ledger import known_reports
 from collectors.rehearsal.life import next_of
+from collectors.rehearsal.pages import answer_calls
 from collectors.rehearsal.rounds import walked
 from collectors.rehearsal.scene import Scene, scene_of
 from collectors.rehearsal.shards import Window
@@ -144,6 +145,7 @@ def live(window: Window, grown: Callable[[], bool]) -> None:
                 living.foresee(tx, now)
             while living.due(now):
                 living.do_next()
+            answer_calls(living.scene, now)
         except Unavailable as problem:
             log.warning("%s", problem)
         except Problem as problem:  # of one case, whose next look is its next chance
