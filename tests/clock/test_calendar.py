@@ -10,6 +10,7 @@ import numpy
 import pytest
 
 from dispatch.clock import Limit, Rule, Slots, WorkCalendar, due_at
+from dispatch.clock.calendar import FIRST_STRETCH
 from dispatch.clock.document import calendar_from
 from dispatch.clock.many import due_times
 
@@ -94,12 +95,27 @@ def test_days_are_counted_over_the_edge_of_what_a_calendar_has_looked_at(days: i
     assert due_at(start, noon, nine_to_five()) == at("2026-06-01 12:00") + timedelta(days=days)
 
 
+def day_of_an_hour() -> tuple[Slots, ...]:
+    return (Slots((1, 1), (12, 31), ((time(9), time(10)),)),)
+
+
 def test_work_is_found_by_a_calendar_that_has_seen_none_yet() -> None:
-    hour = (Slots((1, 1), (12, 31), ((time(9), time(10)),)),)
     for seconds in (1, 1800):
-        rare = WorkCalendar(NEW_YORK, frozenset(), hour, {date(2028, 6, 1): True}, frozenset())
+        rare = WorkCalendar(NEW_YORK, frozenset(), day_of_an_hour(), {date(2028, 6, 1): True}, frozenset())
         due = rare.advance(int(at("2026-03-07 12:00").timestamp()), seconds)
         assert datetime.fromtimestamp(due, UTC) == at("2028-06-01 09:00") + timedelta(seconds=seconds)
+
+
+def test_days_beyond_those_looked_at_are_looked_at_when_they_are_asked_for() -> None:
+    """Whoever asked for a day in June made the calendar look at some about it; those beyond are not closed."""
+    ahead = 24 * (FIRST_STRETCH - 8)
+    for hours in (*range(-24 * 14, 0, 5), *range(ahead - 24 * 6, ahead + 24 * 6, 5)):
+        day, now = nine_to_five(), int(at("2026-06-20 10:00").timestamp())
+        assert day.count(now, now + 3600) == 3600
+        assert day.count(now + (hours - 24) * 3600, now + hours * 3600) == 8 * 3600
+    rare = WorkCalendar(NEW_YORK, frozenset(), day_of_an_hour(), {date(2028, 6, 1): True}, frozenset())
+    nine = int(at("2028-06-01 09:00").timestamp())
+    assert rare.count(nine + 600, nine + 1800) == 1200  # within the very first opening that is known
 
 
 def test_no_time_ends_at_once_and_a_second_a_second_later() -> None:
