@@ -265,6 +265,9 @@ def test_opening_hours_that_overlap_or_run_backwards_are_refused(hours: tuple[tu
 def test_seasons_that_share_a_day_are_refused() -> None:
     with pytest.raises(ValueError, match="share 05-01"):
         WorkCalendar(SHANGHAI, WEEK, (Slots((10, 1), (5, 1), DAY), Slots((5, 1), (9, 30), DAY)), {}, frozenset())
+    leap = (Slots((1, 1), (2, 29), DAY), Slots((2, 29), (12, 31), DAY))  # once in four years
+    with pytest.raises(ValueError, match="share 02-29"):
+        WorkCalendar(SHANGHAI, WEEK, leap, {}, frozenset())
 
 
 def test_a_calendar_says_what_it_knows_of_a_day() -> None:
