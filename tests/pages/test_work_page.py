@@ -54,22 +54,21 @@ def test_a_case_put_aside_is_seen_and_tried_again(office: Office, sit: Sit) -> N
 def test_whatever_is_put_aside_is_named_and_a_job_is_tried_at_its_own_pace(
     office: Office, sit: Sit, person: Callable[[str], Person]
 ) -> None:
-    office.town.dispatched()
-    message = look("SELECT max(id) AS id FROM outbox")[0]["id"]
+    case = office.town.dispatched()
+    message = look("SELECT max(id) AS id FROM outbox WHERE case_id = %(c)s", c=case.case_id)[0]["id"]
     park(Kind.MESSAGE, {message: ValueError("of one message")})
     park(Kind.CARDS, {"landscaping": ValueError("of one unit")})
     note(Kind.JOB, {"sealing": ValueError("as a whole"), "channel sms": ValueError("its channel")})
     seat = sit("system_admin", DESK)
     seat.go("/work")
     rows = seat.page.get_by_role("row")
-    number = look("SELECT number FROM cases")[0]["number"]
-    expect(rows.filter(has_text="消息").filter(has_text=number)).to_contain_text("ValueError: of one message")
+    expect(rows.filter(has_text="消息").filter(has_text=case.number)).to_contain_text("ValueError: of one message")
     expect(rows.filter(has_text="landscaping")).to_contain_text("红黄牌")
     job = rows.filter(has_text="封存")
     expect(job).to_contain_text("随作业间隔")
     expect(job.get_by_role("button")).to_have_count(0)
     assert figures(person("system_admin").get("/metrics").text)["wangge_parked_others"] == 4
-    rows.filter(has_text=number).get_by_role("button", name="立即再试").click()
+    rows.filter(has_text=case.number).get_by_role("button", name="立即再试").click()
     due = "SELECT again_at <= clock_timestamp() AS due FROM parked WHERE kind = 'message'"
     assert look(due) == [{"due": True}]
 
