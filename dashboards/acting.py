@@ -40,8 +40,8 @@ __all__ = [
 ]
 
 A = Action
-ASKING = ("reason", "photos", "note")
-RETURNING = ("reason", "facts", "clause", "whose", "photos", "note")
+ASKING = ("reason", "photos", "documents", "note")
+RETURNING = ("reason", "facts", "clause", "whose", "photos", "documents", "note")
 CORRECTED = ("category", "component", "place")  # what `facts` is made of
 REFUSING = ("reason", "note")
 TELLING = ("note",)
@@ -66,11 +66,11 @@ SHOWS: dict[Action, tuple[str, ...]] = {
     A.RULE_STAY: REFUSING,
     A.APPROVE_RETURN: TELLING,
     A.REFUSE_RETURN: REFUSING,
-    A.ASK_DELAY: ("reason", "limit", "photos", "note"),
+    A.ASK_DELAY: ("reason", "limit", "photos", "documents", "note"),
     A.APPROVE_DELAY: TELLING,
     A.REFUSE_DELAY: REFUSING,
-    A.ASK_DEFER: ("reason", "until", "photos", "note"),
-    A.ASK_SUSPEND: ("reason", "until", "photos", "note"),
+    A.ASK_DEFER: ("reason", "until", "photos", "documents", "note"),
+    A.ASK_SUSPEND: ("reason", "until", "photos", "documents", "note"),
     A.APPROVE_SUSPEND: TELLING,
     A.REFUSE_SUSPEND: REFUSING,
     A.RESUME: TELLING,
@@ -118,7 +118,7 @@ FIRST: dict[State, tuple[Action, ...]] = {
     State.REWORK: (A.SEND_REWORK,),
     State.CHECKED_OK: (A.CLOSE,),
 }
-LISTS = ("photos", "photo", "spare", "used")
+LISTS = ("photos", "photo", "documents", "document", "spare", "used")
 NAMED = ("unit", "reason", "clause", "whose", "category", "component", "proxy", "note", "result")
 TASKS = frozenset({A.VERIFY, A.CHECK_PASS, A.CHECK_FAIL})
 RISKY = frozenset({A.REFUSE, A.VOID, A.ASK_FORCE_CLOSE, A.FORCE_CLOSE})
@@ -236,6 +236,8 @@ class Fields:
     note: Annotated[str, Posted(max_length=4000)] = ""
     photos: Annotated[tuple[str, ...], Posted()] = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
+    documents: Annotated[tuple[str, ...], Posted()] = ()
+    document: Annotated[tuple[UploadFile, ...], File()] = ()
     spare: Annotated[tuple[str, ...], Posted()] = ()
     used: Annotated[tuple[str, ...], Posted()] = ()
 
@@ -284,6 +286,7 @@ def form_of(tx: ReadTx, fields: Fields, shows: tuple[str, ...], *, zone: tzinfo,
         into=_case(tx, text["into"]) if "into" in shows else None,
         satisfied={"yes": True, "no": False}.get(text["satisfied"]) if "satisfied" in shows else None,
         photos=photos if "photos" in shows else (),
+        documents=fields.documents if "documents" in shows else (),
         spares=_taken(fields) if "spares" in shows else (),
     )
 

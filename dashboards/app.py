@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 import dispatch.cases.api
 import dispatch.evidence.api
+import dispatch.evidence.documents_api
 import dispatch.geocode
 import dispatch.people.api
 from collectors import patrol, tracks
@@ -104,7 +105,16 @@ PAGES = (
     cards,
     public,
 )
-INTERFACES = (patrol, dispatch.cases.api, dispatch.people.api, dispatch.evidence.api, dispatch.geocode, tracks, socket)
+INTERFACES = (
+    patrol,
+    dispatch.cases.api,
+    dispatch.people.api,
+    dispatch.evidence.api,
+    dispatch.evidence.documents_api,
+    dispatch.geocode,
+    tracks,
+    socket,
+)
 
 
 def create_app(url: str | None = None) -> FastAPI:

@@ -9,7 +9,7 @@ from fastapi import Form as Posted
 from starlette.responses import Response
 
 from dashboards.leader import Asked, period_asked
-from dashboards.pictures import BODY, kept
+from dashboards.pictures import BODY, filed, kept
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cards.contest import DAYS, LONGEST, REASONS, RULINGS, cards, contest, rule, tally
@@ -51,13 +51,14 @@ def contested(
     reason: Annotated[str, Posted()] = "",
     words: Annotated[str, Posted(max_length=LONGEST)] = "",
     photo: Annotated[tuple[UploadFile, ...], File()] = (),
+    document: Annotated[tuple[UploadFile, ...], File()] = (),
 ) -> Response:
-    """The unit says why it is wrong, once, with words or photos."""
+    """The unit says why it is wrong, once, with words, photos or documents."""
     try:
-        photos = kept(me.person_id, photo)
+        photos, documents = kept(me.person_id, photo), filed(me.person_id, document)
         with write() as tx:
             units = me.units if me.roles & UNIT else ()
-            contest(tx, card, units, by=me.person_id, reason=reason, words=words, photos=photos)
+            contest(tx, card, units, by=me.person_id, reason=reason, words=words, photos=photos, documents=documents)
     except Problem as problem:
         return _page(request, me, "", problem, card=card)
     return go("/cards")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dashboards.acting import SHOWS, Fields, Offer, barred, chosen, form_of, offers, own_parts, uuid_of, version_of
 from dashboards.deadlines import Deadline, deadlines, disposal_limit
-from dashboards.pictures import BODY, kept
+from dashboards.pictures import BODY, filed, kept
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
 from dashboards.view import View
@@ -103,6 +103,7 @@ def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
     try:
         action = chosen(fields)
         fields.photos = (*fields.photos, *kept(me.person_id, fields.photo))
+        fields.documents = (*fields.documents, *(one.sha256 for one in filed(me.person_id, fields.document)))
         with me.write() as tx:
             case = full(tx, number).case
             view = View.of(request, tx, me)

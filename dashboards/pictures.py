@@ -1,4 +1,4 @@
-"""Photos that came inside a form, from a page without scripts: kept as if they had been uploaded on their own."""
+"""Photos and documents that came inside a form: kept as if they had been uploaded on their own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from fastapi import UploadFile
 
+from dispatch.evidence import documents, documents_api
 from dispatch.evidence.api import store
+from dispatch.evidence.documents import Document
 from dispatch.evidence.photos import LARGEST
 from gis.problems import FormIncomplete
 
-__all__ = ["BODY", "MOST", "kept"]
+__all__ = ["BODY", "MOST", "MOST_DOCUMENTS", "filed", "kept"]
 
-MOST = 4
-BODY = MOST * LARGEST + 1024 * 1024
+MOST, MOST_DOCUMENTS = 4, 2
+BODY = MOST * LARGEST + MOST_DOCUMENTS * documents.LARGEST + 1024 * 1024
 
 
 def kept(person_id: int | None, files: Sequence[UploadFile]) -> tuple[str, ...]:
@@ -26,3 +28,15 @@ def kept(person_id: int | None, files: Sequence[UploadFile]) -> tuple[str, ...]:
         raise FormIncomplete(f"At most {MOST} photos", zh=f"最多 {MOST} 张照片", fields={"photos": "too many"})
     raws = [file.file.read() for file in sent]
     return tuple(store(raw, uploaded_by=person_id).sha256 for raw in raws if raw)
+
+
+def filed(person_id: int, files: Sequence[UploadFile]) -> tuple[Document, ...]:
+    """The same of PDFs. Raises FormIncomplete (too many, not taken) and TooLarge."""
+    sent = [file for file in files if file.filename]
+    if len(sent) > MOST_DOCUMENTS:
+        raise FormIncomplete(
+            f"At most {MOST_DOCUMENTS} PDFs",
+            zh=f"最多 {MOST_DOCUMENTS} 个 PDF 文件",
+            fields={"documents": "too many"},
+        )
+    return tuple(documents_api.store(file.file.read(), file.filename or "", uploaded_by=person_id) for file in sent)

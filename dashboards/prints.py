@@ -85,6 +85,7 @@ def sheet(request: Request, me: Signed, number: str, kind: str, step: int = 0) -
         "steps": [one for one in file.steps if one.action not in UNTOLD] if kind == "case" else [],
         "words": words,
         "photos": [p for p in file.photos if not asked or (about and p.seq == about.seq)][:PHOTOS],
+        "documents": [d for d in file.documents if not asked or (about and d.seq == about.seq)],
         "about": about if asked else None,
         "answer": _answer(file.steps, about, form) if asked and about else None,
         "due_before": _due(file.steps, about.seq) if asked and about else None,

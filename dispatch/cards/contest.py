@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
+from dispatch.evidence.documents import Document
 from gis.db import ReadTx, Tx, execute, one, rows
 from gis.problems import Conflict, FormIncomplete, NotFound, wrong
 
@@ -20,7 +23,7 @@ STANDS, WRONG = "stands", "wrong"
 RULINGS = (STANDS, WRONG)
 COLUMNS = """
     SELECT k.id, c.number, k.unit_id AS unit, k.cause, k.colour, k.nth, k.rule, k.at, k.given_at, k.contested_at,
-           k.contested_by, k.reason, k.words, k.photos, k.ruled_at, p.name AS ruler, k.ruling
+           k.contested_by, k.reason, k.words, k.photos, k.documents, k.ruled_at, p.name AS ruler, k.ruling
       FROM card k JOIN cases c ON c.id = k.case_id LEFT JOIN person p ON p.id = k.ruled_by
 """
 LIST = f"""{COLUMNS}
@@ -36,7 +39,7 @@ TALLY = """
 # The row itself says whether it is still open: of two at once the second changes nothing.
 CONTEST = """
     UPDATE card SET contested_at = %(now)s, contested_by = %(by)s, reason = %(reason)s, words = %(words)s,
-           photos = %(photos)s
+           photos = %(photos)s, documents = %(documents)s
      WHERE id = %(id)s AND contested_at IS NULL AND given_at > %(now)s - %(days)s
 """
 RULE = """
@@ -66,6 +69,7 @@ class Card:
     reason: str | None
     words: str
     photos: list[str]
+    documents: list[dict[str, Any]]
     ruled_at: datetime | None
     ruler: str | None
     ruling: str | None
@@ -105,25 +109,37 @@ def tally(tx: ReadTx, since: datetime, until: datetime) -> Tally:
 
 
 def contest(
-    tx: Tx, card: int, units: Sequence[str], *, by: int, reason: str, words: str, photos: Sequence[str] = ()
+    tx: Tx,
+    card: int,
+    units: Sequence[str],
+    *,
+    by: int,
+    reason: str,
+    words: str,
+    photos: Sequence[str] = (),
+    documents: Sequence[Document] = (),
 ) -> None:
-    """One step, with evidence. Raises NotFound (none of these units'), FormIncomplete, Conflict (too late, or done)."""
+    """One step, with evidence.
+
+    Raises NotFound (none of these units'), FormIncomplete, Conflict (too late, or done).
+    """
     if len(words) > LONGEST:
         raise wrong("words", f"A contest has at most {LONGEST} characters", f"申诉说明不超过 {LONGEST} 字")
     found = one(tx, Card, ONE, id=card)
     if found is None or found.unit not in units:
         raise NotFound("There is no such card, or it is not yours", zh="没有这张牌，或不属于您的单位")
     faults = {} if reason in REASONS else {"reason": "needed"}
-    if not words.strip() and not photos:
+    if not words.strip() and not photos and not documents:
         faults["words"] = "needed"
     if faults:
         raise FormIncomplete(
-            "Choose why, and give evidence: words or a photo",
-            zh="请选择申诉理由，并附说明或照片",
+            "Choose why, and give evidence: words, a photo or a PDF",
+            zh="请选择申诉理由，并附说明、照片或 PDF",
             fields=faults,
         )
     given = {"reason": reason, "words": words.strip(), "photos": list(photos)}
-    if not execute(tx, CONTEST, id=card, by=by, now=tx.now, days=DAYS, **given):
+    papers = Jsonb([asdict(one) for one in documents])
+    if not execute(tx, CONTEST, id=card, by=by, now=tx.now, days=DAYS, documents=papers, **given):
         raise Conflict(
             f"This card was contested before, or its {DAYS.days} days are over; nothing was changed",
             zh=f"这张牌已申诉过，或已超过 {DAYS.days} 天申诉期；未作任何更改",

@@ -40,6 +40,7 @@ card = Table(
     instant("ruled_at"),
     Column("ruled_by", BigInteger, ForeignKey("person.id")),
     Column("ruling", Text, comment="stands or wrong"),
+    Column("documents", JSONB, nullable=False, server_default="[]", comment="sha256, name, bytes and pages of each"),
     UniqueConstraint("case_id", "seq"),
     CheckConstraint("ruled_by <> contested_by", name="two_persons"),
     CheckConstraint("ruled_at IS NULL OR (contested_at IS NOT NULL AND ruling IS NOT NULL)", name="ruled"),

@@ -58,6 +58,7 @@ class FormIn(BaseModel):
     whose: Word | None = None
     proxy: Word | None = None
     photos: Annotated[tuple[Hash, ...], Field(max_length=9)] = ()
+    documents: Annotated[tuple[Hash, ...], Field(max_length=4)] = ()
     spares: Annotated[tuple[tuple[Word, Annotated[int, Field(ge=1, le=MOST)]], ...], Field(max_length=20)] = ()
     note: Annotated[str, Field(max_length=4000)] | None = None
 
@@ -106,7 +107,7 @@ def post_action(number: str, body: ActionIn, me: Signed) -> Response:
 
 @router.get("/cases/{number}", **needs(Permission.SEE_CASES))
 def get_case(number: str, me: Signed) -> Response:
-    """The case file: the case, its steps with who did them, its photos; no words of the people concerned."""
+    """The case file: the case, its steps with who did them, photos and documents; no words of the people concerned."""
     with me.read() as tx:
         found = full(tx, number)
     return _json(asdict(found))

@@ -160,6 +160,7 @@ def _add_step(
     )
     draft.steps.append(step)
     draft.photos += [(seq, sha256, _photo_kind(change.transition.action)) for sha256 in form.photos]
+    draft.documents += [(seq, sha256, by.person_id) for sha256 in dict.fromkeys(form.documents)]
     case.version, case.last_at, case.last_hash = seq, at, step.hash
     fold(step, draft.set, draft.add)
 

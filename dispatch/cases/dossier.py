@@ -1,4 +1,4 @@
-"""One case file 案卷 whole: header, steps, photos, place; and what a citizen may see of it by its receipt."""
+"""One case file 案卷 whole: header, steps, evidence, place; and what a citizen may see of it by its receipt."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gis.problems import NotFound
 
 __all__ = [
     "Case",
+    "Document",
     "Full",
     "Photo",
     "PublicCase",
@@ -135,12 +136,24 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A PDF put to the case as evidence, by the name its sender gave it."""
+
+    seq: int
+    sha256: str
+    name: str
+    bytes: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Full:
     """The case file."""
 
     case: Case
     steps: tuple[Step, ...]
     photos: tuple[Photo, ...]
+    documents: tuple[Document, ...]
 
     @property
     def disposal(self) -> Limit | None:
@@ -190,6 +203,12 @@ PHOTOS: LiteralString = """
      WHERE f.case_id = %(case)s
      ORDER BY f.seq, f.id
 """
+DOCUMENTS: LiteralString = """
+    SELECT f.seq, f.sha256, f.name, d.bytes, d.pages
+      FROM case_document f JOIN document d USING (sha256)
+     WHERE f.case_id = %(case)s
+     ORDER BY f.seq, f.id
+"""
 
 
 def full(tx: ReadTx, number: str) -> Full:
@@ -204,6 +223,7 @@ def full(tx: ReadTx, number: str) -> Full:
         case=case,
         steps=tuple(rows(tx, Step, STEPS, case=case.id)),
         photos=tuple(rows(tx, Photo, PHOTOS, case=case.id)),
+        documents=tuple(rows(tx, Document, DOCUMENTS, case=case.id)),
     )
 
 

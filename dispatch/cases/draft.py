@@ -147,6 +147,7 @@ class Draft:
     fired: list[tuple[str, int, str, int, datetime]] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     photos: list[tuple[int, str, str]] = field(default_factory=list)
+    documents: list[tuple[int, str, int | None]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)

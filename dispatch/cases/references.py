@@ -1,4 +1,4 @@
-"""What a form points at must exist: photos that this very person uploaded, an inspector, a case to merge into."""
+"""What a form points at must exist: what this very person uploaded, an inspector, a case to merge into."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ CHECK = """
     SELECT (SELECT count(*) FROM unnest(%(photos)s::text[]) AS p
              WHERE NOT EXISTS (SELECT FROM photo_upload u
                                 WHERE u.sha256 = p AND u.person_id IS NOT DISTINCT FROM %(by)s)),
+           (SELECT count(*) FROM unnest(%(documents)s::text[]) AS d
+             WHERE NOT EXISTS (SELECT FROM document_upload u WHERE u.sha256 = d AND u.person_id = %(by)s)),
            %(inspector)s::bigint IS NULL OR EXISTS (
                SELECT FROM person_role r JOIN person p ON p.id = r.person_id
                 WHERE r.person_id = %(inspector)s AND r.role = 'inspector' AND NOT p.disabled)
@@ -24,22 +26,29 @@ HOLD = "SELECT 1 FROM cases WHERE id = %(into)s AND state <> ALL (%(ended)s) FOR
 
 def check_references(tx: ReadTx, form: Form, by: int | None) -> None:
     """Raise FormIncomplete naming what is not there; asks the database only if the form points at something."""
-    check(tx, by, photos=form.photos, inspector=form.inspector, into=form.into)
+    check(tx, by, photos=form.photos, documents=form.documents, inspector=form.inspector, into=form.into)
 
 
 def check(
-    tx: ReadTx, by: int | None, *, photos: Sequence[str], inspector: int | None = None, into: int | None = None
+    tx: ReadTx,
+    by: int | None,
+    *,
+    photos: Sequence[str],
+    documents: Sequence[str] = (),
+    inspector: int | None = None,
+    into: int | None = None,
 ) -> None:
     """The same for single fields. `by`: the person, None without an account.
 
     A case to merge into has to be open, and is locked until the transaction ends.
     """
-    if not photos and inspector is None and into is None:
+    if not photos and not documents and inspector is None and into is None:
         return
-    row = tx.connection.execute(CHECK, {"photos": list(photos), "inspector": inspector, "by": by}).fetchone()
-    missing, inspector_known = row or (0, True)
+    named = {"photos": list(photos), "documents": list(documents), "inspector": inspector, "by": by}
+    missing, unsent, inspector_known = tx.connection.execute(CHECK, named).fetchone() or (0, 0, True)
     faults = {
         "photos": "not uploaded by you" if missing else None,
+        "documents": "not uploaded by you" if unsent else None,
         "inspector": None if inspector_known else "no inspector",
         "into": None if into is None or value(tx, HOLD, into=into, ended=sorted(ENDED)) else "no open case",
     }

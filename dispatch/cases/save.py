@@ -58,6 +58,11 @@ PLACE = """
      WHERE id = %(id)s
 """
 PHOTO = "INSERT INTO case_photo (case_id, seq, sha256, kind) VALUES (%(case_id)s, %(seq)s, %(sha256)s, %(kind)s)"
+# The name is a word about this case from now on, whatever else its sender calls the same bytes.
+DOCUMENT = """
+    INSERT INTO case_document (case_id, seq, sha256, name)
+    SELECT %(case_id)s, %(seq)s, sha256, name FROM document_upload WHERE sha256 = %(sha256)s AND person_id = %(by)s
+"""
 # The count in the city's row tells every process that its precedents are no longer all.
 RULING = """
     WITH counted AS (UPDATE city SET rulings = rulings + 1)
@@ -93,7 +98,7 @@ def save(tx: Tx, draft: Draft) -> None:
 
 
 def save_history(tx: Tx, draft: Draft) -> None:
-    """Steps, feed, fired events, messages, photos and texts of the draft."""
+    """Steps, feed, fired events, messages, photos, documents and texts of the draft."""
     case_id, path = draft.case.id, draft.case.area_path
     for step in draft.steps:
         tx.connection.execute(STEP, step_columns(case_id, step) | {"area_path": path})
@@ -107,6 +112,8 @@ def save_history(tx: Tx, draft: Draft) -> None:
     save_drawn(tx, draft)
     for seq, sha256, kind in draft.photos:
         tx.connection.execute(PHOTO, {"case_id": case_id, "seq": seq, "sha256": sha256, "kind": kind})
+    for seq, sha256, by in draft.documents:
+        tx.connection.execute(DOCUMENT, {"case_id": case_id, "seq": seq, "sha256": sha256, "by": by})
     if draft.ruling is not None:
         ruling = {name: getattr(draft.ruling, name) for name in Ruling.__slots__}
         tx.connection.execute(RULING, ruling | {"case_id": case_id, "facts": Jsonb(draft.ruling.facts)})

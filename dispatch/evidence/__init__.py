@@ -1,1 +1,1 @@
-"""Photos."""
+"""Photos and documents."""

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import tempfile
 import threading
 import warnings
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ from zoneinfo import ZoneInfo
 from PIL import Image, ImageOps, UnidentifiedImageError
 from psycopg.types.json import Jsonb
 
-from dispatch.failpoints import failpoint
+from dispatch.evidence.disk import write_whole
 from gis.db import ReadTx, Tx, execute, one, value
 from gis.problems import FormIncomplete, NotFound, TooLarge, Unavailable
 
@@ -180,9 +178,9 @@ def keep(tx: Tx, raw: bytes, decoded: Decoded, *, folder: Path, uploaded_by: int
     `folder`: `<data>/photos`. Raises Unavailable if the disk does not take it; nothing is then stored.
     """
     try:
-        _write(original_path(folder, decoded.sha256), raw, mode=0o600)
-        _write(served_path(folder, decoded.sha256), decoded.served, mode=0o640)
-        _write(served_path(folder, decoded.sha256, small=True), decoded.small, mode=0o640)
+        write_whole(original_path(folder, decoded.sha256), raw, mode=0o600)
+        write_whole(served_path(folder, decoded.sha256), decoded.served, mode=0o640)
+        write_whole(served_path(folder, decoded.sha256, small=True), decoded.small, mode=0o640)
     except OSError as error:
         raise Unavailable("The photo cannot be stored now; try again", zh="照片暂时无法保存，请稍后重试") from error
     execute(
@@ -245,38 +243,6 @@ def _checked(sha256: str) -> str:
     if not SHA256.fullmatch(sha256):
         raise _no_photo()
     return sha256
-
-
-def _write(path: Path, content: bytes, *, mode: int) -> None:
-    """Whole or not at all, and on the disk when it returns: file synced, renamed, its folder synced."""
-    if path.exists() and path.stat().st_size == len(content):
-        _sync_folder(path.parent)  # another upload of the same may be between its renaming and its syncing
-        return
-    new_folders = [folder for folder in (path.parent, *path.parents) if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            failpoint("before-photo-fsync")
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    for folder in dict.fromkeys([path.parent, *(made.parent for made in new_folders)]):
-        _sync_folder(folder)
-    failpoint("after-photo-write")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # ── who may see it ────────────────────────────────────────────────────────────────────────────────────────────────────

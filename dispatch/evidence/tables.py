@@ -1,4 +1,4 @@
-"""Photos: the original is kept sealed under its hash, the served copy is re-encoded without any metadata."""
+"""Photos: the original is kept sealed under its hash, the served copy is re-encoded. Documents: kept as they came."""
 
 from __future__ import annotations
 
@@ -41,4 +41,34 @@ case_photo = Table(
     Column("kind", Text, nullable=False, comment="before, after, verify, check, cordon"),
     UniqueConstraint("case_id", "seq", "sha256"),
     Index("case_photo_photo", "sha256"),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("sha256", Text, primary_key=True, comment="of the bytes as they came"),
+    Column("bytes", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    instant("uploaded_at", nullable=False),
+)
+
+document_upload = Table(
+    "document_upload",
+    metadata,
+    Column("sha256", Text, ForeignKey("document.sha256"), primary_key=True),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False, comment="who had the bytes"),
+    Column("name", Text, nullable=False, comment="what the sender calls it"),
+    instant("at", nullable=False),
+)
+
+case_document = Table(
+    "case_document",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("seq", Integer, nullable=False, comment="the step it came with"),
+    Column("sha256", Text, ForeignKey("document.sha256"), nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("case_id", "seq", "sha256"),
+    Index("case_document_document", "sha256"),
 )

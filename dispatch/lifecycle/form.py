@@ -16,7 +16,7 @@ class Form:
 
     `answer`: key of an answer to the question of a doubtful place. `reason` is a code word from a list; `note` and
     `proxy` (who acted for a unit) are people's words and never enter a step in clear; `photos` are SHA-256 of uploaded
-    pictures; `spares` are parts that a reply took from the store, each with how many.
+    pictures, `documents` of uploaded PDFs; `spares` are parts that a reply took from the store, each with how many.
     Of a return, `clause` is the number of the rule it rests on, `whose` the unit that is right, or `NOBODY_KNOWN`.
     """
 
@@ -39,6 +39,7 @@ class Form:
     whose: str | None = None
     proxy: str | None = None
     photos: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     spares: tuple[tuple[str, int], ...] = ()
     note: str | None = None
 

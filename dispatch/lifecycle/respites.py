@@ -23,7 +23,7 @@ RESPITES = (Action.ASK_DELAY, Action.ASK_DEFER, Action.ASK_SUSPEND)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One of the reasons offered. `evidence`: it wants a picture, of the place or of a document; `words`: a note."""
+    """One of the reasons offered. `evidence`: a picture or a PDF, of the place or of a document; `words`: a note."""
 
     code: str
     name: str
@@ -76,7 +76,7 @@ def check_reason(respite: Respite, form: Form) -> None:
             fields={"reason": "none of the list"},
             reasons=list(respite.reasons),
         )
-    lacks = {"photos": reason.evidence and not form.photos, "note": reason.words and not form.note}
+    lacks = {"photos": reason.evidence and not (form.photos or form.documents), "note": reason.words and not form.note}
     faults = {name: "needed" for name, lacking in lacks.items() if lacking}
     if faults:
         raise FormIncomplete(
@@ -87,14 +87,14 @@ def check_reason(respite: Respite, form: Form) -> None:
 
 
 _EN = {
-    ("photos",): "evidence: a photo of the place or of the document",
+    ("photos",): "evidence: a photo of the place or of the document, or a PDF",
     ("note",): "words: write down why",
-    ("photos", "note"): "evidence, a photo of the place or of the document, and words",
+    ("photos", "note"): "evidence, a photo of the place or of the document or a PDF, and words",
 }
 _ZH = {
-    ("photos",): "证明材料（现场照片或文件照片）",
+    ("photos",): "证明材料（现场照片、文件照片或 PDF）",
     ("note",): "文字说明",
-    ("photos", "note"): "证明材料（现场照片或文件照片）和文字说明",
+    ("photos", "note"): "证明材料（现场照片、文件照片或 PDF）和文字说明",
 }
 
 

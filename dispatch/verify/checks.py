@@ -51,7 +51,7 @@ SEAL_LATE = timedelta(minutes=5)
 FOLDER = Path(__file__).parent / "sql"
 
 CHECKS: dict[str, str] = {
-    "I1": "an answered report is never lost, nor its photos",
+    "I1": "an answered report is never lost, nor its photos and documents",
     "I2": "one report, one case",
     "I3": "one state, one holder",
     "I4": "the state is what the steps lead to; no step is missing or changed",
@@ -128,7 +128,7 @@ def everything(tx: ReadTx, data: Path, told: Callable[[Finding], None]) -> list[
     _timed(findings["I6"], lambda: check_history(tx, findings))
     for no in BY_QUERY:
         _timed(findings[no], lambda no=no: _merge(findings[no], _queried(tx, no)))  # type: ignore[misc]
-    _timed(findings["I1"], lambda: _add(findings["I1"], file_breaches(tx, data / "photos")))
+    _timed(findings["I1"], lambda: _add(findings["I1"], file_breaches(tx, data)))
     _timed(findings["I10"], lambda: _bulletins(tx, findings["I10"]))
     zone = _params(tx)["zone"]
     _timed(findings["I11"], lambda: _add(findings["I11"], month_breaches(tx, zone)))

@@ -1,4 +1,4 @@
-"""The photos on the disk: each there, of the size and the hash that the database says."""
+"""The photos and documents on the disk: each there, of the size and the hash that the database says."""
 
 from __future__ import annotations
 
@@ -17,10 +17,23 @@ PHOTOS: LiteralString = """
            (SELECT min(c.number) FROM case_photo x JOIN cases c ON c.id = x.case_id WHERE x.sha256 = p.sha256)
       FROM photo p ORDER BY p.sha256
 """
+DOCUMENTS: LiteralString = """
+    SELECT d.sha256, d.bytes,
+           (SELECT min(c.number) FROM case_document x JOIN cases c ON c.id = x.case_id WHERE x.sha256 = d.sha256)
+      FROM document d ORDER BY d.sha256
+"""
 
 
-def file_breaches(tx: ReadTx, folder: Path) -> Iterator[Breach]:
-    """Every photo that any case names, original and served copy. `folder`: `<data>/photos`."""
+def file_breaches(tx: ReadTx, data: Path) -> Iterator[Breach]:
+    """Every photo (original and served copy) and every document that any case names. `data`: the data folder."""
+    yield from _photo_breaches(tx, data / "photos")
+    for sha256, size, number in tx.connection.execute(DOCUMENTS):
+        fault = number and _fault(data / "documents" / sha256[:2] / sha256, sha256, size)
+        if fault:
+            yield Breach(number, f"document {sha256[:12]}: {fault}")
+
+
+def _photo_breaches(tx: ReadTx, folder: Path) -> Iterator[Breach]:
     for sha256, served, size, number in tx.connection.execute(PHOTOS):
         if number is None:
             continue

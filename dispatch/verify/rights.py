@@ -14,12 +14,13 @@ __all__ = ["right_breaches", "units_of"]
 
 APP, DEPARTMENT = "wangge_app", "wangge_department"
 OWN_UNIT = ("cases", "fact", "feed", "outbox")
-BY_CASE = ("report", "step", "fired", "case_text", "case_key", "case_photo")
+BY_CASE = ("report", "step", "fired", "case_text", "case_key", "case_photo", "case_document")
 SAMPLE = 200  # of other units' cases, asked for by id in each table
 
 # What is written is never changed: these the application may only add to.
 FOR_EVER = ("step", "fired", "report", "feed", "audit_event", "audit_block", "photo", "photo_upload",
-            "precedent", "case_photo", "edition", "category", "filing_condition",
+            "precedent", "case_photo", "document", "document_upload", "case_document",
+            "edition", "category", "filing_condition",
             "bulletin", "bulletin_fact", "bulletin_decision", "stand_in", "stand_in_answer", "stand_in_undo",
             "ledger_entry", "ledger_decision", "settlement", "settlement_signature", "stock_movement", "person_unit",
             "duty_check", "drill_call", "team_service")  # fmt: skip

@@ -48,7 +48,7 @@ def acted(seat: Seat, case: Receipt, action: str, *, photo: bool = False) -> Non
         form.locator("summary").click()
     form.locator("select[name=reason]").select_option(index=1)
     if photo:
-        form.locator("input[type=file]").set_input_files(PHOTO)
+        form.locator("input[name=photo]").set_input_files(PHOTO)
         expect(form.get_by_text("已送达")).to_be_visible()
     form.get_by_role("button", name=action, exact=True).click()
     seat.page.wait_for_load_state("load")

@@ -118,7 +118,7 @@ def test_an_extension_is_asked_and_refused_and_the_deadline_stays(office: Office
     expect(form.locator("[name=note]")).to_have_value("占道许可正在办理")
     team.fits()
     team.faults.clear()  # the browser's console names every refusal
-    form.locator("input[type=file]").set_input_files(PHOTO)
+    form.locator("input[name=photo]").set_input_files(PHOTO)
     expect(form.locator("input[name=photos]")).to_have_count(1)
     form.locator("button.block").click()
     expect(team.page.get_by_role("status")).to_be_visible()

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.cases.imports import Imported, receive_import
+from dispatch.evidence.documents_api import store
 from dispatch.lifecycle.states import Action
 from gis.db import write
 from tests.cases.town import Town
+from tests.evidence.papers import paper
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -67,9 +69,11 @@ def _busy(town: Town) -> None:
     town.do(resting, Action.ASK_SUSPEND, "enforcement-a", reason="season", until=until)
     town.do(resting, Action.APPROVE_SUSPEND, "shift_leader")
     waiting = town.dispatched()
-    until, paper = town.now + timedelta(days=3), town.photo(21)
-    town.do(waiting, Action.ASK_DEFER, "enforcement-a", reason="joint", until=until, photos=(paper,), note="见会议纪要")
+    until, shot = town.now + timedelta(days=3), town.photo(21)
+    town.do(waiting, Action.ASK_DEFER, "enforcement-a", reason="joint", until=until, photos=(shot,), note="见会议纪要")
     town.do(waiting, Action.APPROVE_SUSPEND, "dispatcher")
+    permit = store(paper(2), "许可.pdf", uploaded_by=town.people["enforcement-a"].person_id).sha256
+    town.do(town.handling(), Action.ASK_DELAY, "enforcement-a", reason="permit", documents=(permit,))
     waking = town.handling()
     town.do(waking, Action.ASK_SUSPEND, "enforcement-a", reason="season", until=town.now + timedelta(days=1))
     town.do(waking, Action.APPROVE_SUSPEND, "shift_leader")

@@ -47,6 +47,7 @@ def test_a_town_that_lived_by_the_rules_is_well(lived: Urls) -> None:
 
 
 ANY = "(SELECT min(id) FROM cases WHERE state = 'closed')"
+PAPER = "(SELECT min(case_id) FROM case_document)"
 TOLD = f"""INSERT INTO delivery (outbox_id, person_id, channel, created_at, sent_at)
     SELECT max(o.id), min(p.id), 'sms', now(), now() FROM outbox o, person p WHERE o.case_id = {ANY}"""
 TWINS: tuple[tuple[str, str, str], ...] = (
@@ -168,6 +169,8 @@ TWINS: tuple[tuple[str, str, str], ...] = (
             WHERE kind = 'settings'""",
     ),
     ("I24", "deferrals = 1", "DELETE FROM case_photo WHERE kind = 'evidence'"),
+    ("I24", f"id = {PAPER}", "DELETE FROM case_document"),
+    ("I1", f"id = {PAPER}", "DELETE FROM case_document"),
     (
         "I24",
         "deferrals = 1",
@@ -204,12 +207,15 @@ def test_a_breach_is_found_and_its_case_named(copy: Urls, no: str, which: str, b
     assert not which or any(number in named for number in wanted), (wanted, words(found))
 
 
-def photo_of_a_case() -> Path:
+def evidence(kind: str) -> Path:
+    """Some photo or document of a case, on the disk."""
+    asked = {"photo": "SELECT min(sha256) FROM case_photo", "document": "SELECT min(sha256) FROM case_document"}
     with gis.db.read() as tx:
-        sha = gis.db.value(tx, "SELECT min(sha256) FROM case_photo")
-    return settings().data / "photos" / "original" / sha[:2] / sha
+        sha = gis.db.value(tx, asked[kind])
+    return settings().data / {"photo": "photos/original", "document": "documents"}[kind] / sha[:2] / sha
 
 
+@pytest.mark.parametrize("kind", ["photo", "document"])
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -219,8 +225,8 @@ def photo_of_a_case() -> Path:
     ],
     ids=["gone", "empty", "changed"],
 )
-def test_a_photo_file_that_is_not_what_was_sent_is_found(copy: Urls, spoil: Callable[[Path], None]) -> None:
-    path = photo_of_a_case()
+def test_a_file_that_is_not_what_was_sent_is_found(copy: Urls, kind: str, spoil: Callable[[Path], None]) -> None:
+    path = evidence(kind)
     kept = path.read_bytes()
     spoil(path)
     try:

@@ -1,4 +1,4 @@
--- A report that was answered is there: its row, its case, the first step, the fact, the photos' rows.
+-- A report that was answered is there: its row, its case, the first step, the fact, the photos' and documents' rows.
 SELECT 'report ' || r.id AS number, 'it has no case' AS words
   FROM report r LEFT JOIN cases c ON c.id = r.case_id WHERE c.id IS NULL
 UNION ALL
@@ -19,3 +19,10 @@ SELECT c.number, format('step %%s names photo %%s, the case does not', s.seq, le
  CROSS JOIN LATERAL jsonb_array_elements_text(s.data #> '{form,photos}') AS named(sha256)
  WHERE s.data #> '{form,photos}' IS NOT NULL
    AND NOT EXISTS (SELECT FROM case_photo p WHERE p.case_id = s.case_id AND p.seq = s.seq AND p.sha256 = named.sha256)
+UNION ALL
+SELECT c.number, format('step %%s names document %%s, the case does not', s.seq, left(named.sha256, 12))
+  FROM step s JOIN cases c ON c.id = s.case_id
+ CROSS JOIN LATERAL jsonb_array_elements_text(s.data #> '{form,documents}') AS named(sha256)
+ WHERE s.data #> '{form,documents}' IS NOT NULL
+   AND NOT EXISTS (SELECT FROM case_document d
+                    WHERE d.case_id = s.case_id AND d.seq = s.seq AND d.sha256 = named.sha256)

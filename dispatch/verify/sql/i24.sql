@@ -17,6 +17,7 @@ WITH asked AS (
     SELECT case_id, 'asked in step ' || seq || ' without the evidence that its reason wants'
       FROM offered o WHERE (reason ->> 'evidence')::boolean
        AND NOT EXISTS (SELECT FROM case_photo p WHERE p.case_id = o.case_id AND p.seq = o.seq)
+       AND NOT EXISTS (SELECT FROM case_document d WHERE d.case_id = o.case_id AND d.seq = o.seq)
     UNION ALL
     SELECT case_id, 'asked in step ' || seq || ' without the words that its reason wants'
       FROM offered WHERE (reason ->> 'words')::boolean AND note_hash IS NULL
