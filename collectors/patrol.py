@@ -42,7 +42,11 @@ class Position(BaseModel):
 
 
 class ReportIn(BaseModel):
-    """A report. `id` is the reporter's own: sending it again changes nothing and is answered with the same case."""
+    """A report. `id` is the reporter's own: sending it again changes nothing and is answered with the same case.
+
+    `contact_name`, `contact_phone`: of whoever asked for it, on the street or by telephone; kept apart and encrypted.
+    `tell_in`: the language in which they want to be told.
+    """
 
     model_config = ConfigDict(extra="forbid")
     id: UUID
@@ -53,6 +57,9 @@ class ReportIn(BaseModel):
     captured_at: Instant | None = None
     photos: Annotated[list[Hash], Field(max_length=9)] = []
     description: Annotated[str, Field(max_length=2000)] | None = None
+    contact_name: Annotated[str, Field(max_length=80)] | None = None
+    contact_phone: Annotated[str, Field(max_length=40)] | None = None
+    tell_in: Literal["zh", "en"] | None = None
     handled: bool = False
 
 
@@ -61,9 +68,6 @@ class RegistrationIn(ReportIn):
 
     position: Position | None = None  # type: ignore[assignment]  # a caller may not know where he is
     source: Literal["hotline", "leader", "media", "12345", "web", "letter"] = "hotline"
-    contact_name: Annotated[str, Field(max_length=80)] | None = None
-    contact_phone: Annotated[str, Field(max_length=40)] | None = None
-    tell_in: Literal["zh", "en"] | None = None
     address: Annotated[str, Field(max_length=300)] | None = None
     hand_back_at: Instant | None = None
 
@@ -72,8 +76,6 @@ class PublicReportIn(ReportIn):
     """A citizen's report, without an account."""
 
     handled: Literal[False] = False
-    contact_phone: Annotated[str, Field(max_length=40)] | None = None
-    tell_in: Literal["zh", "en"] | None = None
 
 
 class ReportOut(BaseModel):
@@ -99,8 +101,7 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
     """The body as the door takes it: the position in the store's datum, the raw one kept."""
     spot = body.position
     lon, lat = (None, None) if spot is None else to_store(spot.x, spot.y, spot.crs)
-    names = ("contact_name", "contact_phone", "tell_in", "address", "hand_back_at")
-    more = {name: getattr(body, name, None) for name in names}
+    more = {name: getattr(body, name, None) for name in ("address", "hand_back_at")}
     return Report(
         id=body.id,
         source=source,
@@ -115,6 +116,9 @@ def report_of(body: ReportIn, *, source: str, public: bool) -> Report:
         captured_at=body.captured_at,
         photos=tuple(body.photos),
         description=body.description,
+        contact_name=body.contact_name,
+        contact_phone=body.contact_phone,
+        tell_in=body.tell_in,
         handled=body.handled,
         raw={} if spot is None else {"crs": spot.crs, "x": spot.x, "y": spot.y},
         **more,

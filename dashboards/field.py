@@ -21,8 +21,10 @@ from dispatch.cases.intake import Report, receive
 from dispatch.cases.read import mine, tasks, unsafe
 from dispatch.cases.reporter import language_to_tell, number_left
 from dispatch.cases.texts import OPEN_KINDS, texts
+from dispatch.config import settings
 from dispatch.lifecycle.states import Action, State
 from dispatch.live.feed import here
+from dispatch.notify.configured import tells_citizens
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from gis.db import ReadTx, write
@@ -47,6 +49,7 @@ class Sent:
     component: Annotated[str, Posted(max_length=40)] = ""
     description: Annotated[str, Posted(max_length=4000)] = ""
     address: Annotated[str, Posted(max_length=300)] = ""
+    contact_name: Annotated[str, Posted(max_length=80)] = ""
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
     notify: Annotated[str, Posted(max_length=1)] = ""
     handled: Annotated[str, Posted()] = ""
@@ -71,6 +74,7 @@ def report_of(sent: Sent, *, source: str, public: bool, language: str = "") -> R
         photos=sent.photos,
         description=sent.description.strip() or None,
         address=sent.address.strip() or None,
+        contact_name=sent.contact_name.strip() or None,
         contact_phone=number_left(sent.contact_phone),
         tell_in=language_to_tell(sent.contact_phone, language, wanted=bool(sent.notify)),
         handled=bool(sent.handled),
@@ -115,13 +119,14 @@ def my_reports(request: Request, me: Signed) -> Response:
 @router.get("/field/report", **needs(Permission.REPORT))
 def report_page(request: Request, me: Signed) -> Response:
     """The empty form."""
-    return _form(request, me, Sent(), None)
+    return _form(request, me, Sent(notify="1"), None)
 
 
 def _form(request: Request, me: Me, sent: Sent, problem: Problem | None) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
-    return page(view, "field_report.html", status=problem.status if problem else 200, sent=sent, problem=problem)
+    status, tells = problem.status if problem else 200, tells_citizens(settings().data)
+    return page(view, "field_report.html", status=status, sent=sent, problem=problem, tells=tells)
 
 
 @router.post("/field/report", **needs(Permission.REPORT, body=BODY))
@@ -130,19 +135,20 @@ def report(request: Request, me: Signed, sent: Annotated[Sent, Depends()]) -> Re
     try:
         sent.photos = (*sent.photos, *kept(me.person_id, sent.photo))
         with me.write() as tx:
-            receipt = receive(tx, _whole(sent), me.actor())
+            language = View.of(request, tx, me).known.city["languages"][0]
+            receipt = receive(tx, _whole(sent, language), me.actor())
     except Problem as problem:
         return _form(request, me, sent, problem)
     return go(f"/field?reported={quote(receipt.number)}")
 
 
-def _whole(sent: Sent) -> Report:
-    """An inspector stands in front of it: category, place and photo are never missing."""
+def _whole(sent: Sent, language: str) -> Report:
+    """An inspector stands in front of it: category, place and photo are never missing. `language`: of a caller."""
     given = {"category": sent.category, "lon": sent.lon and sent.lat, "photos": sent.photos}  # one place, asked once
     lacking = {name: "needed" for name, value in given.items() if not value}
     if lacking:
         raise FormIncomplete("The report is not complete yet", zh="上报内容还不完整", fields=lacking)
-    return report_of(sent, source="inspector", public=False)
+    return report_of(sent, source="inspector", public=False, language=language)
 
 
 # ── one case, as far as it is the inspector's ─────────────────────────────────────────────────────────────────────────

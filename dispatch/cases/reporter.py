@@ -48,7 +48,7 @@ def tell_reporter(draft: Draft, action: Action, before: State | None) -> None:
     """Leave the message that an action is worth, after it. The receipt answers whoever is awake: it waits for no
     morning."""
     now = draft.case.state
-    if before is None and action is Action.REGISTER:
+    if before is None:
         draft.tell_reporter(f"{TO_REPORTER}receipt", urgent=True)
     elif action is Action.DISPATCH:
         draft.tell_reporter(f"{TO_REPORTER}progress")

@@ -321,3 +321,13 @@ def test_verify_finds_a_reporter_told_otherwise_than_was_asked_for(
     with psycopg.connect(fresh_database.super) as owner:
         owner.execute(change)  # type: ignore[arg-type]
     assert [one for found in verify() if found.no == "I9" for one in found.first if words in one.words]
+
+
+def test_somebody_on_the_street_asks_an_inspector_to_report_and_is_told(town: Town) -> None:
+    asked = town.report(contact_name="李女士", contact_phone=PHONE, tell_in="zh")
+    assert kinds(asked) == ["citizen_receipt"]
+    handled = town.report("E0401", handled=True, photos=(town.photo(7),), contact_phone=PHONE, tell_in="zh")
+    town.do(handled, Action.CONFIRM_HANDLED, "acceptor")
+    assert kinds(handled) == ["citizen_receipt", "citizen_result:self_closed"]
+    assert kinds(town.report()) == []
+    assert sound()
