@@ -139,14 +139,14 @@ def find(receipt: str = "") -> Response:
 
 @router.get("/r/{receipt}", **needs(Permission.PUBLIC))
 def follow(request: Request, me: Visitor, receipt: str, new: int = 0) -> Response:
-    """The public state of one case: no reporter, no free text, no photo."""
+    """The public state of one case, or of the one it was joined to: no reporter, no free text, no photo."""
     with read() as tx:
         view = View.of(request, tx, me)
         try:
             case = public_case(tx, receipt)
         except NotFound as problem:
             return page(view, "public.html", status=404, problem=problem, receipt=receipt)
-        steps = public_steps(tx, case.id)
+        steps = public_steps(tx, case)
     return page(view, "receipt.html", case=case, steps=steps, new=new, receipt=receipt, plain=plain(case.state))
 
 

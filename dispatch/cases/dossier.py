@@ -268,7 +268,8 @@ class PublicCase:
     """What everybody who holds the receipt may see: no reporter, no free text, no photo.
 
     `address`, `description`: whether the report had words of the kind, which are not shown; `pointed`: a point
-    of the map.
+    of the map. Of a report that was merged, state, unit and dates are those of the case that is worked on (`followed`),
+    since `joined_at`; nothing else of that one, least of all its receipt.
     """
 
     id: int
@@ -283,7 +284,8 @@ class PublicCase:
     ended_at: datetime | None
     late: bool
     told: bool
-    merged_receipt: str | None
+    joined_at: datetime | None
+    followed: int
     address: bool
     description: bool
     pointed: bool
@@ -295,13 +297,17 @@ class PublicCase:
 def public_case(tx: ReadTx, receipt: str) -> PublicCase:
     """The case of a receipt. Raises NotFound. Index: the receipt's own."""
     sql: LiteralString = """
-        SELECT c.id, c.number, c.state, c.category, c.place_words, c.place_words_en, c.unit_id, c.reported_at,
-        c.due_at, c.ended_at,
-               c.late, c.tell_in IS NOT NULL AS told, m.receipt AS merged_receipt,
+        WITH RECURSIVE up AS (
+          SELECT id, merged_into FROM cases WHERE receipt = %(receipt)s
+          UNION
+          SELECT m.id, m.merged_into FROM up JOIN cases m ON m.id = up.merged_into)
+        SELECT c.id, c.number, f.state, c.category, c.place_words, c.place_words_en, f.unit_id, c.reported_at,
+               f.due_at, f.ended_at, f.late, c.tell_in IS NOT NULL AS told, f.id AS followed,
+               CASE WHEN c.merged_into IS NOT NULL THEN c.ended_at END AS joined_at,
                EXISTS (SELECT FROM case_text t WHERE t.case_id = c.id AND t.kind = 'address') AS address,
                EXISTS (SELECT FROM case_text t WHERE t.case_id = c.id AND t.kind = 'description') AS description,
                c.geom IS NOT NULL AS pointed
-          FROM cases c LEFT JOIN cases m ON m.id = c.merged_into
+          FROM cases c CROSS JOIN (SELECT m.* FROM up JOIN cases m USING (id) WHERE up.merged_into IS NULL) AS f
          WHERE c.receipt = %(receipt)s
     """
     found = one(tx, PublicCase, sql, receipt=receipt)
@@ -322,11 +328,12 @@ class PublicStep:
     at: datetime
 
 
-def public_steps(tx: ReadTx, case_id: int) -> list[PublicStep]:
-    """The steps a citizen may read: those that changed the state."""
+def public_steps(tx: ReadTx, case: PublicCase) -> list[PublicStep]:
+    """The steps a citizen may read: those that changed the state; of the case it was joined to, those since then."""
     sql: LiteralString = """
         SELECT action, to_state, at FROM step
-         WHERE case_id = %(case)s AND to_state IS DISTINCT FROM from_state
-         ORDER BY seq
+         WHERE to_state IS DISTINCT FROM from_state
+           AND (case_id = %(case)s OR (case_id = %(followed)s AND at > %(joined_at)s))
+         ORDER BY at, seq
     """
-    return rows(tx, PublicStep, sql, case=case_id)
+    return rows(tx, PublicStep, sql, case=case.id, followed=case.followed, joined_at=case.joined_at)

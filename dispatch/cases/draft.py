@@ -134,9 +134,9 @@ class Draft:
     """What `act` gathers, and `save` writes in one go.
 
     `set` and `add`: the columns of the fact row that the steps of this transaction change and count up; `moved`:
-    the case
-    has to be routed anew; `place`: where it lies now, if that was looked up. `ruling`: a precedent that it makes;
-    `silenced`: clocks whose alarms end; `rulings`: how many there are in the city.
+    the case has to be routed anew; `place`: where it lies now, if that was looked up. `ruling`: a precedent that it
+    makes; `joined`: a case with what everybody is told whose report was merged into it; `silenced`: clocks whose alarms
+    end; `rulings`: how many there are in the city.
     """
 
     case: CaseRow
@@ -149,6 +149,7 @@ class Draft:
     photos: list[tuple[int, str, str]] = field(default_factory=list)
     documents: list[tuple[int, str, int | None]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    joined: list[tuple[int | None, str]] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     silenced: set[str] = field(default_factory=set)

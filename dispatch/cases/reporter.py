@@ -1,6 +1,7 @@
 """What whoever reported a case is told of it, by telephone and without an account: receipt, progress, result.
 
-At most one of each, which the outbox itself sees to.
+At most one of each, which the outbox itself sees to. Whoever reported what was merged into another case hears how that
+one goes on and ends, until it is taken out again; that it was joined is said with its progress.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gis.problems import FormIncomplete, NotFound
 
 __all__ = ["language_to_tell", "number_left", "stop_telling", "tell_reporter"]
 
+JOINED = f"{TO_REPORTER}progress:merged"
 NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){5})[0-9+ -]{5,20}")
 
 
@@ -52,10 +54,12 @@ def tell_reporter(draft: Draft, action: Action, before: State | None) -> None:
         draft.tell_reporter(f"{TO_REPORTER}receipt", urgent=True)
     elif action is Action.DISPATCH:
         draft.tell_reporter(f"{TO_REPORTER}progress")
+        draft.joined.append((draft.case.id, JOINED))
     elif now is State.MERGED:  # it may be taken apart again: no result yet
-        draft.tell_reporter(f"{TO_REPORTER}progress:{now.value}")
+        draft.joined.append((draft.case.merged_into, JOINED))
     elif now in ENDED and before not in ENDED:
         draft.tell_reporter(f"{TO_REPORTER}result:{now.value}")
+        draft.joined.append((draft.case.id, f"{TO_REPORTER}result:{now.value}"))
 
 
 def stop_telling(tx: Tx, receipt: str) -> None:

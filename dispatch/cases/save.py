@@ -50,6 +50,17 @@ MESSAGE = """
     VALUES (%(case_id)s, %(kind)s, %(unit_id)s, %(person_id)s, %(at)s, %(urgent)s)
     ON CONFLICT (case_id, split_part(kind, ':', 1)) WHERE unit_id IS NULL AND person_id IS NULL DO NOTHING
 """
+# Of what was merged into a case, and into that: told once the case is with a department, or has ended. By cases_merged.
+JOINED = """
+    WITH RECURSIVE joined AS (
+      SELECT c.id FROM cases c JOIN cases m ON m.id = c.merged_into
+       WHERE c.merged_into = %(into)s AND (m.dispatched_at IS NOT NULL OR m.ended_at IS NOT NULL)
+      UNION
+      SELECT c.id FROM joined j JOIN cases c ON c.merged_into = j.id)
+    INSERT INTO outbox (case_id, kind, created_at, urgent)
+    SELECT c.id, %(kind)s, %(at)s, false FROM joined j JOIN cases c USING (id) WHERE c.tell_in IS NOT NULL
+    ON CONFLICT (case_id, split_part(kind, ':', 1)) WHERE unit_id IS NULL AND person_id IS NULL DO NOTHING
+"""
 PLACE = """
     UPDATE cases SET geom = ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), area_id = %(area_id)s,
     area_path = %(area_path)s,
@@ -108,6 +119,8 @@ def save_history(tx: Tx, draft: Draft) -> None:
     for message in draft.messages:
         told = {name: getattr(message, name) for name in Message.__slots__}
         tx.connection.execute(MESSAGE, told | {"case_id": case_id, "at": draft.case.last_at})
+    for into, kind in draft.joined:
+        tx.connection.execute(JOINED, {"into": into, "kind": kind, "at": draft.case.last_at})
     save_alarms(tx, [draft])
     save_drawn(tx, draft)
     for seq, sha256, kind in draft.photos:

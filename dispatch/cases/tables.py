@@ -135,6 +135,7 @@ cases = Table(
     Index("cases_appealed", "id", postgresql_where=text("asked ->> 'action' = 'appeal'")),
     Index("cases_supervision", "id", postgresql_where=text("supervision IS NOT NULL")),
     Index("cases_inspector", "inspector_id", "stage_due_at", postgresql_where=_given("inspector_id", OPEN)),
+    Index("cases_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     Index("cases_reporter", "reporter_id", "reported_at"),
     Index("cases_reported", "reported_at", "id"),
     Index("cases_unit_reported", "unit_id", "reported_at", "id", postgresql_where=_given("unit_id")),

@@ -139,7 +139,7 @@ def test_three_at_most_however_often_it_is_opened_again(town: Town) -> None:
 
 def test_a_refusal_and_a_merger_are_told_in_their_own_words(town: Town, receiver: Receiver) -> None:
     by_day()
-    first, second = reported(town), reported(town)
+    first, second = town.dispatched(), reported(town)
     town.do(second, Action.MERGE, "acceptor", into=first.case_id)
     town.do(second, Action.UNMERGE, "acceptor", reason="other")
     town.do(second, Action.REFUSE, "acceptor", reason="other")
@@ -149,6 +149,62 @@ def test_a_refusal_and_a_merger_are_told_in_their_own_words(town: Town, receiver
     send_by(sms(receiver))
     assert sum("合并办理" in words for words in sent(receiver)) == 1
     assert sum("不属于受理范围" in words for words in sent(receiver)) == 1
+
+
+def test_who_reported_what_was_merged_hears_how_the_other_goes_on_and_ends(town: Town, receiver: Receiver) -> None:
+    by_day()
+    main, second, third = town.told(), reported(town), reported(town, tell_in="en")
+    town.do(third, Action.MERGE, "acceptor", into=second.case_id)
+    town.do(second, Action.MERGE, "acceptor", into=main.case_id)
+    assert kinds(second) == kinds(third) == ["citizen_receipt"]  # nobody has it in hand yet
+    walked(town, main)
+    heard = ["citizen_receipt", "citizen_progress:merged", "citizen_result:closed"]
+    assert (kinds(second), kinds(third), kinds(main)) == (heard, heard, [])
+    town.do(main, Action.REOPEN, "shift_leader", reason="other")
+    to_close(town, main)
+    assert kinds(second) == kinds(third) == heard  # three at most
+    real()
+    send_due([sms(receiver)])
+    send_by(sms(receiver))
+    said = sent(receiver)
+    assert len(said) == 6
+    assert all(sum(str(case.receipt) in words for words in said) == 3 for case in (second, third))
+    assert not any(str(main.receipt) in words or main.number in words for words in said)
+    assert sound()
+
+
+def test_who_joins_what_is_with_a_department_hears_both_at_once(town: Town) -> None:
+    main, second = town.dispatched(), reported(town)
+    town.do(second, Action.MERGE, "acceptor", into=main.case_id)
+    assert kinds(second) == ["citizen_receipt", "citizen_progress:merged"]
+    assert sound()
+
+
+def test_taken_out_again_it_hears_nothing_more_of_the_other(town: Town) -> None:
+    main, second = town.told(), reported(town)
+    town.do(second, Action.MERGE, "acceptor", into=main.case_id)
+    town.do(second, Action.UNMERGE, "acceptor", reason="other")
+    walked(town, main)
+    assert kinds(second) == ["citizen_receipt"]
+    walked(town, second)
+    assert kinds(second) == ["citizen_receipt", "citizen_progress", "citizen_result:closed"]
+    assert sound()
+
+
+def test_a_message_about_another_case_than_the_one_it_was_merged_into_is_found(town: Town) -> None:
+    main, second, other = town.told(), reported(town), town.told()
+    town.do(second, Action.MERGE, "acceptor", into=main.case_id)
+    town.later(minutes=7)
+    walked(town, other)
+    with write() as tx:
+        execute(
+            tx,
+            """INSERT INTO outbox (case_id, kind, created_at)
+               SELECT %(id)s, 'citizen_result:closed', last_at FROM cases WHERE id = %(other)s""",
+            id=second.case_id,
+            other=other.case_id,
+        )
+    assert not sound()
 
 
 @pytest.mark.parametrize(
