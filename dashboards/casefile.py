@@ -25,6 +25,7 @@ from dispatch.cases.duplicates import Candidate, Limits, Matter, candidates
 from dispatch.cases.read import Row, board, inbox, unsafe
 from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
+from dispatch.config import settings
 from dispatch.emergency.store import Named, Shelf, named, shelves
 from dispatch.emergency.teams import Team, near
 from dispatch.evaluation.respites import Share, shares
@@ -32,7 +33,9 @@ from dispatch.http import whence
 from dispatch.lifecycle.respites import RESPITES
 from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.lifecycle.table import HIGHER
+from dispatch.notify.configured import tells_citizens, trial_channels
 from dispatch.notify.letters import Told, told
+from dispatch.notify.words import text_of
 from dispatch.people.may import UNIT
 from dispatch.people.roles import Permission, Role
 from dispatch.people.who import Me, Signed, needs
@@ -74,6 +77,9 @@ class Sheet:
     deadlines: list[Deadline]
     limit: str
     told: list[Told]
+    unsent: Mapping[int, str]
+    trial: frozenset[str]
+    tells: bool
     calls: Sequence[Rang]
     orderer: str
     budget: Budget | None = None
@@ -132,6 +138,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     for text in texts(tx, file.case.id, OPEN_KINDS):
         said.setdefault(text.seq, []).append(text)
     then = _then(tx, view, file.case)
+    messages = told(tx, file.case.id)
     wants_inspector = any(offer.action in INSPECTORS for offer in open_to)
     merge = next((offer for offer in open_to if offer.action is Action.MERGE), None)
     return Sheet(
@@ -151,7 +158,10 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         strip=strip(view, file),
         deadlines=deadlines(tx, view, file.case),
         limit=disposal_limit(then, file),
-        told=told(tx, file.case.id),
+        told=messages,
+        unsent=_unsent(view, file, messages),
+        trial=trial_channels(settings().data),
+        tells=tells_citizens(settings().data),
         calls=_calls(me, file.case.id),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,
@@ -167,6 +177,17 @@ def _calls(me: Me, case: int) -> list[Rang]:
     """Who was rung, for whom the case has been shown to already: a department of its own people only."""
     with read() as tx:
         return [one for one in calls_of_case(tx, case) if not me.is_department_only or one.unit in me.units]
+
+
+def _unsent(view: View, file: Full, messages: Sequence[Told]) -> dict[int, str]:
+    """What would have been said to whoever reported it, by message, where no channel took it; the receipt is theirs."""
+    own, receipt = view.known.city.get("notices"), f"{file.case.receipt[:4]}-····-····"
+    language = file.steps[0].data.get("tell_in", "") if file.steps else ""
+    return {
+        one.id: text_of(one.kind, case=file.case.number, language=language, own=own, receipt=receipt)
+        for one in messages
+        if one.reporter and not one.channel
+    }
 
 
 def _spares(view: View, case: Case) -> list[Shelf]:

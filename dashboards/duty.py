@@ -134,7 +134,8 @@ def _about(
     """What the page says of the unit's week and of its people; of other units only what is asked for."""
     seen = _seen(me, view.known)
     begin, end = (_midnight(view, first + timedelta(days=n)) for n in (0, DAYS))
-    reaches, now = {channel.reach for channel in read_channels(settings().data)}, view.now or tx.now
+    reaches = {channel.reach for channel in read_channels(settings().data) if not channel.inside}
+    now = view.now or tx.now
     found = lint(tx, now, now + timedelta(days=DAYS), reaches, seen if everywhere else {unit})
     shifts = shifts_between(tx, begin, end, {unit})
     standing = [*shifts, *(one.shift for one in called if one.shift)]

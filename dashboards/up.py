@@ -16,6 +16,7 @@ from dispatch.command import Command
 from dispatch.config import Settings, settings
 from dispatch.database import bring_up_to_date, cluster_of, connected, make_data_folder
 from dispatch.locks import only_one
+from dispatch.notify.configured import FILE
 from gis.problems import Problem
 
 __all__ = ["command"]
@@ -23,6 +24,12 @@ __all__ = ["command"]
 FIRST_DAYS, GROWN_DAYS = 14, 61
 # A few cheat, so that the tests of integrity have something to find; bulletins, ledger and sheets are kept.
 ASKED = ["--cheats", "0.02", "--sparing", "--scores"]
+TRIAL_NOTICES = """# The demo tells nobody: what citizens would get is written into notices/ (docs/notices.md).
+[[channel]]
+name = "trial"
+kind = "file"
+citizens = true
+"""
 BEGUN = "first-past-begun"  # a file in the data folder, there from the beginning of the first past to its end
 
 
@@ -71,6 +78,7 @@ def _prepare_city(chosen: Settings, url: str, *, empty: bool) -> bool:
         _say(f"loading the demo city {chosen.city.name}")
         if run_once("city", ["city", "load", str(chosen.city)]) != 0:
             raise Problem(f"The city in {chosen.city} could not be loaded; the lines above say why")
+        _try_notices(chosen.data / FILE)
     if not _asked(url, "SELECT count(*) FROM city WHERE folder = %s", chosen.city.name):
         return False
     lives = bool(_asked(url, "SELECT count(*) FROM (SELECT FROM cases LIMIT 1) AS any_case"))
@@ -80,6 +88,12 @@ def _prepare_city(chosen: Settings, url: str, *, empty: bool) -> bool:
     elif lives:
         return rehearsal
     return _make_past(chosen.data / BEGUN)
+
+
+def _try_notices(file: Path) -> None:
+    """The demo writes what citizens would be told into files; who has channels of his own keeps them."""
+    if not file.exists():
+        file.write_text(TRIAL_NOTICES, encoding="utf-8")
 
 
 def _make_past(mark: Path) -> bool:

@@ -122,7 +122,7 @@ def with_channels(channels: Sequence[Channel]) -> tuple[Job, ...]:
 
 
 def _reaches(channels: Sequence[Channel]) -> frozenset[str]:
-    return frozenset(channel.reach for channel in channels)
+    return frozenset(channel.reach for channel in channels if not channel.inside)
 
 
 def _send_by(channel: Channel) -> None:

@@ -76,7 +76,7 @@ def _who(asked: Namespace) -> int:
 
 
 def _lint(asked: Namespace) -> int:
-    reaches = {channel.reach for channel in read_channels(settings().data)}
+    reaches = {channel.reach for channel in read_channels(settings().data) if not channel.inside}
     if not 1 <= asked.days <= MOST_DAYS:
         raise FormIncomplete(f"--days is from 1 to {MOST_DAYS}", zh=f"--days 须在 1 至 {MOST_DAYS} 之间")
     with read() as tx:

@@ -1,4 +1,4 @@
-"""Ways out of the house behind one Protocol: e-mail by SMTP, and any gateway (SMS, messengers) by HTTP."""
+"""Ways out of the house behind one Protocol: e-mail by SMTP, a gateway (SMS, messenger) by HTTP; a file for trials."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import re
 import smtplib
 import socket
@@ -13,15 +14,17 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import formatdate
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote_plus, urlsplit
 from uuid import UUID
 
 from dispatch.notify.sockets import NotSent, cut_after, open_socket
 
-__all__ = ["PLACEHOLDERS", "Channel", "Gateway", "Mail", "Notice", "fill"]
+__all__ = ["PLACEHOLDERS", "Channel", "Gateway", "Mail", "Notice", "TrialFile", "fill"]
 
 SECONDS = 5.0  # for one notice, from connecting to the answer
 PLACEHOLDERS = ("to", "text", "subject", "case", "id")
@@ -54,6 +57,10 @@ class Channel(Protocol):
     def citizens(self) -> bool:
         """Whether it also reaches whoever reported a case, at the number left with it."""
 
+    @property
+    def inside(self) -> bool:
+        """Whether nothing leaves the house: what a rehearsal may use."""
+
     def send(self, notice: Notice) -> None:
         """Hand it over and return when the other side has taken it. Raises NotSent, OSError."""
 
@@ -72,6 +79,7 @@ class Mail:
     allow: frozenset[str] = frozenset()
     reach: str = "mail"
     citizens: bool = False
+    inside: bool = False
 
     def send(self, notice: Notice) -> None:
         """One connection for one notice: a server that hangs up costs no other."""
@@ -145,6 +153,7 @@ class Gateway:
     allow: frozenset[str] = frozenset()
     reach: str = "phone"
     citizens: bool = False
+    inside: bool = False
 
     def send(self, notice: Notice) -> None:
         """A 2xx whose answer says so is an acceptance; a redirect is none, and is not followed."""
@@ -172,6 +181,29 @@ class Gateway:
         client.request("POST", path, body=body, headers=headers)
         answer = client.getresponse()
         return answer.status, answer.read(MOST_ANSWER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFile:
+    """A line of JSON for each notice, in a file for each day under `folder`: for trials. Nobody is told anything."""
+
+    name: str
+    folder: Path
+    reach: str = "phone"
+    citizens: bool = False
+    inside: bool = True
+
+    def send(self, notice: Notice) -> None:
+        """One write to the end of the file, on the disk when it returns: several workers may write at once."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        now = datetime.now(UTC)
+        said = {"at": now.isoformat(timespec="seconds"), "id": str(notice.id), "to": notice.to, "text": notice.text}
+        opened = os.open(self.folder / f"{now:%Y-%m-%d}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(opened, json.dumps(said, ensure_ascii=False).encode() + b"\n")
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _signature(secret: str, message: UUID, body: bytes) -> str:

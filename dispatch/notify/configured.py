@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from dispatch.notify.channels import ESCAPES, Channel, Gateway, Mail, Notice, fill
+from dispatch.notify.channels import ESCAPES, Channel, Gateway, Mail, Notice, TrialFile, fill
 from gis.problems import Problem
 
-__all__ = ["FILE", "read_channels", "tells_citizens"]
+__all__ = ["FILE", "TRIAL", "read_channels", "tells_citizens", "trial_channels"]
 
 FILE = "notices.toml"
+TRIAL = "notices"  # the folder in the data folder that a channel of kind `file` writes into
 MOST = 4  # each has a thread of the worker's own
 KEYS: dict[str, dict[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "tls": str, "user": str},
@@ -30,9 +31,10 @@ KEYS: dict[str, dict[str, type]] = {
         "headers": dict,
         "taken": str,
     },
+    "file": {"reach": str, "citizens": bool},
 }
 COMMON: dict[str, type] = {"name": str, "kind": str, "allow": list, "secret_file": str, "secret_env": str}
-NEEDED = {"mail": ("name", "host", "port", "sender"), "gateway": ("name", "url", "body")}
+NEEDED = {"mail": ("name", "host", "port", "sender"), "gateway": ("name", "url", "body"), "file": ("name",)}
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 OWN_HEADERS = frozenset({"host", "content-type", "content-length", "transfer-encoding", "connection", "expect"})
 SAMPLE = Notice(id=UUID(int=0), to='"', subject='"', text='"\n', case='"')
@@ -66,12 +68,22 @@ def tells_citizens(folder: Path) -> bool:
         return False
 
 
+def trial_channels(folder: Path) -> frozenset[str]:
+    """The names of those that only write into files; of a file that is wrong, none."""
+    try:
+        return frozenset(channel.name for channel in read_channels(folder) if channel.inside)
+    except Problem:
+        return frozenset()
+
+
 def _channel(entry: dict[str, Any], folder: Path, environment: Mapping[str, str]) -> Channel:
     kind = str(entry.get("kind"))
     if kind not in KEYS:
         raise _wrong("kind", f"is one of {', '.join(KEYS)}", f"须为 {'、'.join(KEYS)} 之一")
     _check_keys(entry, COMMON | KEYS[kind], NEEDED[kind])
     given = {key: word for key, word in entry.items() if key in KEYS[kind] or key == "name"}
+    if kind == "file":
+        return _reaching(TrialFile(folder=folder / TRIAL, **given))
     given["secret"] = _secret(entry, folder, environment)
     given["allow"] = frozenset(str(host).lower() for host in entry.get("allow", []))
     return _mail(given) if kind == "mail" else _gateway(given)
@@ -102,10 +114,7 @@ def _gateway(given: dict[str, Any]) -> Gateway:
     parts = urlsplit(channel.url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise _wrong("url", "is an http or https address without a password in it", "须为不含口令的 http(s) 地址")
-    if channel.reach not in ("phone", "mail"):
-        raise _wrong("reach", "is phone or mail", "须为 phone 或 mail")
-    if channel.citizens and channel.reach != "phone":
-        raise _wrong("citizens", "needs a phone: it is all that is known of them", "须为电话渠道")
+    _reaching(channel)
     if channel.content_type not in ESCAPES:
         raise _wrong("content_type", f"is one of {', '.join(ESCAPES)}", f"须为 {'、'.join(ESCAPES)} 之一")
     if channel.content_type == "application/json":
@@ -115,6 +124,15 @@ def _gateway(given: dict[str, Any]) -> Gateway:
         re.compile(channel.taken)
     except re.error as error:
         raise _wrong("taken", "is no pattern", "不是有效的模式") from error
+    return channel
+
+
+def _reaching(channel: Channel) -> Channel:
+    """The same channel, which says well whom it reaches."""
+    if channel.reach not in ("phone", "mail"):
+        raise _wrong("reach", "is phone or mail", "须为 phone 或 mail")
+    if channel.citizens and channel.reach != "phone":
+        raise _wrong("citizens", "needs a phone: it is all that is known of them", "须为电话渠道")
     return channel
 
 

@@ -23,28 +23,32 @@ WAITING: LiteralString = """
      ORDER BY id LIMIT %(limit)s
 """
 # In-app messages are read from this very table: a stamp sends them. SKIP LOCKED: workers share the queue. With the
-# stamp goes one delivery for each person and channel outside; never out of a rehearsal, whose cases never were. What
-# is not urgent keeps to the channels that the person wants, and waits until the quiet hours are over. A message to
-# nobody in particular is for whoever reported the case: by the channel for citizens, at hours that the city sets.
+# stamp goes one delivery for each person and channel outside; never out of a rehearsal, whose cases never were: it may
+# write what is of the last hour into files. What is not urgent keeps to the channels that the person wants, and waits
+# until the quiet hours are over. A message to nobody in particular is for whoever reported the case: by the channel for
+# citizens, at hours that the city sets.
 SEND: LiteralString = f"""
     WITH sent AS (
       UPDATE outbox SET sent_at = coalesce((SELECT simulated_now FROM city), clock_timestamp()), attempts = attempts + 1
        WHERE id = ANY (ARRAY({WAITING} FOR UPDATE OF m SKIP LOCKED))
-      RETURNING id, unit_id, person_id, case_id, urgent),
+      RETURNING id, unit_id, person_id, case_id, urgent, sent_at - created_at AS age),
     forgiven AS (DELETE FROM parked p USING sent s WHERE p.kind = 'message' AND p.key = s.id::text),
     channel AS (
-      SELECT * FROM unnest(%(names)s::text[], %(reaches)s::text[], %(citizens)s::bool[]) AS c(name, reach, citizens)),
+      SELECT * FROM unnest(%(names)s::text[], %(reaches)s::text[], %(citizens)s::bool[], %(insides)s::bool[])
+                 AS c(name, reach, citizens, inside)),
     staff AS (
-      SELECT s.id, p.id AS person, s.case_id, s.urgent FROM sent s JOIN person p ON p.id = s.person_id
+      SELECT s.id, p.id AS person, s.case_id, s.urgent, s.age FROM sent s JOIN person p ON p.id = s.person_id
       UNION
-      SELECT s.id, p.id, s.case_id, s.urgent FROM sent s JOIN person p ON p.unit_id = s.unit_id AND NOT p.disabled),
+      SELECT s.id, p.id, s.case_id, s.urgent, s.age
+        FROM sent s JOIN person p ON p.unit_id = s.unit_id AND NOT p.disabled),
     told AS (
       SELECT t.id, t.person, c.name AS channel, t.urgent OR coalesce(k.hazard, false) AS urgent,
-             coalesce(w.muted, '{{}}') AS muted, w.quiet_from, w.quiet_until
+             coalesce(w.muted, '{{}}') AS muted, w.quiet_from, w.quiet_until, c.inside AND t.age < '1 hour' AS inside
         FROM staff t JOIN person_reach r ON r.person_id = t.person JOIN channel c ON c.reach = r.kind
         LEFT JOIN person_preference w ON w.person_id = t.person LEFT JOIN cases k ON k.id = t.case_id
       UNION ALL
-      SELECT s.id, NULL, c.name, s.urgent, '{{}}', split_part(q.hours, '-', 1)::time, split_part(q.hours, '-', 2)::time
+      SELECT s.id, NULL, c.name, s.urgent, '{{}}', split_part(q.hours, '-', 1)::time, split_part(q.hours, '-', 2)::time,
+             c.inside AND s.age < '1 hour'
         FROM sent s JOIN cases k ON k.id = s.case_id AND k.tell_in IS NOT NULL JOIN channel c ON c.citizens
         CROSS JOIN (SELECT coalesce((SELECT document #>> '{{citizens,quiet}}' FROM city), %(quiet)s)) AS q(hours)
        WHERE s.unit_id IS NULL AND s.person_id IS NULL),
@@ -60,7 +64,7 @@ SEND: LiteralString = f"""
                                  THEN here::time >= t.quiet_from AND here::time < t.quiet_until
                                  ELSE here::time >= t.quiet_from OR here::time < t.quiet_until END, false)
                    ) AS u(quiet)
-       WHERE NOT EXISTS (SELECT FROM city WHERE rehearsal = 1)
+       WHERE (t.inside OR NOT EXISTS (SELECT FROM city WHERE rehearsal = 1))
          AND (t.urgent OR NOT t.channel = ANY (t.muted)))
     SELECT count(*) FROM sent
 """
@@ -75,6 +79,7 @@ def send_due(channels: Sequence[Channel] = (), *, limit: int = 500) -> int:
         "names": [channel.name for channel in channels],
         "reaches": [channel.reach for channel in channels],
         "citizens": [channel.citizens for channel in channels],
+        "insides": [channel.inside for channel in channels],
     }
     try:
         return _send(given, limit)

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from dispatch.notify.channels import Gateway, Mail, Notice
-from dispatch.notify.configured import read_channels
+from dispatch.notify.configured import read_channels, trial_channels
 from dispatch.notify.sockets import NotSent, is_public
 from dispatch.notify.words import text_of
 from gis.problems import Problem
@@ -132,6 +132,19 @@ def test_a_redirect_into_the_house_is_not_followed(receiver: Receiver) -> None:
 
 MAIL = '[[channel]]\nname="m"\nkind="mail"\nhost="mail.example.org"\nport=587\nsender="w@example.org"\n'
 SMS = f'[[channel]]\nname="s"\nkind="gateway"\nurl="https://sms.example.org/"\nbody=\'{BODY}\'\n'
+
+
+def test_a_trial_writes_each_notice_into_a_file_that_nobody_else_reads(tmp_path: Path) -> None:
+    (tmp_path / "notices.toml").write_text('[[channel]]\nname = "trial"\nkind = "file"\ncitizens = true\n')
+    (channel,) = read_channels(tmp_path)
+    assert (channel.inside, channel.citizens, channel.reach) == (True, True, "phone")
+    assert trial_channels(tmp_path) == {"trial"}
+    for _ in range(2):
+        channel.send(NOTICE)
+    (file,) = (tmp_path / "notices").iterdir()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(line["to"], line["text"], line["id"]) for line in lines] == [(NOTICE.to, NOTICE.text, str(NOTICE.id))] * 2
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_no_file_no_channels(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from dispatch.cases.act import Receipt
 from dispatch.cases.reporter import language_to_tell, stop_telling
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
-from dispatch.notify.channels import Gateway
+from dispatch.notify.channels import Gateway, TrialFile
 from dispatch.notify.configured import read_channels, tells_citizens
 from dispatch.notify.deliver import MOST, send_by
 from dispatch.notify.letters import letters, told
@@ -225,6 +225,20 @@ def test_staff_channels_and_rehearsals_tell_no_citizen(town: Town, receiver: Rec
     with read() as tx:
         (record,) = told(tx, case.case_id)
     assert (record.reporter, record.channel, record.kind) == (True, "", "citizen_receipt")
+
+
+def test_a_rehearsal_writes_what_is_new_into_files_and_its_past_not(town: Town, tmp_path: Path) -> None:
+    trial = TrialFile(name="trial", folder=tmp_path / "notices", citizens=True)
+    reported(town)
+    town.later(hours=2)
+    new = reported(town)
+    send_due([trial])
+    assert look("SELECT channel, person_id FROM delivery") == [{"channel": "trial", "person_id": None}]
+    assert send_by(trial) == 1
+    (file,) = trial.folder.iterdir()
+    assert json.loads(file.read_text())["to"] == CALLED
+    assert str(new.receipt) in file.read_text()
+    assert sound()
 
 
 def test_only_the_receipt_comes_in_quiet_hours(town: Town, receiver: Receiver) -> None:

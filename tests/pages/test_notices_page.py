@@ -51,7 +51,8 @@ def test_it_says_what_to_whom_and_why_and_fits(letter: int, person: Enter, sit: 
     assert person("dispatcher").get("/notices").status_code == 403
     seat = sit("system_admin", size)
     seat.go("/notices?lang=en")
-    expect(seat.page.locator(".note")).to_contain_text("No channel outside is configured")
+    expect(seat.page.locator(".note").first).to_contain_text("No channel outside is configured")
+    expect(seat.page.locator(".note").last).to_contain_text("Whoever reported a case is told nothing outside.")
     expect(seat.page.get_by_role("button", name="Send again")).to_be_visible()
     seat.fits()
 

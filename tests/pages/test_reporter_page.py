@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from dispatch.config import settings
-from dispatch.notify.configured import FILE
+from dispatch.notify.configured import FILE, read_channels
+from dispatch.notify.deliver import send_by
+from dispatch.notify.outbox import send_due
 from tests.cases.town import look
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
@@ -93,3 +95,48 @@ def test_an_acceptor_asks_it_for_the_caller(person: Enter, sit: Sit) -> None:
     assert "收件告知" in page
     assert "上报人" in page
     assert "8200 1234" not in page
+
+
+FILED = SMS.replace('"gateway"', '"file"').replace('url = "https://sms.example.org/"\nbody = "{}"\n', "")
+
+
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")], ids=["412", "1440"])
+def test_without_a_channel_the_record_says_that_nothing_was_sent_and_what_would_have_been(
+    office: Office, person: Enter, sit: Sit, size: tuple[int, int], language: str
+) -> None:
+    case = office.town.told(contact_phone="13700000000", tell_in="zh")
+    send_due()
+    said = {
+        "zh": ("没有发出", "没有配置面向群众的渠道", "上报人在系统外收不到任何告知"),
+        "en": ("Not sent", "There is no channel for citizens.", "told nothing outside"),
+    }[language]
+    seat = sit("acceptor", size)
+    seat.go(f"/cases/{case.number}?lang={language}")
+    record = seat.page.locator("section", has=seat.page.locator("#no"))
+    record.locator("summary").click()
+    expect(record).to_contain_text(said[0])
+    expect(record).to_contain_text(said[1])
+    expect(record.locator("q")).to_have_text(
+        f"您反映的问题已收到，回执号 {str(case.receipt)[:4]}-····-····，我们会尽快处理。"
+    )
+    assert str(case.receipt) not in seat.page.content()
+    seat.fits()
+    assert said[2] in person("system_admin").get(f"/notices?lang={language}").text
+    department = person("enforcement-a").get(f"/cases/{office.town.dispatched().number}").text
+    assert "回执号" not in department
+
+
+def test_what_a_trial_wrote_is_no_sending(office: Office, person: Enter) -> None:
+    file = settings().data / FILE
+    file.write_text(FILED)
+    try:
+        case = office.town.told(contact_phone="13700000000", tell_in="zh")
+        (channel,) = read_channels(settings().data)
+        send_due([channel])
+        assert send_by(channel) == 1
+        page = person("acceptor").get(f"/cases/{case.number}").text
+        assert "试运行，没有发出" in page
+        assert "只把内容写入数据目录下的文件" in page
+        assert "试运行，没有发出" in person("system_admin").get("/notices").text
+    finally:
+        file.unlink()
