@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from dashboards.leader import instant_asked, period_asked, ways
+from dashboards.leaf import SIZE, leaf_of
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.books import books_then
@@ -36,7 +37,7 @@ from gis.problems import FormIncomplete, NotFound
 __all__ = ["Chosen", "Sheet", "opened", "router", "sheet_of", "whole_name"]
 
 router = APIRouter(include_in_schema=False)
-MOST, SHOWN = 300, 200
+SHOWN = 200
 CUTS = ("unit", "area_class", "kind", "class", "category", "source", "channel", "campaign")
 OUTSIDE = "none"  # of every campaign
 # What a page shows of cases, and of the posts, until somebody chooses.
@@ -144,18 +145,25 @@ def measures_page(request: Request, me: Signed, asked: Annotated[Chosen, Depends
 
 @router.get("/measures/cases", **needs(Permission.SEE_CASES))
 def behind_page(
-    request: Request, me: Signed, asked: Annotated[Chosen, Depends()], figure: str, key: str = "", part: str = "above"
+    request: Request,
+    me: Signed,
+    asked: Annotated[Chosen, Depends()],
+    figure: str,
+    key: str = "",
+    part: str = "above",
+    after: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Response:
-    """The cases behind one figure: those that count, the rest of what they are taken out of, what is left out and why;
-    and the figure, counted again from these lists."""
+    """The cases behind one figure: those that count, the rest of what they are taken out of, what is left out and why,
+    leaf by leaf; and the figure, counted again from the whole lists."""
     with read(heavy=True) as tx:
         view = View.of(request, tx, me)
         found, sheet = opened(tx, view, asked, me, figure=figure, key=key)
     parts = {"above": list(found.above), "rest": [id for id in found.below if id not in found.above]}
     parts["excluded"] = list(found.excluded)
     chosen = part if part in parts else "above"
+    leaf = leaf_of(parts[chosen], after)
     with me.read() as tx:
-        rows = by_ids(tx, parts[chosen], limit=MOST)
+        rows = sorted(by_ids(tx, leaf.ids, limit=SIZE), key=lambda row: row.id, reverse=True)
     lines = sheet.lines if asked.by != "city" else [sheet.sum]
     line = next(
         (line for line in lines if line and line.key == (None if asked.by != "city" and not key else key)), None
@@ -169,6 +177,7 @@ def behind_page(
         "counts": {name: len(ids) for name, ids in parts.items()},
         "part": chosen,
         "rows": rows,
+        "leaf": leaf,
         "whose": whole_name(view) if asked.by == "city" else sheet.titles.get(key or None, key),
         "same": (line.values[figure] if line else _nothing(figure)) == found.value,
         "rate": RATES.get(figure),
@@ -177,7 +186,7 @@ def behind_page(
         "hours": hours,
         "link": partial(_link, asked, sheet.period),
         "says": partial(_says, view, _post_of(asked.by, key)),
-        "closed": len(parts[chosen][:MOST]) - len(rows),
+        "closed": len(leaf.ids) - len(rows),
     }
     return page(view, "measure_cases.html", **told)
 
