@@ -20,7 +20,7 @@ from PIL import Image
 from bench.cost import Cost, spent
 from bench.ground import Ground, Session, headers_of
 from bench.load import Sent, apart, request, send_all
-from bench.raw import BEGIN_AT, act_rows, file_rows
+from bench.raw import BEGIN_AT, SAMPLE, act_rows, file_rows
 from bench.show import line, say
 
 __all__ = ["measure_filing", "pictures"]
@@ -31,6 +31,12 @@ PHOTO_BYTES = 200_000
 MOST_A_SECOND = 1500  # reports made ready: more than can be filed
 # How the raw rows of a transaction are sent.
 RAW = {"statement by statement": False, "one packet": True}
+# The newest stay as they were reported: raw rows are copies of them.
+WAITING = """
+    SELECT number, category
+      FROM (SELECT number, category FROM cases WHERE state = 'reported' AND id < %s ORDER BY id DESC OFFSET %s) AS rest
+     ORDER BY random() LIMIT %s
+"""
 Turn = list[bytes]
 Trial = Callable[[], Sent]
 RUNS = count(1)
@@ -155,9 +161,8 @@ def pictures() -> Iterator[tuple[bytes, list[str]]]:
 
 
 def _accepts(here: Ground, who: Session, number: int) -> Iterator[Turn]:
-    asked = "SELECT number, category FROM cases WHERE state = 'reported' AND id < %s ORDER BY random() LIMIT %s"
     with psycopg.connect(here.urls.app) as connection:
-        found = connection.execute(asked, [BEGIN_AT, number]).fetchall()
+        found = connection.execute(WAITING, [BEGIN_AT, SAMPLE, number]).fetchall()
     for case, category in found:
         body = {"action": "accept", "key": str(uuid4()), "form": {"category": category}}
         path = f"/api/v1/cases/{case}/actions"

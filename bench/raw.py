@@ -23,7 +23,7 @@ from psycopg.sql import SQL, Identifier
 
 from bench.load import Sent
 
-__all__ = ["BEGIN_AT", "act_rows", "file_rows"]
+__all__ = ["BEGIN_AT", "SAMPLE", "act_rows", "file_rows"]
 
 TABLES = {"cases": "id", "report": "case_id", "fact": "case_id", "step": "case_id", "feed": "case_id"}
 BEGIN_AT = 1_000_000_000  # ids of these rows, far above the product's
