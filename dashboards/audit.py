@@ -20,7 +20,7 @@ from dispatch.people.roles import Permission
 from dispatch.people.standing import accounts
 from dispatch.people.who import Signed, needs
 from gis.db import ReadTx, Tx, write
-from gis.problems import FormIncomplete, Problem
+from gis.problems import FormIncomplete, Problem, wrong
 
 __all__ = ["router"]
 
@@ -68,10 +68,9 @@ def audit(request: Request, me: Signed, wanted: Annotated[Wanted, Depends()]) ->
         try:
             first, last = wanted.days(first)
             found = _events(tx, view, wanted, first, last)
+            _note(tx, request, me.person_id, wanted, first, last, len(found))
         except Problem as fault:
             problem = fault
-        if found:
-            _note(tx, request, me.person_id, wanted, first, last, len(found))
     more, found = len(found) > MOST, found[:MOST]
     return page(
         view, "audit.html", status=problem.status if problem else 200, problem=problem, wanted=wanted, found=found,
@@ -79,9 +78,22 @@ def audit(request: Request, me: Signed, wanted: Annotated[Wanted, Depends()]) ->
     )  # fmt: skip
 
 
+def _persons(tx: ReadTx, who: str) -> list[int]:
+    """Raises FormIncomplete for more than are looked for at once: with some left out the trail would seem whole."""
+    found = accounts(tx, who, limit=MOST_PERSONS + 1)
+    if len(found) > MOST_PERSONS:
+        raise wrong(
+            "who",
+            f"This finds more than {MOST_PERSONS} accounts; nothing was searched. Narrow it down: more of the name, or "
+            "the login name",
+            f"符合的账号超过 {MOST_PERSONS} 个，没有查询。请缩小范围：写全姓名，或填登录名",
+        )
+    return [one.id for one in found]
+
+
 def _events(tx: ReadTx, view: View, wanted: Wanted, first: date, last: date) -> list[Event]:
     who = wanted.who.strip()[:64].replace("\0", "")
-    persons = [one.id for one in accounts(tx, who, limit=MOST_PERSONS)] if who else None
+    persons = _persons(tx, who) if who else None
     begin, end = (datetime.combine(day, time(0), view.known.zone) for day in (first, last + DAY))
     kinds = [wanted.kind] if wanted.kind else None
     return events(tx, since=begin, until=end, kinds=kinds, persons=persons, before=wanted.before, limit=MOST + 1)

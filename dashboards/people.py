@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
@@ -13,6 +14,7 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.http import whence
 from dispatch.people.accounts import By, end_session, set_disabled, set_password, unlock
+from dispatch.people.may import ADMINISTRATORS
 from dispatch.people.roles import Permission
 from dispatch.people.standing import account, accounts, locked, sessions
 from dispatch.people.who import Me, Signed, needs
@@ -49,7 +51,7 @@ def people(request: Request, me: Signed, wanted: Annotated[Wanted, Depends()]) -
     )  # fmt: skip
 
 
-@router.get("/people/{login}", **needs(Permission.MANAGE_PEOPLE))
+@router.get("/people/{login:path}", **needs(Permission.MANAGE_PEOPLE))
 def person(request: Request, me: Signed, login: str) -> Response:
     """One account: its posts, its locks, its sessions."""
     return _person(request, me, login)
@@ -61,15 +63,13 @@ def _person(request: Request, me: Me, login: str, *, problem: Problem | None = N
         if found is None:
             raise NotFound("There is no such account", zh="没有这个账号")
         alive, until = sessions(tx, found.id), locked(tx).get(login)
-    answer = page(
+    return page(
         view, "person.html", status=problem.status if problem else 200, problem=problem, one=found, alive=alive,
-        until=until, first=first, own=found.id == me.person_id,
+        until=until, first=first, apart=not ADMINISTRATORS.isdisjoint(found.roles),
     )  # fmt: skip
-    answer.headers["cache-control"] = "no-store"
-    return answer
 
 
-@router.post("/people/{login}", **needs(Permission.MANAGE_PEOPLE))
+@router.post("/people/{login:path}", **needs(Permission.MANAGE_PEOPLE))
 def change(
     request: Request, me: Signed, login: str, what: Annotated[str, Posted(max_length=20)] = "",
     session: Annotated[str, Posted(max_length=64)] = "",
@@ -85,7 +85,7 @@ def change(
         return _person(request, me, login, problem=problem)
     except Problem as problem:
         return _person(request, me, login, problem=problem)
-    return _person(request, me, login, first=first) if first else go(request.url.path)
+    return _person(request, me, login, first=first) if first else go(f"/people/{quote(login)}")
 
 
 def _change(tx: Tx, login: str, what: str, session: str, by: By) -> str:

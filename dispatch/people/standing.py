@@ -31,7 +31,9 @@ FOUND: LiteralString = """
        AND (NOT %(alive)s OR EXISTS (SELECT FROM session s WHERE s.person_id = p.id AND """ + ALIVE + """))
      ORDER BY p.login LIMIT %(limit)s
 """  # fmt: skip
-LOCKS: LiteralString = "SELECT key, locked_until FROM throttle WHERE locked_until > clock_timestamp()"
+LOCKS: LiteralString = """
+    SELECT key, locked_until FROM throttle WHERE locked_until > clock_timestamp() ORDER BY locked_until
+"""
 LOGINS: LiteralString = "SELECT login FROM person"
 SESSIONS: LiteralString = """
     SELECT encode(s.token_hash, 'hex') AS id, host(s.address) AS address, s.created_at, s.seen_at, s.expires_at,
@@ -88,6 +90,7 @@ def account(tx: ReadTx, login: str) -> Account | None:
 
 def locked(tx: ReadTx) -> Mapping[str, datetime]:
     """Login name → until when it is locked after failed log-ins, at all or from some address."""
+    # One for each address it was tried from, and one for all: the last of them counts.
     until = {row["key"].partition("@")[0].partition(":")[2]: row["locked_until"] for row in dicts(tx, LOCKS)}
     if not until:
         return {}

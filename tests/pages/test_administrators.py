@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +11,13 @@ from playwright.sync_api import expect
 
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
+from dispatch.people.standing import locked
+from dispatch.people.throttle import name_key
+from gis.db import execute, write
 from tests.cases.town import look
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
-from tests.people.made import PASSWORD
+from tests.people.made import PASSWORD, make_person
 
 Enter = Callable[[str], Person]
 
@@ -81,13 +85,15 @@ def test_a_closed_account_logs_in_no_more_until_it_is_opened_again(person: Enter
     assert [row["detail"] for row in noted("revoke")][-1] == {"disabled": True}
 
 
-def test_nobody_closes_the_own_account_or_does_what_there_is_not(person: Enter) -> None:
+def token_of(keeper: Person) -> str:
+    """What a form of any page sends along."""
+    return keeper.get("/people/water").text.split('name="csrf" value="')[1].split('"')[0]
+
+
+def test_what_there_is_not_is_said(person: Enter) -> None:
     keeper = person("security_admin")
-    csrf = keeper.get("/people/security_admin").text
-    assert "须由另一名安全管理员办理" in csrf
-    token = csrf.split('name="csrf" value="')[1].split('"')[0]
-    for what, status in (("close", 403), ("password", 403), ("promote", 404), ("end", 404)):
-        assert keeper.post("/people/security_admin", csrf=token, what=what).status_code == status, what
+    for what in ("promote", "end"):
+        assert keeper.post("/people/water", csrf=token_of(keeper), what=what).status_code == 404, what
     assert keeper.get("/people/nobody").status_code == 404
     assert keeper.get("/people?q=%00%25'&standing=odd").status_code == 200
 
@@ -97,6 +103,62 @@ def test_the_three_administrators_keep_apart_and_nobody_else_comes_in(person: En
     may = "audit_admin" if path == "/audit" else "security_admin"
     for login in ("system_admin", "security_admin", "audit_admin", "leader", "acceptor", "enforcement-a"):
         assert person(login).get(path).status_code == (200 if login == may else 403), login
+
+
+def standing_of(login: str) -> list[dict[str, object]]:
+    """The account with its sessions."""
+    return look(
+        """SELECT p.password_hash, p.must_change, p.disabled,
+                  (SELECT count(*) FROM session s WHERE s.person_id = p.id) AS sessions
+             FROM person p WHERE p.login = %(login)s""",
+        login=login,
+    )
+
+
+@pytest.mark.parametrize("whose", ["system_admin", "security_admin", "audit_admin"])
+def test_one_administrator_gets_nothing_done_with_the_account_of_another_nor_with_the_own(
+    person: Enter, whose: str
+) -> None:
+    keeper, theirs = person("security_admin"), person(whose)
+    token, before, changes = token_of(keeper), standing_of(whose), [noted(kind) for kind in ("grant", "revoke")]
+    session = look(
+        """SELECT encode(token_hash, 'hex') AS id FROM session s JOIN person p ON p.id = s.person_id
+            WHERE p.login = %(login)s LIMIT 1""",
+        login=whose,
+    )[0]["id"]
+    shown = keeper.get(f"/people/{whose}").text
+    assert "wangge user；" in shown
+    assert 'name="what"' not in shown
+    for what in ("password", "close", "open", "unlock", "end"):
+        answer = keeper.post(f"/people/{whose}", csrf=token, what=what, session=session)
+        assert answer.status_code == 403, what
+        assert "data-first" not in answer.text
+        assert "未作任何改动" in answer.text
+    english = keeper.web.post(f"/people/{whose}?lang=en", data={"csrf": token, "what": "password"}).text
+    assert "Nothing was changed" in english
+    assert standing_of(whose) == before
+    assert [noted(kind) for kind in ("grant", "revoke")] == changes
+    assert theirs.web.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize("login", ["a/b", "/x", "a?b#c"])
+def test_an_account_has_its_page_whatever_signs_its_name_has(person: Enter, login: str) -> None:
+    make_person(login)
+    keeper = person("security_admin")
+    (way,) = re.findall(rf'href="(/people/[^"]+)">{re.escape(login)}</a>', keeper.get("/people").text)
+    closed = keeper.send(way, way, what="close")
+    assert (closed.status_code, closed.headers["location"]) == (303, way)
+    assert look("SELECT disabled FROM person WHERE login = %(login)s", login=login) == [{"disabled": True}]
+
+
+def test_of_several_locks_the_last_to_end_is_told(person: Enter) -> None:
+    ends = [datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=n) for n in (5, 50, 20)]
+    make_person("tried")
+    with write() as tx:
+        for n, until in enumerate(ends):
+            key = f"pair:{name_key('tried')}@10.0.0.{n}"
+            execute(tx, "INSERT INTO throttle VALUES (%(key)s, 9, now(), %(until)s)", key=key, until=until)
+        assert locked(tx)["tried"] == max(ends)
 
 
 @pytest.mark.browser
@@ -123,10 +185,15 @@ def test_the_trail_is_searched_by_person_kind_and_day_and_the_search_is_written_
     far = f"since={today - timedelta(days=400)}&until={today - timedelta(days=399)}"
     assert "这些天没有这样的记录" in person("audit_admin").get(f"/audit?{far}").text
     written = noted("read_personal")
-    assert len(written) - before == 2  # its home and the search; nothing was shown for days without events
+    assert len(written) - before == 3  # its home, the search, and that of days without events
+    assert written[-1]["detail"] == {
+        "since": str(today - timedelta(days=400)),
+        "until": str(today - timedelta(days=399)),
+        "shown": 0,
+    }
     assert written[-1]["by"] == "audit_admin"
     assert written[-1]["object"] == "trail"
-    assert "acceptor" not in str(written[-1]["detail"])
+    assert "acceptor" not in str(written[-2]["detail"])
     seat.go("/audit?lang=en")
     expect(seat.page.get_by_role("heading", name="Sealed chain")).to_be_visible()
 
@@ -145,6 +212,19 @@ def test_days_that_cannot_be_and_a_head_that_was_changed_are_said(office: Office
         assert "库外没有记录" in reader.get("/audit").text
     finally:
         heads_file().write_text(kept)
+
+
+def test_a_name_that_too_many_have_is_not_searched_by_halves(person: Enter) -> None:
+    for n in range(50):
+        make_person(f"crowd{n}")
+    reader = person("audit_admin")
+    before = len(noted("read_personal"))
+    assert reader.get("/audit?who=crowd").status_code == 200
+    make_person("crowd50")
+    refused = reader.get("/audit?who=crowd")
+    assert (refused.status_code, "请缩小范围" in refused.text) == (422, True)
+    assert "Narrow it down" in reader.get("/audit?who=crowd&lang=en").text
+    assert len(noted("read_personal")) == before + 1
 
 
 def test_older_events_follow_on_the_next_page(person: Enter) -> None:
