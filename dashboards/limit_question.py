@@ -86,7 +86,8 @@ class Question:
             raise _wrong("category", "No such category in the catalogue of that day", "当天的目录中没有该类别")
         if not self.condition:
             return category, None
-        number = int(self.condition) if self.condition.isascii() and self.condition.isdigit() else 0
+        plain = len(self.condition) <= LONGEST and self.condition.isascii() and self.condition.isdigit()
+        number = int(self.condition) if plain else 0
         condition = books.catalogue.conditions.get((self.category, number))
         if condition is None:
             raise _wrong("condition", "The category has no such filing condition", "该类别没有这一立案条件")

@@ -29,6 +29,8 @@ def limits(
     """The rows of an edition, and the answer to the question if one was asked; what cannot be read leaves the rows of
     today."""
     problem, told = None, None
+    if not me.may(Permission.SEE_MAP):  # what lies at a point, and whose it is, is not asked for by this way either
+        asked = replace(asked, address="", lon="", lat="")
     with me.read() as tx:
         view = View.of(request, tx, me)
         try:

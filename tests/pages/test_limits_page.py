@@ -106,6 +106,7 @@ def test_rows_are_narrowed_to_those_that_may_hold_and_an_edition_is_of_its_day(p
         ({"stage": "lunch"}, "没有这个环节"),
         ({"category": "X9"}, "没有该类别"),
         ({"condition": "77"}, "没有这一立案条件"),
+        ({"condition": "7" * 5000}, "没有这一立案条件"),
         ({"condition": "one"}, "没有这一立案条件"),
         ({"area": "9"}, "只能是 1、2、3"),
         ({"lon": "114"}, "须同时填写经度和纬度"),
@@ -138,6 +139,17 @@ def test_everybody_logged_in_may_look_and_nobody_else(person: Enter) -> None:
     for login in ("inspector1", "enforcement-a", "leader"):
         assert 'id="row-L-1"' in person(login).get("/limits").text, login
     assert 'id="row-L-1"' not in person("").get("/limits").text
+
+
+def test_what_lies_at_a_point_is_told_only_to_those_who_may_see_the_map(person: Enter) -> None:
+    place = {name: str(degrees) for name, degrees in FIRST.items()} | {"area": ""}
+    assert "该点在" in answered(asked(person("inspector1"), **place))
+    for login in ("system_admin", "security_admin", "audit_admin"):
+        text = asked(person(login), **place, address="人民路")
+        assert "该点在" not in answered(text), login
+        assert answered(text) == answered(asked(person(login), area="")), login
+        assert 'name="lon"' not in text
+        assert 'name="address"' not in text
 
 
 @pytest.mark.browser
