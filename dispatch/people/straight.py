@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -71,7 +72,7 @@ def _if_proven(me: Me, done: Callable[[Me], Response]) -> Response | None:
         raise TypeError("whoever is remembered has something to prove")
     try:
         answer = done(me)
-    except (Changed, Problem, RequestValidationError) as problem:
+    except (Changed, Problem, RequestValidationError, psycopg.Error) as problem:
         if premise.held or isinstance(problem, Unavailable):  # a database that is away would only be waited for twice
             raise
         return None

@@ -39,6 +39,14 @@ def said(place: str, body: Body, me: Signed) -> Response:
     return Response(f"{me.login} {place} {body.word} {body.number} {units}".strip(), 201)
 
 
+@straight(router, "/clash", status_code=201, **needs(Permission.SEE_RANKING))
+def clash(body: Body, me: Signed) -> Response:
+    """The database refuses it in the first packet: before the answer about who asks was looked at."""
+    with me.write(as_centre=True) as tx:
+        execute(tx, "INSERT INTO throttle VALUES (%(key)s, 1, now()), (%(key)s, 1, now())", key=body.word)
+    return Response("done", 201)
+
+
 @straight(router, "/untold", **needs(Permission.SEE_RANKING))
 def untold(body: Body, me: Signed) -> Response:
     """Wrongly: it proves nothing of who asks."""
@@ -179,6 +187,14 @@ def test_whoever_is_remembered_may_nothing_from_the_moment_it_is_taken_away(know
     finally:
         if given_back:
             change(given_back)
+
+
+def test_what_the_database_refuses_is_told_to_those_only_who_are_proved(known: httpx.Client):
+    assert known.post("/x/clash", json={"word": "twice"}).status_code == 500
+    assert known.post("/x/clash", json={"word": "w\0"}).status_code == 422
+    change(f"UPDATE session SET expires_at = now() WHERE person_id = {LI}")
+    assert known.post("/x/clash", json={"word": "twice"}).status_code == 401
+    assert known.post("/x/clash", json={"word": "w\0"}).status_code == 401
 
 
 def test_whoever_is_remembered_is_refused_as_anybody_else(known: httpx.Client):
