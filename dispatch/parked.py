@@ -66,7 +66,7 @@ TIDY: LiteralString = """
         OR kind = 'message'
            AND NOT EXISTS (SELECT FROM outbox WHERE sent_at IS NULL
                               AND id = CASE WHEN p.kind = 'message' THEN p.key::bigint END)
-        OR kind IN ('cards', 'terminal') AND again_at < clock_timestamp() - interval '1 day'
+        OR kind IN ('cards', 'terminal', 'job') AND again_at < clock_timestamp() - interval '1 day'
         OR kind = 'alarm'
            AND NOT EXISTS (SELECT FROM alarm WHERE next_at IS NOT NULL
                               AND id = CASE WHEN p.kind = 'alarm' THEN p.key::bigint END)

@@ -119,6 +119,14 @@ def test_an_alarm_that_was_silenced_while_it_stood_aside_is_forgotten(fresh_data
         assert [one.case for one in aside()] == [other.number]
 
 
+def test_a_job_that_there_is_no_more_is_forgotten_after_a_day(fresh_database: Urls) -> None:
+    park(Kind.JOB, {"channel gone": ValueError("broken"), "cards": ValueError("broken")})
+    with write() as tx:
+        execute(tx, "UPDATE parked SET again_at = again_at - interval '25 hours' WHERE key = 'channel gone'")
+        tidy(tx)
+    assert [one.key for one in aside()] == ["cards"]
+
+
 def test_a_message(town: Town, poison: Poison) -> None:
     for _ in range(3):
         town.dispatched()

@@ -14,8 +14,10 @@ LASTED = "dispatched_at, disposed_at, closed_at"
 
 
 def _index(held: str) -> None:
+    # Built beside the old one: that keeps writers waiting, but readers only for the change of names.
+    op.execute(f"CREATE INDEX fact_life_new ON fact (unit_id, settled_at) INCLUDE ({held}) WHERE life IS NOT NULL")
     op.execute("DROP INDEX fact_life")
-    op.execute(f"CREATE INDEX fact_life ON fact (unit_id, settled_at) INCLUDE ({held}) WHERE life IS NOT NULL")
+    op.execute("ALTER INDEX fact_life_new RENAME TO fact_life")
 
 
 def upgrade() -> None:
