@@ -1,6 +1,7 @@
 """How long cases took: half of them at most (median), four of five at most (P80), by the wall and in working time.
 
-Always the length that one of the cases really had (the lowest that enough of them do not exceed), in whole seconds.
+Always the length that one of the cases really had (the lowest that enough of them do not exceed), in whole seconds. A
+case of another system that does not say when it was dispatched has no length of disposal, and is in none.
 """
 
 from __future__ import annotations
@@ -46,8 +47,14 @@ SPANS: Mapping[str, Span] = {
 
 def _worked(at: LiteralString, opening: LiteralString) -> LiteralString:
     """Working seconds from the calendar's beginning to an instant in the opening of that number, or after it: as
-    `clock.calendar.Openings.worked` counts them."""
-    return f"coalesce(least({at} + (%(ahead)s::bigint[])[{opening}], (%(after)s::bigint[])[{opening}]), 0)"
+    `clock.calendar.Openings.worked` counts them, none before the first. Of no instant there are none to tell."""
+    ahead: LiteralString = f"least({at} + (%(ahead)s::bigint[])[{opening}], (%(after)s::bigint[])[{opening}])"
+    return f"CASE WHEN {at} IS NOT NULL THEN coalesce({ahead}, 0) END"
+
+
+def _seconds(of: LiteralString) -> LiteralString:
+    """Whole seconds since 1970, or of a length, cut off as the calendar's clock cuts them off."""
+    return f"floor(date_part('epoch', {of}))::bigint"
 
 
 def _lasted(took: LiteralString) -> LiteralString:
@@ -57,9 +64,9 @@ def _lasted(took: LiteralString) -> LiteralString:
            CASE WHEN disposed THEN {_worked("done", "done_in")} - {_worked("sent", "sent_in")} END AS dispose_work
       FROM (SELECT *, width_bucket(sent, %(starts)s::bigint[]) AS sent_in,
                    width_bucket(done, %(starts)s::bigint[]) AS done_in
-              FROM (SELECT key, case_id, disposed, closed, date_part('epoch', done - dispatched_at)::bigint AS dispose,
-                           date_part('epoch', closed_at - reported_at)::bigint AS close,
-                           date_part('epoch', dispatched_at)::bigint AS sent, date_part('epoch', done)::bigint AS done
+              FROM (SELECT key, case_id, disposed, closed, {_seconds("done - dispatched_at")} AS dispose,
+                           {_seconds("closed_at - reported_at")} AS close,
+                           {_seconds("dispatched_at")} AS sent, {_seconds("done")} AS done
                       FROM ({took}) took WHERE disposed OR closed OFFSET 0) seconds
             OFFSET 0) openings
 """
