@@ -7,6 +7,7 @@ clocks move.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
@@ -78,10 +79,10 @@ def _ask(effect: Effect) -> None:
 
 
 def _ask_respite(effect: Effect) -> None:
-    """The reason's own words stay with the ask, and the edition that offered it."""
+    """The reason as it was offered stays with the ask, and the edition: the standard's own list is in none."""
     city, action = effect.books, Action(effect.data["action"])
     reason = city.policy.respites[action].reasons[effect.form.reason or ""]
-    why = {"name": reason.name, "name_en": reason.name_en, "settings": city.editions["settings"]}
+    why = asdict(reason) | {"settings": city.editions["settings"]}
     effect.data["why"] = why
     _ask(effect)
     effect.draft.case.asked = {**(effect.draft.case.asked or {}), "why": why}

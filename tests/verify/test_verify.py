@@ -12,6 +12,7 @@ import gis.db
 from dispatch.audit.where import heads_file
 from dispatch.cluster import Urls
 from dispatch.config import settings
+from dispatch.lifecycle import respites
 from dispatch.verify import CHECKS, Finding, verify
 from tests.cases.town import settled
 from tests.verify.lived import live
@@ -205,6 +206,29 @@ def test_a_breach_is_found_and_its_case_named(copy: Urls, no: str, which: str, b
     named = " ".join(b.number or "-" for b in found[no].first)
     wanted = (row and row[0]) or []
     assert not which or any(number in named for number in wanted), (wanted, words(found))
+
+
+def test_another_standard_makes_no_breach_of_an_ask_that_keeps_its_reason(
+    copy: Urls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The town lists no reasons of its own. An ask of an older version, which keeps no reason, is held against what
+    stands there now."""
+    other = tmp_path / "respites.toml"
+    kinds = ("ask_delay", "ask_defer", "ask_suspend")
+    other.write_text("".join(f'[{kind}]\nreasons = [{{ code = "new", name = "新" }}]\n' for kind in kinds))
+    respites._standard.cache_clear()
+    with monkeypatch.context() as changed:
+        changed.setattr(respites, "STANDARD", other)
+        assert "I24" not in broken()
+        assert copy.super is not None
+        with psycopg.connect(copy.super) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(
+                "UPDATE step SET data = data #- '{why,evidence}' WHERE data #> '{why,evidence}' IS NOT NULL"
+            )
+        assert broken()["I24"].count > 3
+    respites._standard.cache_clear()
+    assert "I24" not in broken()
 
 
 def evidence(kind: str) -> Path:

@@ -1,12 +1,14 @@
 -- I24: more time is asked for a reason that the city's data offers, with what it wants beside it, and an extension before
--- the deadline; whoever asked does not answer. An ask of an older version names no edition.
+-- the deadline; whoever asked does not answer. A kind that the edition does not list is the standard's, and the ask keeps the reason
+-- as it stood there then. An ask of an older version does not, and is held against the standard of today, or names no edition.
 WITH asked AS (
     SELECT s.case_id, s.seq, s.action, s.at, s.actor_id, s.note_hash, s.data #>> '{form,reason}' AS code,
-           s.data #> '{why,settings}' AS settings
+           s.data #> '{why,settings}' AS settings,
+           CASE WHEN s.data #> '{why}' ? 'evidence' THEN jsonb_build_array(s.data #> '{why}') END AS kept
       FROM step s WHERE s.action IN ('ask_delay', 'ask_defer', 'ask_suspend')
 ), offered AS (
     SELECT a.*, (SELECT r FROM edition e, jsonb_array_elements(
-                       coalesce(e.content #> ARRAY['respites', a.action, 'reasons'],
+                       coalesce(e.content #> ARRAY['respites', a.action, 'reasons'], a.kept,
                                 %(respites)s::jsonb #> ARRAY[a.action, 'reasons'])) r
                   WHERE e.kind = 'settings' AND e.id = a.settings::bigint AND r ->> 'code' = a.code) AS reason
       FROM asked a
