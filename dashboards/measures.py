@@ -215,7 +215,7 @@ def sheet_of(tx: ReadTx, view: View, asked: Chosen, me: Me) -> Sheet:
     campaigns = campaigns_of(books_then(tx, counted_until(tx, span, as_of)).city)
     cuts = _cuts_of(view, asked, me, campaigns)
     known = frozenset(name for cut in cuts for name in known_of(cut))
-    usual = USUAL if span.end - span.start < LONG else tuple(name for name in USUAL if name != "recurred")
+    usual = USUAL if span.end - span.start <= LONG else tuple(name for name in USUAL if name != "recurred")
     names = tuple(name for name in MEASURES if name in (asked.columns or usual) and name in known)
     names = names or tuple(name for name in MEASURES if name in known)
     small = terms_of(tx, span, as_of).small_sample

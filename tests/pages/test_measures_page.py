@@ -111,6 +111,13 @@ def test_nobody_else_sees_anything_of_it(lived: Office, person: Enter) -> None:
     assert person("inspector1").get("/exports/measures?period=2026-06").status_code == 403
 
 
+def test_recurrence_of_more_than_a_hundred_days_is_counted_when_it_is_chosen(lived: Office, person: Enter) -> None:
+    leader = person("leader")
+    for first, more, counted in (("03-01", "", True), ("02-28", "", False), ("02-28", "&c=recurred", True)):
+        page = leader.get(f"/measures?first=2026-{first}&last=2026-06-08&by=city{more}").text
+        assert ("recurred" in {re.findall(r"figure=([^&]+)", link)[0] for link, _ in figures(page)}) == counted
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [
