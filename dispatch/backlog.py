@@ -24,7 +24,11 @@ BACKLOG: LiteralString = """
              AS deadlines_longest_wait_seconds,
            (SELECT count(*) FROM parked WHERE kind = 'case') AS parked_cases,
            (SELECT count(*) FROM parked WHERE kind <> 'case') AS parked_others,
-           (SELECT count(DISTINCT edition_id) FROM calendar_turn WHERE done_at IS NULL) AS calendar_turns_open,
+           -- one that another calendar has overtaken is never ended, and owes nothing
+           (SELECT count(DISTINCT edition_id) FROM calendar_turn
+             WHERE done_at IS NULL
+               AND edition_id = (SELECT e.id FROM edition e JOIN calendar_turn t ON t.edition_id = e.id
+                                  ORDER BY e.in_force DESC, e.id DESC LIMIT 1)) AS calendar_turns_open,
            (SELECT coalesce(least(
                      extract(epoch FROM %(now)s - min(recorded_at)),
                      -- what a rehearsal adds to the past is no older than the last block

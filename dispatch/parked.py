@@ -13,10 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import LiteralString, TypeVar
 
-from gis.db import ReadTx, Tx, column, execute, read, rows, write
+from gis.db import ReadTx, Tx, column, execute, gone, read, rows, write
 from gis.problems import Unavailable
 
-__all__ = ["Kind", "Parked", "each", "forgive", "note", "park", "parked", "tidy", "try_again"]
+__all__ = ["ASIDE", "Kind", "Parked", "each", "forgive", "note", "park", "parked", "tidy", "try_again"]
 
 log = logging.getLogger("wangge.work")
 
@@ -91,26 +91,29 @@ class Parked:
 
 def each(kind: Kind, keys: Iterable[K], work: Callable[[K], int]) -> int:
     """Do the work for each by itself, in transactions of its own; those that fail are put aside, those that stand aside
-    passed over. How much was done. Raises Unavailable: the database is gone, and no row is to blame."""
+    passed over. How much was done. Raises Unavailable: the database is gone, and no row is to blame; what was found out
+    until then is kept."""
     with read() as tx:
         aside = set(column(tx, ASIDE, kind=kind.value))
     done, well, faults = 0, list[K](), dict[K, Exception]()
-    for key in keys:
-        if str(key) in aside:
-            continue
-        try:
-            count = work(key)
-        except Unavailable:
-            raise
-        except Exception as error:  # whatever it is: it concerns this row, and is told with it
-            faults[key] = error
-            continue
-        done += count
-        if count:  # else it is in another worker's hand
-            well.append(key)
-    park(kind, faults)
-    with write() as tx:
-        forgive(tx, kind, well)
+    try:
+        for key in keys:
+            if str(key) in aside:
+                continue
+            try:
+                count = work(key)
+            except Exception as error:  # whatever it is: it concerns this row, and is told with it
+                if gone(error):
+                    raise
+                faults[key] = error
+                continue
+            done += count
+            if count:  # else it is in another worker's hand
+                well.append(key)
+    finally:
+        park(kind, faults)
+        with write() as tx:
+            forgive(tx, kind, well)
     return done
 
 
@@ -132,8 +135,9 @@ def note(kind: Kind, faults: Mapping[int, Exception] | Mapping[str, Exception]) 
 
 def _said(fault: Exception) -> str:
     """Its kind and its first line: the lines after it, of a refusal by the database, may quote a row."""
-    first = next(iter(str(fault).splitlines()), "")
-    return f"{type(fault).__name__}: {first}"[:LONGEST]
+    told = fault.__cause__ or fault if isinstance(fault, Unavailable) else fault  # the limit it ran into
+    first = next(iter(str(told).splitlines()), "")
+    return f"{type(told).__name__}: {first}"[:LONGEST]
 
 
 def forgive(tx: Tx, kind: Kind, keys: Iterable[int] | Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from gis.problems import Unavailable
+from gis.db import gone
 
 __all__ = ["Every", "Job", "catch_up", "run_jobs"]
 
@@ -82,9 +82,10 @@ def _careful(job: Job) -> Callable[[], None]:
     def run() -> None:
         try:
             job.run()
-        except Unavailable as error:
-            log.warning("%s: %s", job.name, error)
-        except Exception:  # the loop's one broad except: it names the job and goes on
-            log.exception("%s failed; it is tried again in %g s", job.name, job.every)
+        except Exception as error:  # the loop's one broad except: it names the job and goes on
+            if gone(error):
+                log.warning("%s: %s", job.name, error)
+            else:
+                log.exception("%s failed; it is tried again in %g s", job.name, job.every)
 
     return run

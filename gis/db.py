@@ -36,6 +36,9 @@ LIMITS = (
 )
 PATIENCE = 15
 TAKEOVER = 5  # seconds: a worker that was frozen loses what it holds to the others
+# SQLSTATEs, or how they begin, of a database that is away: no connection, shutting down, no room for one more or on the
+# disk; and of a transaction that it gave up because we slept.
+AWAY = ("08", "57P", "53100", "53300", "25P03")
 AGAIN = 10.0  # seconds: so long the library tries to connect at growing distances, then from the start
 NOW = "SELECT coalesce((SELECT simulated_now FROM city), clock_timestamp())"
 
@@ -155,6 +158,18 @@ def _connection(*, side: bool = False) -> Iterator[Connection]:
             "The database cannot be reached; send the same again in a moment, it is never taken twice",
             zh="数据库暂时无法连接；请稍后原样重试，不会重复受理",
         ) from error
+
+
+def gone(error: Exception) -> bool:
+    """Whether the database is away, so that no row is to blame. False also where it ran into a limit (time, a lock, a
+    size) or a deadlock: Unavailable to a person, who tries again; a job has to know which row always does."""
+    if not isinstance(error, Unavailable):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, psycopg.errors.PipelineAborted):
+        return False
+    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return state is None or state.startswith(AWAY)
 
 
 @contextmanager

@@ -22,8 +22,7 @@ from dispatch.duty.roster import Post
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import ClockKind
 from dispatch.parked import Kind, forgive, park
-from gis.db import TAKEOVER, ReadTx, Tx, column, execute, one, value, write
-from gis.problems import Unavailable
+from gis.db import TAKEOVER, ReadTx, Tx, column, execute, gone, one, value, write
 
 __all__ = ["ring_case", "ring_due"]
 
@@ -90,10 +89,8 @@ def ring_due(*, now: datetime | None = None, limit: int = 200) -> int:
         in_hand: list[int] = []
         try:
             count = _ring_next(now, in_hand)
-        except Unavailable:
-            raise
         except Exception as error:  # it concerns the alarm in hand; the others go on
-            if not in_hand:
+            if gone(error) or not in_hand:
                 raise
             park(Kind.ALARM, dict.fromkeys(in_hand, error))
             continue

@@ -6,6 +6,7 @@ has to wait for that, and says how far it is.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -16,9 +17,11 @@ from dispatch.cases.settle_many import settle_many
 from dispatch.failpoints import failpoint
 from dispatch.lifecycle.states import Action
 from dispatch.parked import Kind, park
-from gis.db import TAKEOVER, ReadTx, column, execute, one, rows, write
+from gis.db import TAKEOVER, ReadTx, Tx, column, execute, gone, one, rows, write
 
 __all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
+
+log = logging.getLogger("wangge.work")
 
 BATCH = 500  # cases in one transaction; whoever wants one of them waits a quarter of a second at most
 LANES = 4  # parts of a turn, of as many cases each: so many workers can share it
@@ -34,10 +37,12 @@ BEGIN: LiteralString = """
      WHERE NOT EXISTS (SELECT FROM calendar_turn WHERE edition_id = %(edition)s)
     ON CONFLICT DO NOTHING
 """
-# Another worker has the other lanes in hand: it goes on with them.
+# Another worker has the other lanes in hand: it goes on with them. Any lane: one that gets no further, because of its
+# cases or of who has them in hand, does not draw every worker to it.
 CLAIM: LiteralString = """
-    SELECT lane, reached, last FROM calendar_turn WHERE edition_id = %(edition)s AND done_at IS NULL
-     ORDER BY lane LIMIT 1 FOR UPDATE SKIP LOCKED
+    SELECT edition_id AS edition, lane, reached, last FROM calendar_turn
+     WHERE edition_id = %(edition)s AND done_at IS NULL AND (%(lane)s::int IS NULL OR lane = %(lane)s)
+     ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 NEXT: LiteralString = """
     SELECT id FROM cases
@@ -47,7 +52,7 @@ NEXT: LiteralString = """
 GO_ON: LiteralString = """
     UPDATE calendar_turn SET reached = %(reached)s, cases = cases + %(cases)s, moved = moved + %(moved)s,
            done_at = CASE WHEN %(done)s THEN %(now)s::timestamptz END
-     WHERE edition_id = %(edition)s AND lane = %(lane)s
+     WHERE edition_id = %(edition)s AND lane = %(lane)s AND reached = %(was)s
 """
 TURN: LiteralString = """
     SELECT e.id AS edition, e.name, sum(t.cases)::int AS cases, sum(t.moved)::int AS moved, min(t.begun_at) AS begun_at,
@@ -87,6 +92,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
+    edition: int
     lane: int
     reached: int
     last: int | None
@@ -96,30 +102,77 @@ def recount_some(limit: int = BATCH) -> bool:
     """One transaction's worth of one lane; False if nothing is left to do, or other workers do it.
 
     A case that somebody has in hand is counted by him, perhaps by the books of before the change: it is looked at when
-    he is done, and until then the lane goes no further. One that cannot be counted is put aside, and stops no other.
+    he is done, and until then the lane goes no further. One that cannot be counted is put aside, and stops no other:
+    cases that fail together are counted again one by one. Raises Unavailable: the database is gone.
     """
+    in_hand: dict[int, _Lane] = {}
+    try:
+        return _go_on(in_hand, limit)
+    except Exception as error:  # which case it is, is seen by taking each by itself
+        if gone(error) or not in_hand:
+            raise
+        log.warning("%d cases cannot be counted together (%s): one by one", len(in_hand), type(error).__name__)
+    for lane in in_hand.values():
+        _count_one(lane.lane)
+    return True
+
+
+def _go_on(in_hand: dict[int, _Lane], limit: int, lane: int | None = None) -> bool:
+    """Count the next cases of a lane that is free, or of this one. `in_hand` names them and how far the lane was,
+    whatever becomes of it. False if there is no such lane."""
     with write(patience=TAKEOVER) as tx:
         edition = books(tx).editions["calendar"]
-        lane = one(tx, _Lane, CLAIM, edition=edition)
-        if lane is None:
+        claimed = one(tx, _Lane, CLAIM, edition=edition, lane=lane)
+        if claimed is None:
             execute(tx, BEGIN, edition=edition, lanes=LANES, now=tx.now)
-            lane = one(tx, _Lane, CLAIM, edition=edition)
-        if lane is None:
+            claimed = one(tx, _Lane, CLAIM, edition=edition, lane=lane)
+        if claimed is None:
             return False
-        ids = column(tx, NEXT, reached=lane.reached, last=lane.last, limit=limit)
+        ids = column(tx, NEXT, reached=claimed.reached, last=claimed.last, limit=limit)
+        in_hand |= dict.fromkeys(ids, claimed)
         found = settle_many(tx, ids)
         failpoint("between-recounts")
         held = sorted({*ids} - found.looked_at)
         passed = [one for one in ids if not held or one < held[0]]
         moved = sum(any(step.action == Action.RECOUNT for step in draft.steps) for draft in found.changed)
-        reached, done = max(passed, default=lane.reached), not held and len(ids) < limit
-        so_far = {"reached": reached, "cases": len(passed), "moved": moved, "done": done, "now": tx.now}
-        execute(tx, GO_ON, edition=edition, lane=lane.lane, **so_far)
+        done = not held and len(ids) < limit
+        _reach(tx, claimed, max(passed, default=claimed.reached), cases=len(passed), moved=moved, done=done)
     park(Kind.CASE, found.faults)
-    for case_id in held:
-        with write() as tx:
-            settle_case(tx, case_id, now=tx.now)
+    _wait_for(held)
     return True
+
+
+def _reach(tx: Tx, lane: _Lane, reached: int, *, cases: int, moved: int = 0, done: bool = False) -> None:
+    """Put down how far it is, unless somebody else has gone on with it."""
+    so_far = {"reached": reached, "cases": cases, "moved": moved, "done": done, "now": tx.now}
+    execute(tx, GO_ON, edition=lane.edition, lane=lane.lane, was=lane.reached, **so_far)
+
+
+def _count_one(lane: int) -> None:
+    """The lane's next case by itself; one that fails is put aside and passed over."""
+    in_hand: dict[int, _Lane] = {}
+    try:
+        _go_on(in_hand, 1, lane)
+    except Exception as error:  # it concerns the case in hand; the others go on
+        if gone(error) or not in_hand:
+            raise
+        park(Kind.CASE, dict.fromkeys(in_hand, error))
+        with write() as tx:
+            for case_id, claimed in in_hand.items():
+                _reach(tx, claimed, case_id, cases=1)
+
+
+def _wait_for(held: list[int]) -> None:
+    """Settle those that somebody had in hand once he is done. One that is not free in time, or cannot be settled, is
+    put aside; its lane comes back to it."""
+    for case_id in held:
+        try:
+            with write() as tx:
+                settle_case(tx, case_id, now=tx.now)
+        except Exception as error:  # it concerns this case
+            if gone(error):
+                raise
+            park(Kind.CASE, {case_id: error})
 
 
 def turn_of(tx: ReadTx, edition: int) -> Turn | None:

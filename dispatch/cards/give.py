@@ -8,9 +8,8 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from dispatch.parked import Kind, each
-from gis.db import column, execute, one, value, write
-from gis.problems import Unavailable
+from dispatch.parked import ASIDE, Kind, each
+from gis.db import column, execute, gone, one, value, write
 
 __all__ = ["CAUSES", "GIVE", "LOOK_BACK", "give"]
 
@@ -30,9 +29,7 @@ GIVE = """
        WHERE s.action IN ('lapse', 'check_fail')
          AND s.recorded_at >= (SELECT earliest FROM fresh) - make_interval(days => %(days)s)
          AND s.unit_id IS NOT NULL AND (%(unit)s::text IS NULL OR s.unit_id = %(unit)s)
-         AND NOT EXISTS (SELECT FROM parked p
-                          WHERE p.kind = 'cards' AND p.key = s.unit_id
-                            AND clock_timestamp() BETWEEN p.last_at AND p.again_at)
+         AND s.unit_id <> ALL (%(aside)s::text[])
          AND NOT EXISTS (SELECT FROM card k WHERE k.case_id = s.case_id AND k.seq = s.seq AND k.ruling = 'wrong')),
     counted AS (
       SELECT *, count(*) OVER (PARTITION BY unit_id, cause ORDER BY at
@@ -62,8 +59,8 @@ UNITS = """
     SELECT DISTINCT unit_id FROM step
      WHERE action IN ('lapse', 'check_fail') AND recorded_at > %(since)s AND unit_id IS NOT NULL ORDER BY 1
 """
-# These stood aside, had their turn, and went well.
-FORGIVE = "DELETE FROM parked WHERE kind = 'cards' AND NOT clock_timestamp() BETWEEN last_at AND again_at"
+# These stood aside, had their turn, and went well; not those that were passed over, whose time may have come since.
+FORGIVE = "DELETE FROM parked WHERE kind = 'cards' AND key <> ALL (%(aside)s::text[])"
 DAYS = 30
 
 
@@ -96,9 +93,9 @@ def give() -> int:
         due = _Due(city.rules, week if city.until is None else min(city.until, week))
     try:
         return _give(due)
-    except Unavailable:
-        raise
-    except Exception:  # of which unit it is, is seen by taking each by itself
+    except Exception as error:  # of which unit it is, is seen by taking each by itself
+        if gone(error):
+            raise
         with write() as tx:
             execute(tx, HOLD, since=due.since)
             units = column(tx, UNITS, since=due.since)
@@ -109,9 +106,10 @@ def _give(due: _Due, unit: str | None = None) -> int:
     causes = {cause: due.rules[cause] for cause in CAUSES if cause in due.rules}
     days = int(due.rules.get("days", DAYS))
     with write() as tx:
-        given = {"now": tx.now, "since": due.since, "days": days, "rules": Jsonb(causes), "unit": unit}
+        aside = column(tx, ASIDE, kind=Kind.CARDS.value) if unit is None else []
+        given = {"now": tx.now, "since": due.since, "days": days, "rules": Jsonb(causes), "unit": unit, "aside": aside}
         count = int(value(tx, GIVE, **given))
         if unit is None:
-            execute(tx, FORGIVE)
+            execute(tx, FORGIVE, aside=aside)
             execute(tx, LOOKED, until=tx.now)
         return count

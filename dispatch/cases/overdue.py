@@ -12,8 +12,7 @@ from dispatch.cases.settle import settle
 from dispatch.cases.settle_many import Settled, settle_many
 from dispatch.failpoints import failpoint
 from dispatch.parked import Kind, park
-from gis.db import TAKEOVER, Tx, column, write
-from gis.problems import Unavailable
+from gis.db import TAKEOVER, Tx, column, gone, write
 
 BATCH = 20  # cases in one transaction: whoever wants one of them waits for the others as well
 # SKIP LOCKED: another worker, or a person, has this case in hand; whoever has it settles it. A case put aside while the
@@ -38,10 +37,8 @@ def sweep(*, now: datetime | None = None, limit: int = 200, durable: bool = True
         claimed: list[int] = []
         try:
             found = _settle_next(claimed, size, now=now, durable=durable)
-        except Unavailable:
-            raise
         except Exception as error:  # the database refused one of them: which, is seen by taking each by itself
-            if not claimed:
+            if gone(error) or not claimed:
                 raise
             if size == 1:
                 park(Kind.CASE, dict.fromkeys(claimed, error))

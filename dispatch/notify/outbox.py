@@ -7,8 +7,7 @@ from typing import LiteralString
 
 from dispatch.notify.channels import Channel
 from dispatch.parked import Kind, each
-from gis.db import TAKEOVER, column, read, value, write
-from gis.problems import Unavailable
+from gis.db import TAKEOVER, column, gone, read, value, write
 
 __all__ = ["send_due"]
 
@@ -83,9 +82,9 @@ def send_due(channels: Sequence[Channel] = (), *, limit: int = 500) -> int:
     }
     try:
         return _send(given, limit)
-    except Unavailable:
-        raise
-    except Exception:  # which one it is, is seen by taking each by itself
+    except Exception as error:  # which one it is, is seen by taking each by itself
+        if gone(error):
+            raise
         with read() as tx:
             waiting = column(tx, WAITING, limit=limit, only=None)
         return each(Kind.MESSAGE, waiting, lambda message: _send(given, 1, only=message))

@@ -33,6 +33,7 @@ from dispatch.evaluation.respites import ASKED, CASES
 from dispatch.lifecycle.states import Pool, State
 from dispatch.live.feed import Token, since
 from dispatch.people.me import ME
+from dispatch.worker import SOON
 from gis.db import ReadTx, reading
 from gis.locate import place_of
 from gis.tiles import tile
@@ -68,6 +69,7 @@ LISTS: dict[str, Ask] = {
     "report before": lambda tx, unit: _plain(tx, OPENING.replace("nextval(", "length("), id=UUID(int=1)),
     "report that is known": lambda tx, unit: _plain(tx, KNOWN, id=UUID(int=1)),
     "due next": lambda tx, unit: _plain(tx, CLAIM.replace("FOR UPDATE OF c SKIP LOCKED", ""), now=NOW, limit=20),
+    "falls due next": lambda tx, unit: _plain(tx, SOON),
     "what the worker owes": lambda tx, unit: backlog(tx),
     "to be counted anew": lambda tx, unit: _plain(tx, NEXT, reached=5, limit=500),
     "session": lambda tx, unit: _plain(tx, ME, hash=b"x", idle=30),
@@ -124,6 +126,7 @@ WALKED: list[tuple[str, str, set[str]]] = [
     ("report before", CENTRE, {"pk_report"}),
     ("report that is known", CENTRE, {"pk_report", "pk_cases", "pk_step"}),
     ("due next", CENTRE, {"cases_next"}),
+    ("falls due next", CENTRE, {"cases_next"}),
     ("session", CENTRE, set()),  # by whichever: there is none
     ("place", CENTRE, {"area_geom", "road_geom"}),
     # By their place or by category and day: whichever is shorter. A town of 4,000 cases does not tell.
@@ -217,3 +220,24 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in () if plan.get("One-Time Filter") == "false" else plan.get("Plans", ()):
         yield from _nodes(part)
+
+
+ASIDE = """
+    INSERT INTO parked (kind, key, fault, times, first_at, last_at, again_at)
+    SELECT 'case', id::text, '', 1, now(), now(), now()
+      FROM cases WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 2
+"""
+OPEN = "UPDATE cases SET next_at = now() + id * interval '1 minute' WHERE ended_at IS NULL OR id % 2 = 0"
+
+
+def test_what_falls_due_next_is_found_without_looking_at_the_others(filled: tuple[Urls, str]) -> None:
+    """Walking all of the index is walking an index, too."""
+    with closing(psycopg.connect(filled[0].super or "")) as connection:  # nothing of it is committed
+        connection.execute(SETTINGS[0])
+        owed = connection.execute(OPEN).rowcount
+        connection.execute("ANALYZE cases")
+        connection.execute(ASIDE)
+        ((found,),) = connection.execute("EXPLAIN (ANALYZE, FORMAT json) " + SOON).fetchall()
+    looked = [node["Actual Rows"] for node in _nodes(found[0]["Plan"]) if node.get("Relation Name") == "cases"]
+    assert owed > 100
+    assert sum(looked) == 3

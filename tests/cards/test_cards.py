@@ -209,7 +209,8 @@ def test_rules_are_not_for_what_was_long_before_them(town: Town) -> None:
 def test_giving_walks_the_index_of_lapses(town: Town) -> None:
     with write() as tx:
         execute(tx, "SET LOCAL enable_seqscan = off")
-        asked = {"now": MONDAY, "since": MONDAY - LOOK_BACK, "days": 30, "rules": Jsonb(RULES), "unit": None}
+        asked = {"now": MONDAY, "since": MONDAY - LOOK_BACK, "days": 30, "rules": Jsonb(RULES)}
+        asked |= {"unit": None, "aside": []}
         plan = "\n".join(line for (line,) in tx.connection.execute("EXPLAIN " + GIVE, asked))
     assert "step_lapses" in plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,19 +14,22 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from dispatch.alarms.ring import ring_due
+from dispatch.calendars.turn import recount_some, turn_of
 from dispatch.cards.give import give
 from dispatch.cases.act import Receipt
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.notify.deliver import MOST, resend, send_by
 from dispatch.notify.outbox import send_due
-from dispatch.parked import Kind, Parked, forgive, park, parked, tidy, try_again
+from dispatch.parked import Kind, Parked, each, forgive, park, parked, tidy, try_again
 from dispatch.people.sessions import begin
 from dispatch.terminals.presence import beat
 from dispatch.terminals.silence import watch
 from dispatch.ticker import Job
 from dispatch.worker import noted
-from gis.db import execute, read, write
+from gis.db import execute, gone, read, write
+from gis.problems import Unavailable
+from tests.cases.test_calendar_turn import TUESDAY, decree, recounts, sweep_all
 from tests.cases.town import MONDAY, Town, look, settled
 from tests.duty.town import ENFORCEMENT, LADDERS, LINES, on_duty
 from tests.notify.receivers import http_receiver
@@ -40,8 +44,8 @@ class Poison:
 
     url: str
 
-    def refuse(self, table: str, which: str, when: str = "INSERT") -> None:
-        body = f"BEGIN IF {which} THEN RAISE EXCEPTION 'poison'; END IF; RETURN NEW; END"
+    def refuse(self, table: str, which: str, when: str = "INSERT", state: str = "P0001") -> None:
+        body = f"BEGIN IF {which} THEN RAISE EXCEPTION 'poison' USING ERRCODE = '{state}'; END IF; RETURN NEW; END"
         self._tell(f"CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
         self._tell(f"CREATE TRIGGER poison BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION poison()")
 
@@ -127,15 +131,45 @@ def test_a_job_that_there_is_no_more_is_forgotten_after_a_day(fresh_database: Ur
     assert [one.key for one in aside()] == ["cards"]
 
 
-def test_a_message(town: Town, poison: Poison) -> None:
+OF_A_ROW = {
+    "P0001": "RaiseException",
+    "57014": "QueryCanceled",
+    "55P03": "LockNotAvailable",
+    "40P01": "DeadlockDetected",
+    "54000": "ProgramLimitExceeded",
+    "53200": "OutOfMemory",
+}
+AWAY = ("57P01", "57P03", "08006", "53100")
+
+
+@pytest.mark.parametrize("state", [*OF_A_ROW, *AWAY])
+def test_a_limit_or_a_deadlock_is_a_rows_own_and_a_database_that_is_away_is_nobodys(town: Town, state: str) -> None:
+    with pytest.raises(Exception, match=r"poison|cannot be reached") as told, write() as tx:
+        tx.connection.execute(cast(Any, f"DO $$ BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = '{state}'; END $$"))
+    assert gone(told.value) == (state in AWAY)
+
+
+def test_what_was_found_out_before_the_database_went_away_is_kept(town: Town) -> None:
+    def work(key: int) -> int:
+        if key == 1:
+            raise ValueError("poison")
+        raise Unavailable("away")
+
+    with pytest.raises(Unavailable):
+        each(Kind.MESSAGE, [1, 2], work)
+    stands(Kind.MESSAGE, 1, "ValueError: poison")
+
+
+@pytest.mark.parametrize("state", ["P0001", "57014"])
+def test_a_message(town: Town, poison: Poison, state: str) -> None:
     for _ in range(3):
         town.dispatched()
     waiting = "SELECT array_agg(id ORDER BY id) AS ids FROM outbox WHERE sent_at IS NULL"
     (first, *others) = look(waiting)[0]["ids"]
-    poison.refuse("outbox", f"NEW.id = {first}", "UPDATE")
+    poison.refuse("outbox", f"NEW.id = {first}", "UPDATE", state)
     assert send_due() == len(others)
     assert look(waiting)[0]["ids"] == [first]
-    stands(Kind.MESSAGE, first, "RaiseException: poison")
+    stands(Kind.MESSAGE, first, f"{OF_A_ROW[state]}: poison")
     assert send_due() == 0
     poison.mend()
     again()
@@ -166,7 +200,8 @@ def test_a_notice_to_whoever_reported_is_a_dead_letter_in_the_end(town: Town, po
         assert len(receiver.posts) == 2
 
 
-def test_the_cards_of_a_unit(town: Town, poison: Poison) -> None:
+def both_late(town: Town) -> None:
+    """A lapse of each of two units, and a rule by which it is worth a card."""
     with write() as tx:
         rules = {"days": 30, "late_work": {"yellow": 1, "red": 3}}
         execute(tx, "UPDATE city SET document = document || %(r)s", r=Jsonb({"cards": rules}))
@@ -174,17 +209,34 @@ def test_the_cards_of_a_unit(town: Town, poison: Poison) -> None:
     town.handling("landscaping")
     town.later(days=5)
     town.sweep()
-    poison.refuse("card", "NEW.unit_id = 'landscaping'")
+
+
+@pytest.mark.parametrize("state", ["P0001", "57014"])
+def test_the_cards_of_a_unit(town: Town, poison: Poison, state: str) -> None:
+    both_late(town)
+    poison.refuse("card", "NEW.unit_id = 'landscaping'", state=state)
     given = "SELECT array_agg(unit_id ORDER BY unit_id) AS units FROM card"
     assert give() == 1
     assert look(given)[0]["units"] == ["enforcement-a"]
-    stands(Kind.CARDS, "landscaping", "RaiseException: poison")
+    stands(Kind.CARDS, "landscaping", f"{OF_A_ROW[state]}: poison")
     town.later(days=20)  # far beyond what is looked back on each time
     assert give() == 0
     poison.mend()
     again()
     assert give() == 1
     assert look(given)[0]["units"] == ["enforcement-a", "landscaping"]
+    assert aside() == []
+
+
+def test_a_unit_whose_time_comes_while_the_others_are_looked_at_still_stands_aside(town: Town, poison: Poison) -> None:
+    both_late(town)
+    park(Kind.CARDS, {"landscaping": ValueError("broken")})
+    with write() as tx:
+        execute(tx, "UPDATE parked SET again_at = clock_timestamp() + interval '0.5 seconds'")
+    poison.refuse("card", "pg_sleep(1) IS NULL")  # refuses none, but takes its time
+    assert give() == 1
+    assert [one.key for one in aside()] == ["landscaping"]
+    assert give() == 1
     assert aside() == []
 
 
@@ -249,6 +301,62 @@ def test_a_case(town: Town, begun: Callable[[Town], Receipt], happened: str) -> 
     town.sweep()
     assert len(look(happened)) == 2
     assert aside() == []
+
+
+@pytest.mark.parametrize("state", ["P0001", "57014"])
+def test_a_case_that_the_database_refuses(town: Town, poison: Poison, state: str) -> None:
+    spoilt, other = town.handling(), town.handling()
+    town.later(days=5)
+    poison.refuse("cases", f"NEW.id = {spoilt.case_id}", "UPDATE", state)
+    town.sweep()
+    assert look("SELECT DISTINCT case_id FROM fired") == [{"case_id": other.case_id}]
+    stands(Kind.CASE, spoilt.case_id, f"{OF_A_ROW[state]}: poison")
+
+
+def unreadable(town: Town, poison: Poison, case: int) -> None:
+    with write() as tx:
+        execute(tx, "UPDATE cases SET clocks = %(c)s WHERE id = %(id)s", c=Jsonb({"dispose": 1}), id=case)
+
+
+def refused(town: Town, poison: Poison, case: int) -> None:
+    poison.refuse("cases", f"NEW.id = {case}", "UPDATE")
+
+
+def never_ready(town: Town, poison: Poison, case: int) -> None:
+    poison.refuse("cases", f"NEW.id = {case}", "UPDATE", "57014")
+
+
+@pytest.mark.parametrize("spoil", [unreadable, refused, never_ready])
+def test_a_case_in_a_turn_of_the_calendar(
+    town: Town, poison: Poison, spoil: Callable[[Town, Poison, int], None]
+) -> None:
+    town.later(hours=7)  # what is to be done by tomorrow
+    cases = [town.handling() for _ in range(12)]
+    edition = decree(town, TUESDAY, since=TUESDAY)
+    town.later(days=1)
+    spoilt = cases[1]  # in the middle of the first lane
+    spoil(town, poison, spoilt.case_id)
+    sweep_all()
+    assert [len(recounts(case)) for case in cases if case != spoilt] == [1] * 11
+    (one,) = aside()
+    assert (one.kind, one.key, one.times) == (Kind.CASE, str(spoilt.case_id), 1)
+    with read() as tx:
+        turn = turn_of(tx, edition)
+    assert turn is not None
+    assert (turn.cases, turn.moved, turn.done_at) == (12, 11, town.now)
+
+
+def test_a_lane_of_a_turn_that_always_fails_does_not_draw_every_hand_to_it(town: Town, poison: Poison) -> None:
+    for _ in range(8):
+        town.handling()
+    decree(town, TUESDAY, since=TUESDAY)
+    town.later(days=1)
+    poison.refuse("calendar_turn", "NEW.lane = 1", "UPDATE")
+    for _ in range(60):
+        with suppress(psycopg.Error):
+            recount_some()
+    done = "SELECT lane FROM calendar_turn WHERE done_at IS NOT NULL ORDER BY lane"
+    assert [row["lane"] for row in look(done)] == [2, 3, 4]
 
 
 def test_a_job_as_a_whole_until_it_goes_well(town: Town) -> None:
