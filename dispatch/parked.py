@@ -38,8 +38,7 @@ class Kind(StrEnum):
 # Ten seconds, then twice as long each time, an hour at most: by the machine's clock, for a rehearsal's may stand still.
 PARK: LiteralString = """
     INSERT INTO parked AS p (kind, key, fault, times, first_at, last_at, again_at)
-    VALUES (%(kind)s, %(key)s, %(fault)s, 1, clock_timestamp(), clock_timestamp(),
-            clock_timestamp() + interval '10 seconds')
+    SELECT %(kind)s, %(key)s, %(fault)s, 1, now, now, now + interval '10 seconds' FROM clock_timestamp() AS now
     ON CONFLICT (kind, key) DO UPDATE SET fault = excluded.fault, times = p.times + 1, last_at = excluded.last_at,
            again_at = excluded.last_at + least(interval '1 hour', interval '10 seconds' * 2 ^ least(p.times, 10))
 """
