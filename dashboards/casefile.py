@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dashboards.acting import SHOWS, Fields, Offer, barred, chosen, form_of, offers, own_parts, uuid_of, version_of
 from dashboards.deadlines import Deadline, deadlines, disposal_limit
-from dashboards.pictures import BODY, filed, kept
+from dashboards.pictures import BODY, filed, kept, together
 from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
 from dashboards.view import View
@@ -33,7 +33,7 @@ from dispatch.http import whence
 from dispatch.lifecycle.respites import RESPITES
 from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.lifecycle.table import HIGHER
-from dispatch.notify.configured import tells_citizens, trial_channels
+from dispatch.notify.configured import citizens_channel, trial_channels
 from dispatch.notify.letters import Told, told
 from dispatch.notify.words import text_of
 from dispatch.people.may import UNIT
@@ -109,7 +109,7 @@ def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
     try:
         action = chosen(fields)
         fields.photos = (*fields.photos, *kept(me.person_id, fields.photo))
-        fields.documents = (*fields.documents, *(one.sha256 for one in filed(me.person_id, fields.document)))
+        fields.documents = together(fields.documents, filed(me.person_id, fields.document))
         with me.write() as tx:
             case = full(tx, number).case
             view = View.of(request, tx, me)
@@ -161,7 +161,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         told=messages,
         unsent=_unsent(view, file, messages),
         trial=trial_channels(settings().data),
-        tells=tells_citizens(settings().data),
+        tells=citizens_channel(settings().data) is not None,
         calls=_calls(me, file.case.id),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,

@@ -25,7 +25,7 @@ from dispatch.config import settings
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.states import HOLDER, Pool, State
 from dispatch.live.feed import here
-from dispatch.notify.configured import tells_citizens
+from dispatch.notify.configured import citizens_channel
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from dispatch.terminals.silence import missing
@@ -128,7 +128,7 @@ def _form(request: Request, me: Me, call: Call, problem: Problem | None) -> Resp
     with me.read() as tx:
         view = View.of(request, tx, me)
     status = problem.status if problem else 200
-    tells = tells_citizens(settings().data)
+    tells = citizens_channel(settings().data)
     return page(view, "register.html", status=status, call=call, sources=SOURCES, problem=problem, tells=tells)
 
 

@@ -24,7 +24,7 @@ from dispatch.cases.texts import OPEN_KINDS, texts
 from dispatch.config import settings
 from dispatch.lifecycle.states import Action, State
 from dispatch.live.feed import here
-from dispatch.notify.configured import tells_citizens
+from dispatch.notify.configured import citizens_channel
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
 from gis.db import ReadTx, write
@@ -125,7 +125,7 @@ def report_page(request: Request, me: Signed) -> Response:
 def _form(request: Request, me: Me, sent: Sent, problem: Problem | None) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
-    status, tells = problem.status if problem else 200, tells_citizens(settings().data)
+    status, tells = problem.status if problem else 200, citizens_channel(settings().data)
     return page(view, "field_report.html", status=status, sent=sent, problem=problem, tells=tells)
 
 

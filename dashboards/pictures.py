@@ -12,10 +12,10 @@ from dispatch.evidence.documents import Document
 from dispatch.evidence.photos import LARGEST
 from gis.problems import FormIncomplete
 
-__all__ = ["BODY", "MOST", "MOST_DOCUMENTS", "filed", "kept"]
+__all__ = ["BODY", "MOST", "filed", "kept", "together"]
 
-MOST, MOST_DOCUMENTS = 4, 2
-BODY = MOST * LARGEST + MOST_DOCUMENTS * documents.LARGEST + 1024 * 1024
+MOST = 4
+BODY = MOST * LARGEST + documents.MOST * documents.LARGEST + 1024 * 1024
 
 
 def kept(person_id: int | None, files: Sequence[UploadFile]) -> tuple[str, ...]:
@@ -33,10 +33,20 @@ def kept(person_id: int | None, files: Sequence[UploadFile]) -> tuple[str, ...]:
 def filed(person_id: int, files: Sequence[UploadFile]) -> tuple[Document, ...]:
     """The same of PDFs. Raises FormIncomplete (too many, not taken) and TooLarge."""
     sent = [file for file in files if file.filename]
-    if len(sent) > MOST_DOCUMENTS:
-        raise FormIncomplete(
-            f"At most {MOST_DOCUMENTS} PDFs",
-            zh=f"最多 {MOST_DOCUMENTS} 个 PDF 文件",
-            fields={"documents": "too many"},
-        )
+    if len(sent) > documents.MOST:
+        raise _too_many_documents()
     return tuple(documents_api.store(file.file.read(), file.filename or "", uploaded_by=person_id) for file in sent)
+
+
+def together(before: Sequence[str], came: Sequence[Document]) -> tuple[str, ...]:
+    """The documents that a form named already and those that came with it, each once. Raises FormIncomplete."""
+    named = tuple(dict.fromkeys((*before, *(one.sha256 for one in came))))
+    if len(named) > documents.MOST:
+        raise _too_many_documents()
+    return named
+
+
+def _too_many_documents() -> FormIncomplete:
+    return FormIncomplete(
+        f"At most {documents.MOST} PDFs", zh=f"最多 {documents.MOST} 个 PDF 文件", fields={"documents": "too many"}
+    )

@@ -21,7 +21,7 @@ from dispatch.config import settings
 from dispatch.geocode import gazetteer
 from dispatch.http import whence
 from dispatch.lifecycle.states import HOLDER, Pool, State
-from dispatch.notify.configured import tells_citizens
+from dispatch.notify.configured import citizens_channel
 from dispatch.people.roles import Permission
 from dispatch.people.throttle import LOOK_UPS, REPORTS, take
 from dispatch.people.who import Visitor, needs
@@ -83,7 +83,7 @@ def report_page(request: Request, me: Visitor) -> Response:
 def _form(request: Request, sent: Sent, problem: Problem | None) -> Response:
     with read() as tx:
         view = View.of(request, tx, getattr(request.state, "me", None))
-    status, tells = problem.status if problem else 200, tells_citizens(settings().data)
+    status, tells = problem.status if problem else 200, citizens_channel(settings().data)
     return page(view, "public_report.html", status=status, sent=sent, problem=problem, tells=tells)
 
 

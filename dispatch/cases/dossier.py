@@ -268,8 +268,8 @@ class PublicCase:
     """What everybody who holds the receipt may see: no reporter, no free text, no photo.
 
     `address`, `description`: whether the report had words of the kind, which are not shown; `pointed`: a point
-    of the map. Of a report that was merged, state, unit and dates are those of the case that is worked on (`followed`),
-    since `joined_at`; nothing else of that one, least of all its receipt.
+    of the map. Of a report that was merged, state, unit and dates are those of the case that is worked on, since
+    `joined_at`; nothing else of that one, least of all its receipt.
     """
 
     id: int
@@ -285,7 +285,6 @@ class PublicCase:
     late: bool
     told: bool
     joined_at: datetime | None
-    followed: int
     address: bool
     description: bool
     pointed: bool
@@ -302,7 +301,7 @@ def public_case(tx: ReadTx, receipt: str) -> PublicCase:
           UNION
           SELECT m.id, m.merged_into FROM up JOIN cases m ON m.id = up.merged_into)
         SELECT c.id, c.number, f.state, c.category, c.place_words, c.place_words_en, f.unit_id, c.reported_at,
-               f.due_at, f.ended_at, f.late, c.tell_in IS NOT NULL AS told, f.id AS followed,
+               f.due_at, f.ended_at, f.late, c.tell_in IS NOT NULL AS told,
                CASE WHEN c.merged_into IS NOT NULL THEN c.ended_at END AS joined_at,
                EXISTS (SELECT FROM case_text t WHERE t.case_id = c.id AND t.kind = 'address') AS address,
                EXISTS (SELECT FROM case_text t WHERE t.case_id = c.id AND t.kind = 'description') AS description,
@@ -329,11 +328,16 @@ class PublicStep:
 
 
 def public_steps(tx: ReadTx, case: PublicCase) -> list[PublicStep]:
-    """The steps a citizen may read: those that changed the state; of the case it was joined to, those since then."""
+    """The steps a citizen may read: those that changed the state; of a case it was joined to, those since then, and so
+    on along the chain: of C those since B was joined to it, if this one was joined to B before."""
     sql: LiteralString = """
-        SELECT action, to_state, at FROM step
-         WHERE to_state IS DISTINCT FROM from_state
-           AND (case_id = %(case)s OR (case_id = %(followed)s AND at > %(joined_at)s))
-         ORDER BY at, seq
+        WITH RECURSIVE up AS (
+          SELECT id, merged_into, ended_at, NULL::timestamptz AS since FROM cases WHERE id = %(case)s
+          UNION
+          SELECT m.id, m.merged_into, m.ended_at, greatest(up.since, up.ended_at)
+            FROM up JOIN cases m ON m.id = up.merged_into)
+        SELECT s.action, s.to_state, s.at FROM up JOIN step s ON s.case_id = up.id
+         WHERE s.to_state IS DISTINCT FROM s.from_state AND (up.since IS NULL OR s.at > up.since)
+         ORDER BY s.at, s.seq
     """
-    return rows(tx, PublicStep, sql, case=case.id, followed=case.followed, joined_at=case.joined_at)
+    return rows(tx, PublicStep, sql, case=case.id)

@@ -11,7 +11,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import threading
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +18,17 @@ from pathlib import Path
 from dispatch.evidence import pdf
 from dispatch.evidence.disk import write_whole
 from dispatch.evidence.photos import SHA256
+from dispatch.evidence.turns import Turns, later
 from gis.db import ReadTx, Tx, execute, value
 from gis.problems import FormIncomplete, NotFound, TooLarge, Unavailable
 
-__all__ = ["LARGEST", "Document", "check", "document_path", "keep", "name_for", "open_document", "plain_name"]
+__all__ = ["LARGEST", "MOST", "Document", "check", "document_path", "keep", "name_for", "open_document", "plain_name"]
 
 LARGEST = 10 * 1024 * 1024  # bytes
+MOST = 2  # to one act
 LONGEST = 80  # characters of a name
 WALL = 20  # seconds for one; it may use half of that of a processor
-_checkers = threading.BoundedSemaphore(2)
+_checkers = Turns(2, seconds=2)
 WORDS = {
     "no_pdf": ("This is no PDF, or something stands before or behind it", "文件不是 PDF，或前后夹带其他内容"),
     "encrypted": ("The PDF is encrypted; save it again without a password", "PDF 已加密，请取消密码后重新保存"),
@@ -36,8 +37,8 @@ WORDS = {
         "PDF 含有脚本或动作，请重新打印成 PDF 后再传",
     ),
     "embedded": (
-        "The PDF holds other files; print it to a new PDF and send that",
-        "PDF 内嵌有其他文件，请重新打印成 PDF 后再传",
+        "The PDF holds or loads other files; print it to a new PDF and send that",
+        "PDF 内嵌或引用了其他文件，请重新打印成 PDF 后再传",
     ),
     "pages": (f"The PDF has more than {pdf.PAGES} pages", f"PDF 超过 {pdf.PAGES} 页"),
     "damaged": ("The PDF is damaged, or too tangled to be checked", "PDF 已损坏，或结构过于复杂，无法检查"),
@@ -55,12 +56,15 @@ class Document:
 
 
 def check(raw: bytes, name: str) -> Document:
-    """Raises TooLarge, and FormIncomplete for what is no PDF, is locked, acts, holds files or has too many pages."""
+    """Raises TooLarge, and FormIncomplete for what is no PDF, is locked, acts, holds files or has too many pages.
+
+    Unavailable: too many are being checked, or no process can be had for it.
+    """
     if len(raw) > LARGEST:
         raise TooLarge("The PDF is larger than 10 MB", zh="PDF 不得超过 10 MB", limit=LARGEST)
     if not pdf.HEAD.match(raw):  # no process for what is plainly something else
         raise _refused("no_pdf")
-    with _checkers:
+    with _checkers.taken():
         said = _asked(raw)
     if "pages" not in said:
         raise _refused(str(said.get("refused")))
@@ -69,13 +73,15 @@ def check(raw: bytes, name: str) -> Document:
 
 
 def _asked(raw: bytes) -> dict[str, str | int]:
-    """What the checker says; nothing if it ran out of memory or time."""
+    """What the checker says; nothing if it ran out of memory or time. Raises Unavailable: it could not begin."""
     command = [sys.executable, "-I", pdf.__file__]
     try:
         done = subprocess.run(command, input=raw, capture_output=True, timeout=WALL, check=False, env={})
         said: dict[str, str | int] = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):
         return {}
+    except OSError as error:  # no memory or no handle for one more process
+        raise later() from error
     return said
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import threading
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from psycopg.types.json import Jsonb
 
 from dispatch.evidence.disk import write_whole
+from dispatch.evidence.turns import Turns
 from gis.db import ReadTx, Tx, execute, one, value
 from gis.problems import FormIncomplete, NotFound, TooLarge, Unavailable
 
@@ -33,7 +33,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 # Two at a time: a picture of 50 megapixels takes 150 MB while it is turned.
-_decoders = threading.BoundedSemaphore(2)
+_decoders = Turns(2, seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ class Photo:
 def decode(raw: bytes, *, zone: str = "UTC") -> Decoded:
     """Open, check and re-encode. `zone`: the city's, for cameras that do not name their own.
 
-    Raises TooLarge (bytes or pixels) and FormIncomplete (no JPEG, PNG or WebP, or a broken one).
+    Raises TooLarge (bytes or pixels), FormIncomplete (no JPEG, PNG or WebP, or a broken one) and Unavailable.
     """
     if len(raw) > LARGEST:
         raise TooLarge("The photo is larger than 12 MB", zh="照片不得超过 12 MB", limit=LARGEST)
-    with _decoders, warnings.catch_warnings():
+    with _decoders.taken(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged EXIF warns: it is a claim, not the picture
         try:
             return _decode(raw, zone)

@@ -23,6 +23,7 @@ from urllib.parse import quote_plus, urlsplit
 from uuid import UUID
 
 from dispatch.notify.sockets import NotSent, cut_after, open_socket
+from dispatch.people.reach import masked
 
 __all__ = ["PLACEHOLDERS", "Channel", "Gateway", "Mail", "Notice", "TrialFile", "fill"]
 
@@ -185,7 +186,10 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFile:
-    """A line of JSON for each notice, in a file for each day under `folder`: for trials. Nobody is told anything."""
+    """A line of JSON for each notice, in a file for each day under `folder`: for trials. Nobody is told anything.
+
+    The address is masked: the files stay, and so do their copies.
+    """
 
     name: str
     folder: Path
@@ -197,7 +201,8 @@ class TrialFile:
         """One write to the end of the file, on the disk when it returns: several workers may write at once."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         now = datetime.now(UTC)
-        said = {"at": now.isoformat(timespec="seconds"), "id": str(notice.id), "to": notice.to, "text": notice.text}
+        to = masked(notice.to)
+        said = {"at": now.isoformat(timespec="seconds"), "id": str(notice.id), "to": to, "text": notice.text}
         opened = os.open(self.folder / f"{now:%Y-%m-%d}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(opened, json.dumps(said, ensure_ascii=False).encode() + b"\n")

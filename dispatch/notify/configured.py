@@ -15,7 +15,7 @@ from uuid import UUID
 from dispatch.notify.channels import ESCAPES, Channel, Gateway, Mail, Notice, TrialFile, fill
 from gis.problems import Problem
 
-__all__ = ["FILE", "TRIAL", "read_channels", "tells_citizens", "trial_channels"]
+__all__ = ["FILE", "TRIAL", "citizens_channel", "read_channels", "trial_channels"]
 
 FILE = "notices.toml"
 TRIAL = "notices"  # the folder in the data folder that a channel of kind `file` writes into
@@ -60,12 +60,12 @@ def read_channels(folder: Path, environment: Mapping[str, str] = os.environ) -> 
     return channels
 
 
-def tells_citizens(folder: Path) -> bool:
-    """Whether a channel reaches people without an account. A page for them asks: of a file that is wrong, no."""
+def citizens_channel(folder: Path) -> Channel | None:
+    """The one for people without an account. A page for them asks: of a file that is wrong, none."""
     try:
-        return any(channel.citizens for channel in read_channels(folder))
+        return next((channel for channel in read_channels(folder) if channel.citizens), None)
     except Problem:
-        return False
+        return None
 
 
 def trial_channels(folder: Path) -> frozenset[str]:

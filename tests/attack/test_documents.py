@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import resource
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from dispatch.config import settings
-from dispatch.evidence import pdf
+from dispatch.evidence import documents, pdf
 from dispatch.evidence.documents import LARGEST, check, plain_name
-from gis.problems import FormIncomplete, TooLarge
+from gis.problems import FormIncomplete, TooLarge, Unavailable
 from tests.attack.conftest import Enter, Office
 from tests.evidence import papers
-from tests.evidence.papers import compressed, paper
+from tests.evidence.papers import compressed, numbered, object_stream, opening, paper
 
 ROOT = b"<< /Type /Catalog /Pages 2 0 R >>"
 OPENS = b"<< /Type /Catalog /Pages 2 0 R /OpenAction 4 0 R >>"
@@ -39,12 +41,18 @@ def refused(raw: bytes) -> str:
         (paper(1, papers.script), "active"),
         (paper(1, papers.launch), "active"),
         (paper(1, papers.form_that_sends), "active"),
+        (paper(1, opening(b"<< /S /URI /URI (http://x.example/) >>")), "active"),
+        (paper(1, opening(b"<< /S /Named /N /Print >>")), "active"),
+        (paper(1, opening(b"<< /S /GoTo /D [0 /Fit] /Next << /S /URI /URI (x) >> >>")), "active"),
+        (paper(1, papers.asks_when_shown), "active"),
         (paper(1, papers.attached), "embedded"),
+        (paper(1, papers.bytes_elsewhere), "embedded"),
         (paper(1, papers.locked), "encrypted"),
         (paper(1, papers.circle), "damaged"),
         (paper(pdf.PAGES + 1), "pages"),
         (compressed({4: b"<< /S /JavaScript /JS (app.alert(1)) >>", 5: OPENS}, 5), "active"),
         (compressed({4: b"<< /S /Java#53cript /JS (app.alert(1)) >>", 5: OPENS}, 5), "active"),
+        (compressed({4: b"/Launch", 5: ROOT, 8: b"<< /S 4 0 R /F (cmd.exe) >>"}, 5), "active"),
         (compressed({4: b"<< /Type /Filespec /EF << /F 3 0 R >> >>", 5: ROOT}, 5), "embedded"),  # nobody points at it
         (compressed({5: b"<< /Pages 2 0 R /X " + b"[" * 100_000 + b"]" * 100_000 + b" >>"}, 5), "damaged"),
     ],
@@ -56,6 +64,21 @@ def test_what_is_more_than_pages_is_refused(raw: bytes, why: str) -> None:
 def test_a_script_is_found_where_a_viewer_that_mends_the_file_would_find_it() -> None:
     hidden = b"\n9 0 obj\n<< /S /Java#53cript /JS (1) >>\nendobj\n%%EOF\n"  # no table names it
     assert refused(paper() + hidden) == "active"
+
+
+HIDDEN = object_stream({9: b"<< /S /JavaScript /JS (1) >>", 10: OPENS})
+
+
+@pytest.mark.parametrize("stream", [HIDDEN, HIDDEN.replace(b"/ObjStm", b"/Obj#53tm")])
+def test_a_compressed_stream_that_no_table_names_is_not_passed_over(stream: bytes) -> None:
+    """A viewer that mends the file unpacks it: a second root, and a script."""
+    assert refused(paper() + numbered(11, stream) + b"%%EOF\n") == "damaged"
+    assert refused(compressed({5: ROOT}, 5, behind=numbered(11, stream))) == "damaged"
+    assert refused(compressed({5: ROOT}, 5, behind=numbered(6, stream))) == "damaged"  # by the number of one it names
+
+
+def test_what_lies_in_a_compressed_stream_unnamed_is_read_too() -> None:
+    assert refused(compressed({5: ROOT, 40: b"<< /S /JavaScript >>"}, 5)) == "active"
 
 
 def test_a_bomb_bursts_where_it_hurts_nobody() -> None:
@@ -72,6 +95,34 @@ def test_pages_are_counted_whatever_the_file_says() -> None:
 
 def test_an_ordinary_link_is_no_action() -> None:
     assert check(paper(1, papers.link), "x.pdf").pages == 1
+
+
+@pytest.mark.parametrize("opens", [b"[3 0 R /Fit]", b"<< /S /GoTo /D [3 0 R /Fit] >>"])
+def test_it_may_open_at_a_place_of_its_own(opens: bytes) -> None:
+    assert check(compressed({4: opens, 5: OPENS}, 5), "x.pdf").pages == 1
+
+
+def test_whoever_finds_no_turn_is_told_so_and_holds_no_thread() -> None:
+    with ExitStack() as busy:
+        for _ in range(2):
+            busy.enter_context(documents._checkers.taken())
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="nothing is lost"):
+            check(paper(), "x.pdf")
+        assert time.monotonic() - began < 4
+    for _ in range(3):  # a check that was refused gave its turn back
+        assert refused(b"%PDF-1.7\n%%EOF") == "damaged"
+    assert check(paper(), "x.pdf").pages == 1
+
+
+def test_without_room_for_one_more_process_it_may_be_sent_again() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(Unavailable, match="try again"):
+            check(paper(), "x.pdf")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_one_too_large_is_refused_before_anybody_reads_it() -> None:
@@ -129,6 +180,15 @@ def test_what_is_no_hash_leads_nowhere(enter: Enter, name: str) -> None:
 def test_a_stranger_and_a_citizen_send_nothing(enter: Enter) -> None:
     answer = enter("").post("/api/v1/documents", files={"document": ("x.pdf", paper(), "application/pdf")})
     assert answer.status_code in (401, 403)
+
+
+def test_an_act_names_two_and_no_more(office: Office, enter: Enter) -> None:
+    case, unit = office.town.handling(), enter("enforcement-a")
+    asked = {"action": "ask_delay", "key": "1" * 8 + "-0000-4000-8000-" + "0" * 12}
+    form = {"reason": "weather", "note": "雨", "documents": [str(n) * 64 for n in range(documents.MOST + 1)]}
+    answer = unit.post(f"/api/v1/cases/{case.number}/actions", json=asked | {"form": form})
+    assert answer.status_code == 422
+    assert [name.rpartition(".")[2] for name in answer.json()["fields"]] == ["documents"]
 
 
 def test_what_is_refused_leaves_nothing_behind(enter: Enter, files: Path) -> None:

@@ -7,7 +7,15 @@ import zlib
 from collections.abc import Callable
 
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+    read_object,
+)
 
 
 def paper(pages: int = 1, dress: Callable[[PdfWriter], None] | None = None) -> bytes:
@@ -32,6 +40,28 @@ def launch(writer: PdfWriter) -> None:
     """A program that starts when it is opened."""
     action = DictionaryObject({NameObject("/S"): NameObject("/Launch"), NameObject("/F"): TextStringObject("cmd.exe")})
     writer.root_object[NameObject("/OpenAction")] = writer._add_object(action)
+
+
+def opening(action: bytes) -> Callable[[PdfWriter], None]:
+    """What happens when it is opened."""
+
+    def dress(writer: PdfWriter) -> None:
+        writer.root_object[NameObject("/OpenAction")] = read_object(io.BytesIO(action), writer)
+
+    return dress
+
+
+def asks_when_shown(writer: PdfWriter) -> None:
+    """It asks for an address of the web when its page is shown."""
+    uri = DictionaryObject({NameObject("/S"): NameObject("/URI"), NameObject("/URI"): TextStringObject("x")})
+    writer.pages[0][NameObject("/AA")] = DictionaryObject({NameObject("/O"): uri})
+
+
+def bytes_elsewhere(writer: PdfWriter) -> None:
+    """What its page shows lies in another file."""
+    stream = DecodedStreamObject()
+    stream[NameObject("/F")] = TextStringObject("other.bin")
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
 
 
 def attached(writer: PdfWriter) -> None:
@@ -68,28 +98,40 @@ def boast(writer: PdfWriter) -> None:
     writer.root_object["/Pages"][NameObject("/Count")] = NumberObject(1_000_000_000)
 
 
-def compressed(objects: dict[int, bytes], root: int, *, padding: int = 0) -> bytes:
-    """A PDF whose `objects` lie in a compressed stream, out of sight of whoever only reads the bytes.
+def numbered(number: int, body: bytes) -> bytes:
+    """An object as it stands in a file."""
+    return b"%d 0 obj\n" % number + body + b"\nendobj\n"
 
-    `padding`: so many blanks lie in the stream besides. Numbers 2, 3, 6 and 7 are taken.
-    """
-    out, at = bytearray(b"%PDF-1.5\n"), {}
 
-    def put(number: int, body: bytes) -> None:
-        at[number] = len(out)
-        out.extend(b"%d 0 obj\n" % number + body + b"\nendobj\n")
-
-    put(2, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
-    put(3, b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>")
+def object_stream(objects: dict[int, bytes], *, padding: int = 0) -> bytes:
+    """Objects in a compressed stream."""
     head, body = b"", b""
     for number, words in objects.items():
         head, body = head + b"%d %d " % (number, len(body)), body + words + b" "
     stream = zlib.compress(head + body + b" " * padding, 9)
     said = b"<< /Type /ObjStm /N %d /First %d /Filter /FlateDecode /Length %d >>\nstream\n"
-    put(6, said % (len(objects), len(head), len(stream)) + stream + b"\nendstream")
+    return said % (len(objects), len(head), len(stream)) + stream + b"\nendstream"
+
+
+def compressed(objects: dict[int, bytes], root: int, *, padding: int = 0, behind: bytes = b"") -> bytes:
+    """A PDF whose `objects` lie in a compressed stream, out of sight of whoever only reads the bytes.
+
+    `padding`: so many blanks lie in the stream besides; `behind`: bytes that the table does not name. Numbers 2, 3, 6
+    and 7 are taken, and of those over 8 the table says nothing.
+    """
+    out, at = bytearray(b"%PDF-1.5\n"), {}
+
+    def put(number: int, body: bytes) -> None:
+        at[number] = len(out)
+        out.extend(numbered(number, body))
+
+    put(2, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
+    put(3, b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>")
+    put(6, object_stream(objects, padding=padding))
+    out.extend(behind)
     start, inside = len(out), list(objects)
-    table = b"".join(_row(number, at | {7: start}, inside) for number in range(8))
-    said = b"7 0 obj\n<< /Type /XRef /Size 8 /W [1 4 1] /Root %d 0 R /Length %d >>\nstream\n"
+    table = b"".join(_row(number, at | {7: start}, inside) for number in range(9))
+    said = b"7 0 obj\n<< /Type /XRef /Size 9 /W [1 4 1] /Root %d 0 R /Length %d >>\nstream\n"
     out.extend(said % (root, len(table)) + table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start)
     return bytes(out)
 

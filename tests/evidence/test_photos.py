@@ -10,6 +10,7 @@ import struct
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from PIL import Image, ImageChops
 
 from dispatch.cluster import Urls
 from dispatch.evidence import api as photo_api
+from dispatch.evidence import photos
 from dispatch.evidence.photos import LARGEST, decode, keep, missing, open_photo, original_path, served_path
 from dispatch.http import install
 from dispatch.people import api
@@ -307,3 +309,12 @@ def test_refusals_are_problems_and_leave_nothing(address: str, tmp_path: Path, c
 def test_a_form_of_ten_thousand_parts_is_refused(address: str) -> None:
     files = [("photo", (f"{n}.jpg", b"x", "image/jpeg")) for n in range(10_000)]
     assert httpx.post(f"{address}/api/v1/photos", files=files).status_code in (400, 413, 422)
+
+
+def test_whoever_finds_no_turn_to_be_decoded_is_told_to_come_again() -> None:
+    with ExitStack() as busy:
+        for _ in range(2):
+            busy.enter_context(photos._decoders.taken())
+        with pytest.raises(Unavailable, match="nothing is lost"):
+            decode(PLAIN)
+    assert decode(PLAIN).width

@@ -17,6 +17,7 @@ from dispatch.notify.channels import Gateway, Mail, Notice
 from dispatch.notify.configured import read_channels, trial_channels
 from dispatch.notify.sockets import NotSent, is_public
 from dispatch.notify.words import text_of
+from dispatch.people.reach import masked
 from gis.problems import Problem
 from tests.notify.receivers import Receiver, http_receiver, smtp_server
 
@@ -143,7 +144,9 @@ def test_a_trial_writes_each_notice_into_a_file_that_nobody_else_reads(tmp_path:
         channel.send(NOTICE)
     (file,) = (tmp_path / "notices").iterdir()
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [(line["to"], line["text"], line["id"]) for line in lines] == [(NOTICE.to, NOTICE.text, str(NOTICE.id))] * 2
+    assert [(line["text"], line["id"]) for line in lines] == [(NOTICE.text, str(NOTICE.id))] * 2
+    assert {line["to"] for line in lines} == {masked(NOTICE.to)}
+    assert NOTICE.to not in file.read_text()  # files stay, and so do copies of them
     assert file.stat().st_mode & 0o777 == 0o600
 
 

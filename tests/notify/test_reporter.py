@@ -18,10 +18,11 @@ from dispatch.cases.reporter import language_to_tell, stop_telling
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
 from dispatch.notify.channels import Gateway, TrialFile
-from dispatch.notify.configured import read_channels, tells_citizens
+from dispatch.notify.configured import citizens_channel, read_channels
 from dispatch.notify.deliver import MOST, send_by
 from dispatch.notify.letters import letters, told
 from dispatch.notify.outbox import send_due
+from dispatch.people.reach import masked
 from dispatch.verify import verify
 from gis.db import execute, read, write
 from gis.problems import FormIncomplete, NotFound, Problem
@@ -236,7 +237,8 @@ def test_a_rehearsal_writes_what_is_new_into_files_and_its_past_not(town: Town, 
     assert look("SELECT channel, person_id FROM delivery") == [{"channel": "trial", "person_id": None}]
     assert send_by(trial) == 1
     (file,) = trial.folder.iterdir()
-    assert json.loads(file.read_text())["to"] == CALLED
+    assert json.loads(file.read_text())["to"] == masked(CALLED)
+    assert CALLED not in file.read_text()
     assert str(new.receipt) in file.read_text()
     assert sound()
 
@@ -359,16 +361,16 @@ SMS = f'[[channel]]\nname="s{{n}}"\nkind="gateway"\nurl="{URL}"\nbody="1"\ncitiz
 
 def test_one_channel_is_for_citizens_and_it_is_a_telephone(tmp_path: Path) -> None:
     file = tmp_path / "notices.toml"
-    assert not tells_citizens(tmp_path)
+    assert not citizens_channel(tmp_path)
     file.write_text(SMS.format(n=1, to="false"))
-    assert not tells_citizens(tmp_path)
+    assert not citizens_channel(tmp_path)
     file.write_text(SMS.format(n=1, to="true") + SMS.format(n=2, to="false"))
-    assert tells_citizens(tmp_path)
+    assert citizens_channel(tmp_path)
     for wrong in (SMS.format(n=1, to="true") + SMS.format(n=2, to="true"), SMS.format(n=1, to="true") + 'reach="mail"'):
         file.write_text(wrong)
         with pytest.raises(Problem, match="citizens"):
             read_channels(tmp_path, {})
-        assert not tells_citizens(tmp_path)
+        assert not citizens_channel(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,34 @@ def test_three_are_too_many(office: Office, person: Callable[[str], Person]) -> 
     assert (answer.status_code, "最多 2 个 PDF 文件" in answer.text) == (422, True)
 
 
+def test_those_that_a_form_names_already_count_and_a_name_twice_is_one(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    case = office.town.handling()
+    team = person("enforcement-a")
+    page = f"/cases/{case.number}"
+    hidden = {name: team.get(page).text.split(f'name="{name}" value="')[1].split('"')[0] for name in ("csrf", "key")}
+    sent = {**hidden, "action": "ask_delay", "reason": "permit"}
+    one, two = (
+        team.web.post(
+            "/api/v1/documents",
+            files={"document": (f"{n}.pdf", paper(n), "application/pdf")},
+            headers={"x-csrf": hidden["csrf"]},
+        ).json()
+        for n in (1, 2)
+    )
+    named = {"documents": [one["sha256"], two["sha256"], one["sha256"]]}
+    third = {"document": ("3.pdf", paper(3), "application/pdf")}
+    answer = team.web.post(page, data=sent | named, files=third)
+    assert (answer.status_code, "最多 2 个 PDF 文件" in answer.text) == (422, True)
+    answer = team.web.post(page, data=sent | {"documents": [f"{n:064}" for n in range(900)]})
+    assert (answer.status_code, "最多 2 个 PDF 文件" in answer.text) == (422, True)
+    again = {"document": ("1.pdf", paper(1), "application/pdf")}
+    answer = team.web.post(page, data=sent | named, files=again)
+    assert answer.status_code == 303, answer.text
+    assert len(look("SELECT FROM case_document WHERE case_id = %(id)s", id=case.case_id)) == 2
+
+
 def test_a_card_is_contested_with_a_pdf(office: Office, sit: Sit) -> None:
     with write() as tx:
         execute(tx, "UPDATE city SET document = document || %(r)s", r=Jsonb({"cards": RULES}))

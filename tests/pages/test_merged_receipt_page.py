@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from dispatch.cases.dossier import public_case, public_steps
 from dispatch.lifecycle.states import Action
+from gis.db import read
 from tests.cases.town import look
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
@@ -46,3 +48,24 @@ def test_the_receipt_of_a_merged_report_tells_how_the_other_goes_and_nothing_els
     page = citizen.get(f"/r/{second.receipt}?lang=en").text
     assert "Checked on the spot" not in page
     assert "We have it and are looking into it" in page
+
+
+def test_along_a_chain_each_case_tells_what_came_after_the_one_before_was_joined_to_it(
+    office: Office, person: Enter
+) -> None:
+    town = office.town
+    third, second, first = town.told(), town.told(), town.told()
+    town.later(minutes=1)
+    town.do(first, Action.MERGE, "acceptor", into=second.case_id)
+    town.later(minutes=1)
+    town.do(second, Action.SEND_VERIFY, "acceptor", inspector=town.people["inspector1"].person_id)
+    town.do(second, Action.VERIFY, "inspector1", result="true")
+    town.later(minutes=1)
+    town.do(third, Action.ACCEPT, "acceptor", category="E0405")
+    town.later(minutes=1)
+    town.do(second, Action.MERGE, "acceptor", into=third.case_id)
+    town.later(minutes=1)
+    town.do(third, Action.VOID, "shift_leader", reason="other")
+    with read() as tx:
+        steps = public_steps(tx, public_case(tx, first.receipt))
+    assert [step.action for step in steps] == ["register", "merge", "send_verify", "verify", "merge", "void"]

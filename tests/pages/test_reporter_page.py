@@ -36,6 +36,37 @@ def gateway(office: Office) -> Iterator[None]:
     file.unlink()
 
 
+TRIAL = '[[channel]]\nname = "trial"\nkind = "file"\ncitizens = true\n'
+FORMS = (("", "/report"), ("acceptor", "/console/register"), ("inspector1", "/field/report"))
+SAID = {"zh": "当前为试运行，不会发出任何信息", "en": "This is a trial: no message leaves"}
+
+
+@pytest.mark.parametrize("channel", [TRIAL, SMS])
+def test_of_a_trial_every_form_says_that_no_message_leaves(office: Office, person: Enter, channel: str) -> None:
+    file = settings().data / FILE
+    file.write_text(channel)
+    try:
+        for login, form in FORMS:
+            for language, said in SAID.items():
+                page = person(login).get(f"{form}?lang={language}").text
+                assert ('name="notify"' in page, said in page) == (True, channel is TRIAL), (form, language)
+    finally:
+        file.unlink()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_the_word_about_the_trial_stands_beside_the_tick(sit: Sit, size: tuple[int, int]) -> None:
+    file = settings().data / FILE
+    file.write_text(TRIAL)
+    try:
+        seat = sit("", size)
+        seat.go("/report")
+        expect(seat.page.locator("label.pick", has=seat.page.locator("[name=notify]"))).to_contain_text(SAID["zh"])
+        seat.fits()
+    finally:
+        file.unlink()
+
+
 def told_in(answer: str) -> str | None:
     receipt = answer.removeprefix("/r/").partition("?")[0]
     found: str | None = look("SELECT tell_in FROM cases WHERE receipt = %(r)s", r=receipt)[0]["tell_in"]

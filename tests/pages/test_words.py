@@ -31,6 +31,11 @@ def test_every_language_has_the_same_keys() -> None:
         assert first == other
 
 
+def test_an_inspector_is_called_one_thing() -> None:
+    said = {key for key in keys("zh") if "采集员" in words("zh").get(key, "")}
+    assert not said  # docs/terms.md: inspector 监督员
+
+
 def test_every_sentence_takes_the_same_values_in_every_language() -> None:
     for key in keys("zh"):
         zh, en = (set(re.findall(r"\{(\w+)[}:]", words(language).get(key, ""))) for language in ("zh", "en"))
