@@ -135,6 +135,25 @@ def test_a_cordon_that_never_begins_a_place_outside_and_a_condition_not_chosen_a
     assert "condition=1" in unfiled
 
 
+@pytest.mark.parametrize(
+    ("lang", "depends", "false"),
+    [
+        ("zh", "处置时限取决于立案条件。请选择类别和其中一条立案条件", "不计时"),
+        ("en", "The limit of the disposal depends on the filing condition. Choose a category", "no clock"),
+    ],
+)
+def test_a_disposal_that_only_its_filing_condition_limits_is_not_said_to_have_none(
+    person: Enter, lang: str, depends: str, false: str
+) -> None:
+    who = person("acceptor")
+    for category in ("C0101", ""):
+        said = answered(asked(who, category=category, condition="", area="", lang=lang))
+        assert depends in said
+        assert false not in said
+        assert ("condition=1" in said) == bool(category)
+    assert depends not in answered(asked(who, category="C0101", condition="1", area="", lang=lang))
+
+
 def test_everybody_logged_in_may_look_and_nobody_else(person: Enter) -> None:
     for login in ("inspector1", "enforcement-a", "leader"):
         assert 'id="row-L-1"' in person(login).get("/limits").text, login
