@@ -30,7 +30,7 @@ from gis.problems import FormIncomplete, Problem
 __all__ = ["Order", "Outcome", "command", "grow", "history", "live_on", "standstill"]
 
 SEED, PER_DAY = 1, 400
-CHEATS, MOST_CHEATS = 0.1, 0.3  # more, and honest would be the exception
+CHEATS, MOST_CHEATS = 0.1, 0.15  # units cheat in five ways, each in one: of more, hardly any would be honest
 CHUNK = timedelta(days=2)  # grown at a time, backwards
 SAY_EVERY = 2.0  # seconds
 STILL = 30.0  # seconds without progress, after which that is said, and again
@@ -185,8 +185,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
         const=CHEATS,
         default=0.0,
         metavar="SHARE",
-        help=f"that part of the people and units cheats in each of eight ways (without a number {CHEATS}); who, is "
-        "written to the data folder, for `wangge integrity measure`",
+        help=f"that part of the people and units cheats in each of eight ways (without a number {CHEATS}, at most "
+        f"{MOST_CHEATS}); who, is written to the data folder, for `wangge integrity measure`",
     )
     parser.add_argument(
         "--duty",

@@ -76,4 +76,3 @@ def test_the_last_minutes_are_the_citys_to_say(asked: dict[str, list[int]]) -> N
 def test_two_reasons_in_turn_are_not_always_the_same(asked: dict[str, list[int]]) -> None:
     other = seen("one_reason")["enforcement-b"]
     assert (other.looked, other.traces, other.cases) == (2, 0, [])
-    assert seen("one_reason", same=0.5)["enforcement-b"].traces == 1

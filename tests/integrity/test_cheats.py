@@ -15,7 +15,7 @@ import pytest
 from collectors.integrity_command import command, measured
 from collectors.rehearsal.cheats import FILE, Cheats, truth_in
 from collectors.rehearsal.temper import temper_of
-from collectors.simulate import Order, Outcome, history
+from collectors.simulate import MOST_CHEATS, Order, Outcome, history
 from dashboards.cli import main
 from dispatch import city
 from dispatch.cases import books
@@ -138,7 +138,17 @@ def test_nobody_cheats_in_two_ways() -> None:
     assert len(drawn.under_reporting) == 1
 
 
-@pytest.mark.parametrize("words", [["--cheats", "0.5"], ["--cheats", "-0.1"]])
+@pytest.mark.parametrize("units", [5, 6, 8, 13, 40, 103])
+def test_at_the_most_every_way_has_somebody_and_some_units_are_honest(units: int) -> None:
+    offices = {f"u{n}": f"d{n}" for n in range(units)}
+    drawn = Cheats.drawn(5, MOST_CHEATS, inspectors=[f"i{n}" for n in range(60)], units=offices, grids=["g1"])
+    ways = [drawn.staged_fix, drawn.clock_gaming, drawn.self_dealing, drawn.one_reason, drawn.far_above]
+    assert len({len(way) for way in ways}) == 1
+    assert all([*ways, drawn.invented_find, drawn.volume_padding, drawn.under_reporting])
+    assert units == 5 or sum(len(way) for way in ways) < units
+
+
+@pytest.mark.parametrize("words", [["--cheats", "0.2"], ["--cheats", "-0.1"]])
 def test_more_cheats_than_honest_people_are_refused(words: list[str], capsys: Any) -> None:
     assert main(["simulate", *words]) == 1
-    assert "--cheats is a part from 0 to 0.3" in capsys.readouterr().err
+    assert "--cheats is a part from 0 to 0.15" in capsys.readouterr().err
