@@ -124,7 +124,8 @@ def _go_on(in_hand: dict[int, _Lane], limit: int, lane: int | None = None) -> bo
         edition = books(tx).editions["calendar"]
         claimed = one(tx, _Lane, CLAIM, edition=edition, lane=lane)
         if claimed is None:
-            execute(tx, BEGIN, edition=edition, lanes=LANES, now=tx.now)
+            if execute(tx, BEGIN, edition=edition, lanes=LANES, now=tx.now):
+                return True  # by itself: until this is committed nobody else can have a lane
             claimed = one(tx, _Lane, CLAIM, edition=edition, lane=lane)
         if claimed is None:
             return False

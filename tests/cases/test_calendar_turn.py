@@ -156,6 +156,11 @@ def test_workers_share_a_turn_and_it_is_done_when_every_lane_is(town: Town) -> N
     cases = [town.handling() for _ in range(8)]
     edition = decree(town, TUESDAY, since=TUESDAY)
     town.later(days=1)
+    assert recount_some()  # the lanes, for all to see
+    with read() as tx:
+        begun = turn_of(tx, edition)
+    assert begun is not None
+    assert (begun.cases, begun.done_at) == (0, None)
     assert recount_some()  # one lane: two of them
     with write() as other:
         assert column(other, "SELECT lane FROM calendar_turn WHERE done_at IS NULL LIMIT 1 FOR UPDATE")
@@ -198,7 +203,8 @@ def test_a_turn_that_another_calendar_overtakes_owes_nothing(town: Town) -> None
     town.handling()
     decree(town, TUESDAY, since=TUESDAY)
     town.later(days=1)
-    assert recount_some()  # one lane of four
+    assert recount_some()  # the lanes
+    assert recount_some()  # one of the four
     with read() as tx:
         assert backlog(tx).calendar_turns_open == 1
     decree(town, TUESDAY + timedelta(days=1), since=TUESDAY)
