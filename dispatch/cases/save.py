@@ -50,15 +50,16 @@ MESSAGE = """
     VALUES (%(case_id)s, %(kind)s, %(unit_id)s, %(person_id)s, %(at)s, %(urgent)s)
     ON CONFLICT (case_id, split_part(kind, ':', 1)) WHERE unit_id IS NULL AND person_id IS NULL DO NOTHING
 """
-# Of what was merged into a case, and into that: told once the case is with a department, or has ended. By cases_merged.
+# Of what was merged into a case, and into that: told once the case is with a department, or has ended, and never before
+# it was merged (a rehearsal lives its cases one by one, each by its own clock). By cases_merged.
 JOINED = """
     WITH RECURSIVE joined AS (
-      SELECT c.id FROM cases c JOIN cases m ON m.id = c.merged_into
+      SELECT c.id, greatest(%(at)s, c.last_at) AS at FROM cases c JOIN cases m ON m.id = c.merged_into
        WHERE c.merged_into = %(into)s AND (m.dispatched_at IS NOT NULL OR m.ended_at IS NOT NULL)
       UNION
-      SELECT c.id FROM joined j JOIN cases c ON c.merged_into = j.id)
+      SELECT c.id, greatest(j.at, c.last_at) FROM joined j JOIN cases c ON c.merged_into = j.id)
     INSERT INTO outbox (case_id, kind, created_at, urgent)
-    SELECT c.id, %(kind)s, %(at)s, false FROM joined j JOIN cases c USING (id) WHERE c.tell_in IS NOT NULL
+    SELECT c.id, %(kind)s, j.at, false FROM joined j JOIN cases c USING (id) WHERE c.tell_in IS NOT NULL
     ON CONFLICT (case_id, split_part(kind, ':', 1)) WHERE unit_id IS NULL AND person_id IS NULL DO NOTHING
 """
 PLACE = """

@@ -181,6 +181,18 @@ def test_who_joins_what_is_with_a_department_hears_both_at_once(town: Town) -> N
     assert sound()
 
 
+def test_nobody_is_told_of_another_case_before_the_own_was_merged_into_it(town: Town) -> None:
+    """A rehearsal lives its cases one by one: the clock of one may lie behind another's."""
+    main, second, third = town.told(), reported(town), reported(town)
+    town.later(minutes=40)
+    town.do(third, Action.MERGE, "acceptor", into=second.case_id)
+    town.do(second, Action.MERGE, "acceptor", into=main.case_id)
+    town.later(minutes=-30)
+    walked(town, main)
+    assert kinds(second) == kinds(third) == ["citizen_receipt", "citizen_progress:merged", "citizen_result:closed"]
+    assert sound()
+
+
 def test_taken_out_again_it_hears_nothing_more_of_the_other(town: Town) -> None:
     main, second = town.told(), reported(town)
     town.do(second, Action.MERGE, "acceptor", into=main.case_id)
