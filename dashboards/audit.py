@@ -102,10 +102,16 @@ def _events(tx: ReadTx, view: View, wanted: Wanted, first: date, last: date) -> 
 def _note(tx: Tx, request: Request, me: int, wanted: Wanted, first: date, last: date, shown: int) -> None:
     """Codes and counts: whom was looked for is not written, for a name may have been typed."""
     detail: dict[str, object] = {"since": str(first), "until": str(last), "shown": min(shown, MOST)}
-    detail |= {"kind": wanted.kind[:20]} if wanted.kind in set(Kind) else {}
+    detail |= {"kind": wanted.kind} if wanted.kind in set(Kind) else {}
     record(tx, Kind.READ_PERSONAL, person_id=me, whence=whence(request), object="trail", detail=detail)
 
 
 def _detail(detail: Mapping[str, Any]) -> str:
-    """The codes of an event on one line."""
-    return " ".join(f"{key}={value}" for key, value in detail.items())
+    """The codes of an event on one line, without those that say nothing (the ledger writes "None")."""
+    return " ".join(f"{key}={_code(value)}" for key, value in detail.items() if value not in (None, "", "None", [], {}))
+
+
+def _code(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_code(one)}" for key, one in value.items())
+    return ", ".join(map(_code, value)) if isinstance(value, list) else str(value)

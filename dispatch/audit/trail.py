@@ -1,4 +1,5 @@
-"""What steps do not show: log-ins, refusals, reads of personal data, exports, prints, grants, loads, layers changed."""
+"""What steps do not show: log-ins, refusals, reads of personal data, exports, prints, grants, loads, layers changed,
+and what is decided on rules, calendars, bulletins, ledgers and settlement sheets."""
 
 from __future__ import annotations
 
@@ -25,6 +26,30 @@ class Kind(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the word for a change of it
     LOAD = "load"
     LAYERS = "layers"
+    LEDGER_ENTERED = "ledger_entered"
+    LEDGER_AGREED = "ledger_agreed"
+    LEDGER_REFUSED = "ledger_refused"
+    SETTLEMENT_MADE = "settlement_made"
+    SETTLEMENT_SIGNED = "settlement_signed"
+    BULLETIN_SEALED = "bulletin_sealed"
+    BULLETIN_PUBLISHED = "bulletin_published"
+    BULLETIN_DECLINED = "bulletin_declined"
+    CALENDAR_SUBMITTED = "calendar_submitted"
+    CALENDAR_PUBLISHED = "calendar_published"
+    CALENDAR_REFUSED = "calendar_refused"
+    CALENDAR_WITHDRAWN = "calendar_withdrawn"
+    RULES_BEGUN = "rules_begun"
+    RULES_CHANGED = "rules_changed"
+    RULES_SUBMITTED = "rules_submitted"
+    RULES_PUBLISHED = "rules_published"
+    RULES_SENT_BACK = "rules_sent_back"
+    RULES_DROPPED = "rules_dropped"
+    SCHEMES_BEGUN = "schemes_begun"
+    SCHEMES_CHANGED = "schemes_changed"
+    SCHEMES_SUBMITTED = "schemes_submitted"
+    SCHEMES_PUBLISHED = "schemes_published"
+    SCHEMES_SENT_BACK = "schemes_sent_back"
+    SCHEMES_DROPPED = "schemes_dropped"
 
 
 def record(

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dispatch.audit.seal import seal_now
+from dispatch.audit.trail import Kind, record
 from dispatch.audit.where import heads_file
 from dispatch.people.standing import locked
 from dispatch.people.throttle import name_key
@@ -234,3 +235,14 @@ def test_older_events_follow_on_the_next_page(person: Enter) -> None:
     ids = [row["id"] for row in look("SELECT id FROM audit_event WHERE kind = 'log_in' ORDER BY at DESC, id DESC")]
     older = reader.get(f"/audit?kind=log_in&before={ids[0]}").text
     assert older.count("<tr>") == text.count("<tr>") - 1 or len(ids) > 200
+
+
+def test_events_of_ledger_and_bulletin_are_told_in_words_and_can_be_filtered(person: Enter) -> None:
+    with write() as tx:
+        record(tx, Kind.LEDGER_ENTERED, object="ledger:1", detail={"points": "None", "changes": {"city": 1}})
+    reader = person("audit_admin")
+    for language, words in (("zh", "台账已登记"), ("en", "ledger entry made")):
+        text = reader.get(f"/audit?kind=ledger_entered&lang={language}").text
+        assert f'<option value="ledger_entered" selected>{words}</option>' in text
+        assert (f">{words}</td>" in text, "changes=city 1" in text, "points=" in text) == (True, True, False)
+        assert 'value="bulletin_published"' in text
