@@ -19,6 +19,10 @@ JUNE = "/measures?period=2026-06"
 ALL = "&c=".join(
     ("", "filed", "should_dispose", "ontime_disposal_rate", "close_rate", "dispose_work_median", "backlog")
 )
+OVER = """[...document.querySelectorAll('.stacks td')].filter(cell => cell.nextElementSibling
+  && cell.nextElementSibling.offsetTop === cell.offsetTop
+  && (cell.offsetLeft + Math.max(cell.offsetWidth, cell.scrollWidth) > cell.nextElementSibling.offsetLeft))
+  .map(cell => cell.dataset.th + ': ' + cell.innerText)"""  # cells that reach into the next one
 CUTS = (
     *(
         "unit",
@@ -223,6 +227,9 @@ def test_it_fits_and_every_head_opens_to_its_sentence(
     seat.page.locator("form.chooser details summary").click()
     seat.fits()
     seat.page.locator("td.num a").first.click()
+    seat.page.wait_for_url("**/measures/cases?*")
     seat.fits()
+    if size == PHONE:
+        assert seat.page.evaluate(OVER) == []
     seat.go(f"/measures?period=2019-01&lang={language}")
     assert seat.page.locator(".empty").count() == 1
