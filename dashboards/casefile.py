@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -138,7 +138,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     for text in texts(tx, file.case.id, OPEN_KINDS):
         said.setdefault(text.seq, []).append(text)
     then = _then(tx, view, file.case)
-    messages = told(tx, file.case.id)
+    messages, trial = told(tx, file.case.id), trial_channels(settings().data)
     wants_inspector = any(offer.action in INSPECTORS for offer in open_to)
     merge = next((offer for offer in open_to if offer.action is Action.MERGE), None)
     return Sheet(
@@ -159,8 +159,8 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         deadlines=deadlines(tx, view, file.case),
         limit=disposal_limit(then, file),
         told=messages,
-        unsent=_unsent(view, file, messages),
-        trial=trial_channels(settings().data),
+        unsent=_unsent(view, file, messages, trial),
+        trial=trial,
         tells=citizens_channel(settings().data) is not None,
         calls=_calls(me, file.case.id),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
@@ -179,14 +179,14 @@ def _calls(me: Me, case: int) -> list[Rang]:
         return [one for one in calls_of_case(tx, case) if not me.is_department_only or one.unit in me.units]
 
 
-def _unsent(view: View, file: Full, messages: Sequence[Told]) -> dict[int, str]:
-    """What would have been said to whoever reported it, by message, where no channel took it; the receipt is theirs."""
+def _unsent(view: View, file: Full, messages: Sequence[Told], trial: Collection[str]) -> dict[int, str]:
+    """What was to be said to whoever reported it, by message, where it did not leave; the receipt is theirs."""
     own, receipt = view.known.city.get("notices"), f"{file.case.receipt[:4]}-····-····"
     language = file.steps[0].data.get("tell_in", "") if file.steps else ""
     return {
         one.id: text_of(one.kind, case=file.case.number, language=language, own=own, receipt=receipt)
         for one in messages
-        if one.reporter and not one.channel
+        if one.reporter and (not one.channel or one.channel in trial)
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi import Form as Posted
@@ -31,6 +32,7 @@ from gis.problems import FormIncomplete, NotFound, Problem
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+DONE = ("out", "back", "received", "asked", "agreed", "refused", "withdrawn")  # what a form has just done
 NAMES = "SELECT name FROM person WHERE id = ANY (%(ids)s) ORDER BY name"
 
 
@@ -49,12 +51,20 @@ class Entry:
 
 
 @router.get("/emergency", **needs(Permission.SEE_DUTY))
-def emergency(request: Request, me: Signed) -> Response:
-    """A department's own, to the centre all."""
-    return _page(request, me)
+def emergency(request: Request, me: Signed, done: str = "", of: str = "") -> Response:
+    """A department's own, to the centre all. `done`, `of`: what a form has just done, and to which team."""
+    return _page(request, me, done=done if done in DONE else "", of=of)
 
 
-def _page(request: Request, me: Me, problem: Problem | None = None, entry: Entry | None = None) -> Response:
+def _page(
+    request: Request,
+    me: Me,
+    problem: Problem | None = None,
+    entry: Entry | None = None,
+    *,
+    done: str = "",
+    of: str = "",
+) -> Response:
     seen = me.units if me.is_department_only else None
     with read() as tx:  # the store is the centre's: a department's is chosen for it here
         view = View.of(request, tx, me)
@@ -73,6 +83,9 @@ def _page(request: Request, me: Me, problem: Problem | None = None, entry: Entry
         "mine": [shelf for shelf in stock if _keeps(me, shelf.unit)],
         "movements": ledger,
         "counts": [(one, _keeps(me, one.unit)) for one in waiting],
+        "may": _stores(me) != (),
+        "done": done,
+        "about": next((team for team in found if team.id == of and (done == "out") == bool(team.out_until)), None),
     }
     status = problem.status if problem else 200
     return page(view, "emergency.html", status=status, problem=problem, entry=entry or Entry(), **shown)
@@ -104,7 +117,7 @@ def received(request: Request, me: Signed, entry: Annotated[Entry, Depends()]) -
             )
     except Problem as problem:
         return _page(request, me, problem, entry)
-    return go("/emergency#ledger")
+    return go("/emergency?done=received")
 
 
 @router.post("/emergency/counts", **needs(Permission.SEE_DUTY))
@@ -116,7 +129,7 @@ def counted(request: Request, me: Signed, entry: Annotated[Entry, Depends()]) ->
             ask_count(tx, entry.spare, _whole("counted", entry.counted), reason=entry.reason, by=me.person_id)
     except Problem as problem:
         return _page(request, me, problem, entry)
-    return go("/emergency#counts")
+    return go("/emergency?done=asked")
 
 
 @router.post("/emergency/counts/{id}", **needs(Permission.SEE_DUTY))
@@ -129,7 +142,7 @@ def answered(request: Request, me: Signed, id: int, what: Annotated[str, Posted(
                 tell_low(tx, fallen)
     except Problem as problem:
         return _page(request, me, problem)
-    return go("/emergency#counts")
+    return go(f"/emergency?done={what}")
 
 
 @router.post("/emergency/teams/{team}/out", **needs(Permission.SEE_DUTY))
@@ -142,7 +155,7 @@ def out(request: Request, me: Signed, team: str, entry: Annotated[Entry, Depends
             put_out(tx, team, reason=entry.why, until=_instant(tx, entry.until), by=me.person_id)
     except Problem as problem:
         return _page(request, me, problem, entry)
-    return go("/emergency#service")
+    return go(f"/emergency?done=out&of={quote(team)}")
 
 
 @router.post("/emergency/teams/{team}/back", **needs(Permission.SEE_DUTY))
@@ -154,7 +167,7 @@ def back(request: Request, me: Signed, team: str) -> Response:
             put_back(tx, team, by=me.person_id)
     except Problem as problem:
         return _page(request, me, problem)
-    return go("/emergency#service")
+    return go(f"/emergency?done=back&of={quote(team)}")
 
 
 def _own_team(tx: Tx, me: Me, id: str) -> None:

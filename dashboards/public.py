@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import orjson
@@ -138,7 +138,7 @@ def find(receipt: str = "") -> Response:
 
 
 @router.get("/r/{receipt}", **needs(Permission.PUBLIC))
-def follow(request: Request, me: Visitor, receipt: str, new: int = 0) -> Response:
+def follow(request: Request, me: Visitor, receipt: str, new: int = 0, done: str = "") -> Response:
     """The public state of one case, or of the one it was joined to: no reporter, no free text, no photo."""
     with read() as tx:
         view = View.of(request, tx, me)
@@ -147,7 +147,9 @@ def follow(request: Request, me: Visitor, receipt: str, new: int = 0) -> Respons
         except NotFound as problem:
             return page(view, "public.html", status=404, problem=problem, receipt=receipt)
         steps = public_steps(tx, case)
-    return page(view, "receipt.html", case=case, steps=steps, new=new, receipt=receipt, plain=plain(case.state))
+    shown: dict[str, Any] = {"case": case, "steps": steps, "receipt": receipt, "plain": plain(case.state)}
+    tells = citizens_channel(settings().data) if case.told else None
+    return page(view, "receipt.html", **shown, new=new, done=done, tells=tells)
 
 
 @router.post("/r/{receipt}", **needs(Permission.PUBLIC))
@@ -155,4 +157,4 @@ def stop(receipt: str) -> Response:
     """No more messages about this report."""
     with write() as tx:
         stop_telling(tx, receipt)
-    return go(f"/r/{quote(receipt)}")
+    return go(f"/r/{quote(receipt)}?done=stop")

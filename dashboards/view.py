@@ -268,6 +268,10 @@ class View:
         """A state's word."""
         return self.t(f"state.{State(state).value}")
 
+    def state_outside(self, state: State | str) -> str:
+        """What has come of it, for people who do not know our stages: not what we have to do next."""
+        return self.t(f"public.state_{State(state).value}")
+
     def shape(self, state: State | str) -> tuple[str, str]:
         """A state's icon and colour class."""
         return SHAPES[State(state)]

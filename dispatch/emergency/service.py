@@ -59,7 +59,7 @@ def put_out(tx: Tx, team: str, *, reason: str, until: datetime, by: int) -> None
     if not reason or len(reason) > LONGEST:
         raise FormIncomplete("Say why", zh="请填写原因", fields={"reason": "needed"})
     if not tx.now < until <= tx.now + FURTHEST:
-        title = "Until when lies ahead, and not further than a year"
+        title = "The end of being out of service has to lie in the future, and within a year from now"
         raise FormIncomplete(title, zh="停用到期须晚于现在，且不超过一年", fields={"until": title})
     last = _last(tx, team)
     if last is None or not last.out(tx.now) or (last.reason, last.until) != (reason, until):

@@ -62,6 +62,7 @@ def test_parts_are_used_with_a_reply_on_a_phone_restocked_and_corrected_at_a_des
     store.get_by_label("数量").fill("10")
     store.get_by_role("button", name="入库").click()
     expect(unit.page.locator("#ledger li").first).to_contain_text("+10")
+    expect(unit.page.get_by_role("status")).to_contain_text("已入库")
     check = unit.page.locator("form[action='/emergency/counts']")
     check.locator("select").select_option("cover")
     check.get_by_label("实盘数量").fill("13")
@@ -80,6 +81,7 @@ def test_parts_are_used_with_a_reply_on_a_phone_restocked_and_corrected_at_a_des
     head.go("/emergency")
     head.page.get_by_role("button", name="确认更正").click()
     expect(head.page.locator("#counts")).to_contain_text("没有待确认的盘点")
+    expect(head.page.get_by_role("status")).to_contain_text("库存已按实盘更正")
     expect(head.page.locator("#ledger li").first).to_contain_text("数过了")
     expect(head.page.locator("tbody tr", has_text="井盖").locator("td.num").first).to_have_text("12")
     head.go("/emergency?lang=en")
@@ -120,6 +122,7 @@ def test_a_team_is_put_out_of_service_and_back_and_no_danger_offers_it_meanwhile
     team.get_by_label("停用到").fill("2026-06-10T08:00")
     team.get_by_role("button", name="停用").click()
     expect(team).to_contain_text("停用至 2026-06-10 08:00")
+    expect(seat.page.get_by_role("status")).to_contain_text("抢修二队已停用，至 2026-06-10 08:00")
     expect(seat.page.locator("#service li").first).to_contain_text("泵坏了")
     expect(seat.page.get_by_text("在岗队伍 0/2")).to_be_visible()
     seat.fits()
@@ -129,6 +132,10 @@ def test_a_team_is_put_out_of_service_and_back_and_no_danger_offers_it_meanwhile
 
     team.get_by_role("button", name="恢复使用").click()
     expect(seat.page.locator("#service li").first).to_contain_text("恢复")
+    expect(seat.page.get_by_role("status")).to_contain_text("抢修二队已恢复使用")
+    seat.fits()
+    seat.go("/emergency?done=out&of=far")
+    expect(seat.page.get_by_role("status")).to_have_count(0)  # it is not out: nothing is said to be done
     expect(team).to_contain_text("在岗")
     assert "抢修二队" in person("dispatcher").get(f"/cases/{case.number}").text
     assert len(look("SELECT id FROM team_service")) == before + 2
@@ -145,7 +152,10 @@ def test_only_its_own_unit_and_the_heads_of_the_centre_put_a_team_out(office: Of
         csrf = who.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
         for what in ("out", "back"):
             assert who.post(f"/emergency/teams/{team}/{what}", csrf=csrf, **said).status_code == status, login
-        assert login == "water" or "/emergency/teams/" not in who.get("/emergency").text
+        page = who.get("/emergency").text
+        assert login == "water" or "/emergency/teams/" not in page
+        if login != "inspector1":
+            assert ("您在这里只能查看" in page) == (login == "dispatcher")
     assert look("SELECT count(*) AS n FROM team_service") == before
 
 

@@ -67,6 +67,33 @@ def test_the_word_about_the_trial_stands_beside_the_tick(sit: Sit, size: tuple[i
         file.unlink()
 
 
+PROMISED = {"zh": "此事的进展会用信息告诉您", "en": "You are told by message"}
+NOTHING_LEAVES = {"zh": "目前不会发出任何信息", "en": "no message leaves at present"}
+
+
+@pytest.mark.parametrize("channel", [TRIAL, "", SMS], ids=["trial", "none", "gateway"])
+def test_a_receipt_promises_messages_only_where_they_leave(office: Office, person: Enter, channel: str) -> None:
+    case = office.town.told(contact_phone="13700000000", tell_in="zh")
+    file = settings().data / FILE
+    file.write_text(channel)
+    try:
+        for language, said in PROMISED.items():
+            page = person("").get(f"/r/{case.receipt}?lang={language}").text
+            assert (said in page, NOTHING_LEAVES[language] in page) == (channel is SMS, channel is not SMS)
+    finally:
+        file.unlink()
+
+
+def test_a_receipt_speaks_of_what_has_come_of_it_and_not_of_what_staff_have_to_do(
+    office: Office, person: Enter
+) -> None:
+    case = office.town.told()
+    page = person("").get(f"/r/{case.receipt}?lang=en").text
+    assert "Received" in page
+    assert "To accept" not in page
+    assert "待受理" not in person("").get(f"/r/{case.receipt}").text
+
+
 def told_in(answer: str) -> str | None:
     receipt = answer.removeprefix("/r/").partition("?")[0]
     found: str | None = look("SELECT tell_in FROM cases WHERE receipt = %(r)s", r=receipt)[0]["tell_in"]
@@ -100,6 +127,8 @@ def test_a_citizen_is_told_unless_they_take_the_tick_away(sit: Sit) -> None:
         if ticked:
             stop.click()
             expect(stop).to_have_count(0)
+            expect(page.get_by_role("status")).to_contain_text("不会再发送关于此事的信息")
+            seat.fits()
             assert look("SELECT tell_in FROM cases ORDER BY id DESC LIMIT 1")[0]["tell_in"] is None
 
 
@@ -167,6 +196,7 @@ def test_what_a_trial_wrote_is_no_sending(office: Office, person: Enter) -> None
         assert send_by(channel) == 1
         page = person("acceptor").get(f"/cases/{case.number}").text
         assert "试运行，没有发出" in page
+        assert f"回执号 {str(case.receipt)[:4]}-····-····，我们会尽快处理" in page
         assert "只把内容写入数据目录下的文件" in page
         assert "试运行，没有发出" in person("system_admin").get("/notices").text
     finally:

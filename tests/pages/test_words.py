@@ -80,7 +80,13 @@ def test_states_actions_clocks_pools_and_posts_all_have_a_word() -> None:
     wanted |= {f"clock.{c.value}" for c in ClockKind} | {f"pool.{p.value}" for p in Pool}
     wanted |= {f"role.{r.value}" for r in Role} | {f"source.{s}" for s in SOURCES}
     wanted |= {f"public.plain_{plain(s)}" for s in State if s is not State.MERGED}
+    wanted |= {f"public.state_{s.value}" for s in State}
     assert wanted <= keys("zh")
+
+
+def test_a_state_is_told_to_the_public_as_what_was_done_not_as_what_staff_have_to_do() -> None:
+    for language, to_do in (("zh", "待"), ("en", "To ")):
+        assert not [word for word in words(language).under("public").values() if word.startswith(to_do)]
 
 
 def test_every_state_has_a_shape_of_the_sprite() -> None:
