@@ -18,17 +18,19 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote_plus, urlsplit
 from uuid import UUID
 
-from dispatch.notify.sockets import NotSent, cut_after, open_socket
+from dispatch.notify.sockets import NotSent, connection
 from dispatch.people.reach import masked
 
 __all__ = ["PLACEHOLDERS", "Channel", "Gateway", "Mail", "Notice", "TrialFile", "fill"]
 
-SECONDS = 5.0  # for one notice, from connecting to the answer
-PLACEHOLDERS = ("to", "text", "subject", "case", "id")
+SECONDS = 5.0  # to connect; then as many for one notice, from TLS to the answer
+PLACEHOLDERS = ("to", "text", "subject", "case", "id", "secret")
+HIDDEN = "{secret}"
+LONGEST_REFERENCE = 64
 MOST_ANSWER = 65_536  # bytes of an answer that are read; none of them is kept
 
 
@@ -62,8 +64,9 @@ class Channel(Protocol):
     def inside(self) -> bool:
         """Whether nothing leaves the house: what a rehearsal may use."""
 
-    def send(self, notice: Notice) -> None:
-        """Hand it over and return when the other side has taken it. Raises NotSent, OSError."""
+    def send(self, notice: Notice) -> str:
+        """Hand it over and return when the other side has taken it: what it calls it, if it says so. Raises NotSent,
+        OSError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +85,10 @@ class Mail:
     citizens: bool = False
     inside: bool = False
 
-    def send(self, notice: Notice) -> None:
-        """One connection for one notice: a server that hangs up costs no other."""
-        client = _Smtp(self)
-        with cut_after(SECONDS, lambda: client.sock):
+    def send(self, notice: Notice) -> str:
+        """One connection for one notice: a server that hangs up costs no other. What it said when it took it."""
+        with connection(self.host, self.port, allow=self.allow, seconds=SECONDS) as plain:
+            client = _Smtp(self, plain)
             try:
                 self._converse(client, notice)
             except smtplib.SMTPResponseException as error:
@@ -97,6 +100,7 @@ class Mail:
                 raise NotSent(f"SMTP: {type(error).__name__}") from error
             finally:
                 client.close()
+        return _reference(client.said, notice)
 
     def _converse(self, client: _Smtp, notice: Notice) -> None:
         code, _ = client.connect(self.host, self.port)
@@ -111,7 +115,7 @@ class Mail:
 
     def _letter(self, notice: Notice) -> EmailMessage:
         letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = self.sender, notice.to, notice.subject
+        letter["From"], letter["To"], letter["Subject"] = self.sender, notice.to, " ".join(notice.subject.split())
         letter["Date"] = formatdate()
         letter["Message-ID"] = f"<{notice.id}@{self.sender.rpartition('@')[2]}>"
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to a machine
@@ -120,25 +124,31 @@ class Mail:
 
 
 class _Smtp(smtplib.SMTP):
-    """smtplib's client on a connection that was looked at."""
+    """smtplib's client on a connection that was looked at. `said`: of the server, when it took the letter."""
 
-    def __init__(self, given: Mail) -> None:
+    def __init__(self, given: Mail, plain: socket.socket) -> None:
         super().__init__(timeout=SECONDS)
-        self.given = given
+        self.given, self.plain, self.said = given, plain, ""
         self._host = given.host  # whose certificate STARTTLS asks for
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = open_socket(host, port, allow=self.given.allow, seconds=timeout)
         if self.given.tls != "tls":
-            return plain
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            return self.plain
+        return ssl.create_default_context().wrap_socket(self.plain, server_hostname=host)
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """As the library has it, which then forgets what the server said."""
+        code, said = super().data(msg)
+        self.said = said.decode("ascii", "replace")
+        return code, said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     """POST to a URL. `body` holds placeholders in braces; each value is escaped for `content_type`. `headers`: more of
-    them, in which `{secret}` stands for the secret. `taken`: what an answer says that took the notice, where its
-    status alone does not tell.
+    them. In these, in the body, and in the path or query of the URL `{secret}` stands for the secret. `taken`: what an
+    answer says that took the notice, where its status alone does not tell; what its first group matches is kept as the
+    gateway's own number of the notice.
 
     X-Wangge-Message carries the id; X-Wangge-Signature `t=SECONDS,v1=HEX`: HMAC-SHA-256 under the secret over the
     seconds, a full stop, the id, a full stop, and the body.
@@ -156,10 +166,15 @@ class Gateway:
     citizens: bool = False
     inside: bool = False
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> str:
         """A 2xx whose answer says so is an acceptance; a redirect is none, and is not followed."""
-        client = _http(self.url, self.allow)
-        with cut_after(SECONDS, lambda: client.sock):
+        parts = urlsplit(self.url)
+        secure, host = parts.scheme == "https", parts.hostname or ""
+        port = parts.port or (443 if secure else 80)
+        with connection(host, port, allow=self.allow, seconds=SECONDS) as plain:
+            client = http.client.HTTPConnection(host, port, timeout=SECONDS)
+            client.auto_open = 0  # never a second connection, which nobody would have looked at
+            client.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
             try:
                 status, answer = self._ask(client, notice)
             except (http.client.HTTPException, TimeoutError) as error:
@@ -168,14 +183,18 @@ class Gateway:
                 client.close()
         if not 200 <= status < 300:
             raise NotSent(f"HTTP {status}")
-        if self.taken and not re.search(self.taken, answer.decode("utf-8", "replace")):
+        said = re.search(self.taken, answer.decode("utf-8", "replace"))
+        if said is None:
             raise NotSent(f"HTTP {status}, and its answer does not say that it was taken")
+        return _reference(said[1] or "" if said.re.groups else "", notice)
 
     def _ask(self, client: http.client.HTTPConnection, notice: Notice) -> tuple[int, bytes]:
-        body = fill(self.body, self.content_type, notice).encode()
+        body = fill(self.body, self.content_type, notice, self.secret).encode()
         parts = urlsplit(self.url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {name: said.replace("{secret}", self.secret) for name, said in self.headers.items()}
+        path = ((parts.path or "/") + (f"?{parts.query}" if parts.query else "")).replace(
+            HIDDEN, quote_plus(self.secret)
+        )
+        headers = {name: said.replace(HIDDEN, self.secret) for name, said in self.headers.items()}
         headers |= {"Content-Type": f"{self.content_type}; charset=utf-8", "X-Wangge-Message": str(notice.id)}
         if self.secret:
             headers["X-Wangge-Signature"] = _signature(self.secret, notice.id, body)
@@ -197,7 +216,7 @@ class TrialFile:
     citizens: bool = False
     inside: bool = True
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> str:
         """One write to the end of the file, on the disk when it returns: several workers may write at once."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         now = datetime.now(UTC)
@@ -209,6 +228,7 @@ class TrialFile:
             os.fsync(opened)
         finally:
             os.close(opened)
+        return ""
 
 
 def _signature(secret: str, message: UUID, body: bytes) -> str:
@@ -217,15 +237,10 @@ def _signature(secret: str, message: UUID, body: bytes) -> str:
     return f"t={at},v1={signed.hexdigest()}"
 
 
-def _http(url: str, allow: frozenset[str]) -> http.client.HTTPConnection:
-    parts = urlsplit(url)
-    secure, host = parts.scheme == "https", parts.hostname or ""
-    port = parts.port or (443 if secure else 80)
-    client = http.client.HTTPConnection(host, port, timeout=SECONDS)
-    plain = open_socket(host, port, allow=allow, seconds=SECONDS)
-    client.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
-    client.auto_open = 0  # never a second connection, which nobody would have looked at
-    return client
+def _reference(said: str, notice: Notice) -> str:
+    """What the other side calls a notice, on one short line; nothing that holds the address, or most of a number."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+    return "" if notice.to.partition("@")[0][-7:] in line else line[:LONGEST_REFERENCE]
 
 
 ESCAPES: dict[str, Callable[[str], str]] = {
@@ -234,9 +249,9 @@ ESCAPES: dict[str, Callable[[str], str]] = {
 }
 
 
-def fill(template: str, content_type: str, notice: Notice) -> str:
+def fill(template: str, content_type: str, notice: Notice, secret: str) -> str:
     """The body with its placeholders filled; whatever a value holds, it stays one value. Raises KeyError."""
     escape = ESCAPES[content_type]
     values = {"to": notice.to, "text": notice.text, "subject": notice.subject, "case": notice.case}
-    values["id"] = str(notice.id)
+    values |= {"id": str(notice.id), "secret": secret}
     return re.sub(r"\{(" + "|".join(PLACEHOLDERS) + r")\}", lambda found: escape(values[found[1]]), template)

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from dispatch.notify.channels import ESCAPES, Channel, Gateway, Mail, Notice, TrialFile, fill
+from dispatch.notify.channels import ESCAPES, HIDDEN, Channel, Gateway, Mail, Notice, TrialFile, fill
+from dispatch.people.reach import FORMS
 from gis.problems import Problem
 
 __all__ = ["FILE", "TRIAL", "citizens_channel", "read_channels", "trial_channels"]
@@ -102,18 +103,25 @@ def _check_keys(entry: dict[str, Any], known: dict[str, type], needed: tuple[str
 
 def _mail(given: dict[str, Any]) -> Mail:
     channel = Mail(**given)
+    if not FORMS["mail"].fullmatch(channel.sender):
+        raise _wrong("sender", "is a mail address and nothing else", "须为一个邮箱地址")
+    if not 0 < channel.port < 65_536:
+        raise _wrong("port", "is from 1 to 65535", "须为 1 到 65535")
     if channel.tls not in ("tls", "starttls", "none"):
         raise _wrong("tls", "is one of tls, starttls, none", "须为 tls、starttls、none 之一")
     if channel.user and channel.tls == "none":
         raise _wrong("user", "needs tls: a password is not sent in the open", "须启用 tls，口令不得明文传送")
+    if channel.user and not channel.secret:
+        raise _wrong("user", "needs its password: secret_env or secret_file", "须有口令：secret_env 或 secret_file")
     return channel
 
 
 def _gateway(given: dict[str, Any]) -> Gateway:
     channel = Gateway(**given)
-    parts = urlsplit(channel.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    if not _is_address(channel.url):
         raise _wrong("url", "is an http or https address without a password in it", "须为不含口令的 http(s) 地址")
+    if HIDDEN in f"{channel.url}{channel.body}{channel.headers}" and not channel.secret:
+        raise _wrong("secret_env", f"or secret_file is missing, and {HIDDEN} stands for it", "或 secret_file 缺失")
     _reaching(channel)
     if channel.content_type not in ESCAPES:
         raise _wrong("content_type", f"is one of {', '.join(ESCAPES)}", f"须为 {'、'.join(ESCAPES)} 之一")
@@ -125,6 +133,20 @@ def _gateway(given: dict[str, Any]) -> Gateway:
     except re.error as error:
         raise _wrong("taken", "is no pattern", "不是有效的模式") from error
     return channel
+
+
+def _is_address(url: str) -> bool:
+    """Whether it may be asked: its host and port are written out, and nobody's name and password."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and not set("@{") & set(parts.netloc)
+            and (parts.port != 0 and url.isascii() and url.isprintable() and " " not in url)
+        )
+    except ValueError:  # a port or an IPv6 address that there cannot be
+        return False
 
 
 def _reaching(channel: Channel) -> Channel:
@@ -139,7 +161,7 @@ def _reaching(channel: Channel) -> Channel:
 def _check_headers(channel: Gateway) -> None:
     """None that the connection or the notice sets itself, and nothing in one that would begin another."""
     for name, said in channel.headers.items():
-        filled = said.replace("{secret}", channel.secret) if isinstance(said, str) else ""
+        filled = said.replace(HIDDEN, channel.secret) if isinstance(said, str) else ""
         if not HEADER.fullmatch(name) or name.lower() in OWN_HEADERS or name.lower().startswith("x-wangge-"):
             raise _wrong("headers", f"may not hold {name}", f"不能含 {name}")
         if not (filled and filled.isascii() and filled.isprintable()):
@@ -148,7 +170,7 @@ def _check_headers(channel: Gateway) -> None:
 
 def _check_json(channel: Gateway) -> None:
     try:
-        json.loads(fill(channel.body, channel.content_type, SAMPLE))
+        json.loads(fill(channel.body, channel.content_type, SAMPLE, channel.secret))
     except ValueError as error:
         raise _wrong("body", "is no JSON once it is filled", "填入后不是有效的 JSON") from error
 

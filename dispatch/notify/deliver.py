@@ -55,7 +55,7 @@ TOLD = """
 """
 # `next_at` is the claim's own: whoever was overtaken while it slept changes nothing.
 SENT = """
-    UPDATE delivery SET sent_at = clock_timestamp(), next_at = NULL, outcome = 'sent', masked = %(masked)s
+    UPDATE delivery SET sent_at = clock_timestamp(), next_at = NULL, outcome = %(outcome)s, masked = %(masked)s
      WHERE id = %(id)s AND next_at = %(claim)s
 """
 FAILED = """
@@ -136,7 +136,7 @@ def _told(channel: Channel, claim: _Claim) -> _Told | None:
 
 
 def _attempt(channel: Channel, claim: _Claim) -> None:
-    shown, outcome, over = "", "", claim.attempts >= MOST
+    shown, sent, over = "", False, claim.attempts >= MOST
     try:
         told = _told(channel, claim)
         if told is None or told.disabled or told.key is None or told.body is None:
@@ -145,14 +145,15 @@ def _attempt(channel: Channel, claim: _Claim) -> None:
             address = _address(told.key, told.body, told.reported)
             # Of one of the public not even a part is shown: who may see the number finds it with the case.
             shown = masked(address) if told.reported is None else ""
-            channel.send(_notice(claim, told, address))
+            reference = channel.send(_notice(claim, told, address))
+            outcome, sent = f"sent: {reference}" if reference else "sent", True
     except NotSent as error:
         outcome = str(error)
     except Exception as error:  # one notice that breaks its channel holds up no other
         # By its class alone: an error of a library may repeat the address, or what it was sent.
         outcome = type(error).__name__
-    _mark(claim, outcome, shown, over=over)
-    if outcome:
+    _mark(claim, outcome, shown, sent=sent, over=over)
+    if not sent:
         log.warning("notice %s by %s, attempt %d: %s", claim.delivery_id, channel.name, claim.attempts, outcome)
 
 
@@ -186,12 +187,13 @@ def _link(told: _Told) -> str:
     return f"{settings().url}/r/{told.receipt}" if told.receipt else f"{settings().url}/ack/{told.token}"
 
 
-def _mark(claim: _Claim, outcome: str, masked: str, *, over: bool) -> None:
+def _mark(claim: _Claim, outcome: str, masked: str, *, sent: bool = False, over: bool = False) -> None:
     with write() as tx:
-        if not outcome:
-            execute(tx, SENT, id=claim.id, claim=claim.next_at, masked=masked)
+        told = {"id": claim.id, "claim": claim.next_at, "masked": masked, "outcome": outcome}
+        if sent:
+            execute(tx, SENT, **told)
         else:
-            execute(tx, FAILED, id=claim.id, claim=claim.next_at, masked=masked, outcome=outcome, over=over)
+            execute(tx, FAILED, **told, over=over)
 
 
 def resend(tx: Tx, delivery: int | None) -> int:

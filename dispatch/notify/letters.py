@@ -31,12 +31,12 @@ TOLD = """
        WHERE case_id = %(case)s ORDER BY created_at DESC, id DESC LIMIT %(most)s)
     SELECT m.kind, m.unit_id AS unit, p.name AS person, num_nonnulls(m.unit_id, m.person_id) = 0 AS reporter,
            '' AS channel, '' AS masked, m.created_at AS at, m.sent_at, NULL::timestamptz AS dead_at, 0 AS attempts,
-           '' AS outcome, m.id
+           '' AS outcome, m.id, NULL::uuid AS message
       FROM message m LEFT JOIN person p ON p.id = m.person_id
      WHERE num_nonnulls(m.unit_id, m.person_id) > 0 OR NOT EXISTS (SELECT FROM delivery d WHERE d.outbox_id = m.id)
     UNION ALL
     SELECT m.kind, m.unit_id, p.name, d.person_id IS NULL, d.channel, d.masked, m.created_at, d.sent_at, d.dead_at,
-           d.attempts, d.outcome, m.id
+           d.attempts, d.outcome, m.id, d.delivery_id
       FROM message m JOIN delivery d ON d.outbox_id = m.id LEFT JOIN person p ON p.id = d.person_id
      ORDER BY at DESC, id DESC, channel, person
 """
@@ -65,7 +65,8 @@ class Told:
     """One message of a case on one way. `channel` is empty for the product itself, where `unit` or `person` reads it;
     where it is for the `reporter`, there was no channel for citizens.
 
-    `sent_at`: when it was taken; `dead_at`: when it was given up; neither: it waits. `id`: the message's.
+    `sent_at`: when it was taken; `dead_at`: when it was given up; neither: it waits. `outcome`: after `sent: ` what the
+    other side calls it. `id`: of the message in the product; `message`: under which it left, at every attempt.
     """
 
     kind: str
@@ -80,6 +81,12 @@ class Told:
     attempts: int
     outcome: str
     id: int
+    message: UUID | None
+
+    @property
+    def reference(self) -> str:
+        """What the other side calls it, as far as it has said."""
+        return self.outcome.partition(": ")[2] if self.sent_at else ""
 
 
 def letters(tx: ReadTx, *, most: int) -> list[Letter]:

@@ -90,13 +90,16 @@ def _try(asked: Namespace) -> int:
     channels = {channel.name: channel for channel in read_channels(settings().data)}
     if asked.channel not in channels:
         raise NotFound(f"There is no channel {asked.channel}", zh=f"没有渠道 {asked.channel}")
+    channel = channels[asked.channel]
+    if not FORMS[channel.reach].fullmatch(asked.to):
+        raise Problem(f"This is no {channel.reach} address", zh="邮箱或电话的格式不对")
     text, subject = text_of("other", case="0", language="zh"), subject_of(case="0", language="zh")
     try:
-        channels[asked.channel].send(Notice(id=uuid4(), to=asked.to, subject=subject, text=text, case="0"))
+        reference = channel.send(Notice(id=uuid4(), to=asked.to, subject=subject, text=text, case="0"))
     except (NotSent, OSError) as error:
         words = str(error) if isinstance(error, NotSent) else type(error).__name__
         raise Problem(f"Not sent: {words}", zh=f"未发出：{words}") from error
-    sys.stdout.write("taken\n")
+    sys.stdout.write(f"taken: {reference}\n" if reference else "taken\n")
     return 0
 
 

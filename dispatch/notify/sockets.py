@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-__all__ = ["NotSent", "cut_after", "is_public", "open_socket"]
+__all__ = ["NotSent", "connection", "is_public", "open_socket"]
 
 Address = IPv4Address | IPv6Address
 TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address
@@ -73,19 +74,27 @@ def _carried(address: Address) -> IPv4Address | None:
 
 
 @contextmanager
-def cut_after(seconds: float, current: Callable[[], socket.socket | None]) -> Iterator[None]:
-    """Shut the current connection when `seconds` are over: a peer that sends a byte now and then holds nobody."""
-
-    def cut() -> None:
-        connection = current()
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut)
+def connection(host: str, port: int, *, allow: frozenset[str], seconds: float) -> Iterator[socket.socket]:
+    """A connection as of `open_socket`, shut when so many seconds more are over, TLS and all: a peer that sends a byte
+    now and then holds nobody. Raises NotSent, also for a certificate that is not to be trusted."""
+    plain = open_socket(host, port, allow=allow, seconds=seconds)
+    handle = plain.dup()  # of its own: what wraps the connection into TLS takes the first one away
+    timer = threading.Timer(seconds, _shut, [handle])
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield plain
+    except ssl.SSLCertVerificationError as error:
+        raise NotSent(f"TLS: {error.verify_message}") from error
+    except ssl.SSLError as error:
+        raise NotSent(f"TLS: {error.reason or type(error).__name__}") from error
     finally:
         timer.cancel()
+        timer.join()
+        handle.close()
+        plain.close()
+
+
+def _shut(handle: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        handle.shutdown(socket.SHUT_RDWR)

@@ -58,6 +58,37 @@ def test_a_gateway_gets_the_filled_template_the_id_and_a_signature(receiver: Rec
     assert signed == hmac.new(b"quiet", over, hashlib.sha256).hexdigest()
 
 
+def test_the_secret_stands_in_address_body_and_header_where_the_gateway_wants_it_and_nowhere_else(
+    receiver: Receiver,
+) -> None:
+    """As messengers want it that know a sender by a key in the address."""
+    url = f"http://127.0.0.1:{receiver.port}/send?key={{secret}}"
+    hidden = gateway(receiver, url=url, body='{"pw": "{secret}"}', headers={"X-Key": "{secret}"}, secret='h"&ush')
+    assert "ush" not in repr(hidden)
+    hidden.send(NOTICE)
+    (post,) = receiver.posts
+    assert post.path == "/send?key=h%22%26ush"
+    assert json.loads(post.body) == {"pw": 'h"&ush'}
+    assert post.headers["x-key"] == 'h"&ush'
+    notice = Notice(id=uuid4(), to="1", subject="", text="{secret}", case="")
+    gateway(receiver, secret="hush").send(notice)
+    assert json.loads(receiver.posts[-1].body)["text"] == "{secret}"  # what people write is filled with nothing
+
+
+def test_what_the_other_side_calls_a_notice_is_known_and_never_holds_the_address(
+    receiver: Receiver, post_office: Receiver
+) -> None:
+    receiver.said = b'{"errcode": 0, "msgid": "a-81"}'
+    assert gateway(receiver, taken='"errcode": 0, "msgid": "([^"]*)"').send(NOTICE) == "a-81"
+    assert gateway(receiver, taken='"errcode": 0').send(NOTICE) == gateway(receiver).send(NOTICE) == ""
+    receiver.said = b'{"msgid": "86-13800005678-1"}'
+    assert gateway(receiver, taken='"msgid": "([^"]*)"').send(NOTICE) == ""
+    receiver.said = b'{"msgid": "' + b"9" * 500 + b'"}'
+    assert gateway(receiver, taken='"msgid": "([^"]*)"').send(NOTICE) == "9" * 64
+    letter = Notice(id=uuid4(), to="wang@example.org", subject="", text="x", case="")
+    assert mail_by(post_office).send(letter) == "2.0.0 Ok: queued as N1"
+
+
 def test_a_form_is_escaped_as_a_form(receiver: Receiver) -> None:
     form = gateway(receiver, body="m={to}&c={text}", content_type="application/x-www-form-urlencoded")
     form.send(Notice(id=uuid4(), to="1", subject="", text="a&m=2 {to}", case=""))
@@ -82,6 +113,17 @@ def test_a_letter_arrives_in_its_language_with_a_stable_id(post_office: Receiver
     assert str(make_header(decode_header(letter["Subject"]))) == "网格案件 7"
     assert letter.get_payload(decode=True).decode().strip() == "请处置"
     assert {letter["Message-ID"] for _, letter in post_office.letters} == {f"<{notice.id}@example.org>"}
+
+
+def test_a_subject_stays_one_line_and_adds_no_header(post_office: Receiver) -> None:
+    mail_by(post_office).send(
+        Notice(id=uuid4(), to="wang@example.org", subject="7\r\nBcc: all@example.org", text="\r\n.\r\nx", case="7")
+    )
+    ((to, letter),) = post_office.letters
+    assert to == "wang@example.org"
+    assert letter["Subject"] == "7 Bcc: all@example.org"
+    assert letter["Bcc"] is None
+    assert letter.get_payload(decode=True).decode().split() == [".", "x"]
 
 
 def test_a_refused_recipient_is_told_without_the_address(post_office: Receiver) -> None:
@@ -174,6 +216,15 @@ def test_channels_are_data_and_secrets_are_not_in_them(tmp_path: Path) -> None:
         (MAIL + 'secret_file="nowhere"', "secret_file"),
         (MAIL + 'user="w"\ntls="none"', "in the open"),
         (MAIL.replace('sender="w@example.org"', ""), "sender"),
+        (MAIL.replace("w@example.org", "W <w@example.org>"), "sender"),
+        (MAIL.replace("w@example.org", "w@example.org\\r\\nBcc: x@y.org"), "sender"),
+        (MAIL.replace("587", "70000"), "port"),
+        (MAIL + 'user="w"', "password"),
+        (SMS.replace(".org/", ".org:70000/"), "url"),
+        (SMS.replace("sms.example.org", "[::1"), "url"),
+        (SMS.replace(".org/", ".org/a b"), "url"),
+        (SMS.replace("sms.", "{secret}."), "url"),
+        (SMS.replace(".org/", ".org/?key={secret}"), "secret_env"),
         (SMS.replace("https:", "file:"), "url"),
         (SMS.replace("https:", "gopher:"), "url"),
         (SMS.replace("sms.", "me:pw@sms."), "url"),

@@ -93,11 +93,14 @@ def test_a_channel_not_wanted_is_kept_for_what_is_urgent(town: Town) -> None:
 
 def test_news_of_a_dangerous_case_is_urgent(town: Town) -> None:
     since, until, end = around_now(timedelta(hours=1), timedelta(hours=1))
-    prefer(quiet_from=since, quiet_until=until)
+    prefer(quiet_from=since, quiet_until=until, muted=["sms", "mail"])
     case = town.dispatched()
     with write() as tx:
         execute(tx, "UPDATE cases SET hazard = true WHERE id = %(id)s", id=case.case_id)
-    assert all(row["next_at"] < end for row in send("danger", case=case.case_id))  # type: ignore[operator]
+    assert send("poster", case=town.dispatched().case_id) == []
+    told = send("danger", case=case.case_id)
+    assert [row["channel"] for row in told] == ["mail", "sms"]  # no wish hides a danger
+    assert all(row["next_at"] < end for row in told)  # type: ignore[operator]
 
 
 def test_a_preference_that_cannot_be_is_refused_and_another_replaces_the_first(town: Town) -> None:
