@@ -22,6 +22,10 @@ BACKLOG: LiteralString = """
            (SELECT coalesce(max(extract(epoch FROM recorded_at - at)), 0)::float8 FROM step
              WHERE action IN ('warn', 'lapse') AND at BETWEEN %(now)s - interval '1 hour' AND %(now)s)
              AS deadlines_longest_wait_seconds,
+           (SELECT coalesce(extract(epoch FROM %(now)s - min(a.next_at)), 0)::float8 FROM alarm a
+             WHERE a.next_at <= %(now)s
+               AND NOT EXISTS (SELECT FROM parked p WHERE p.kind = 'alarm' AND p.key = a.id::text))
+             AS alarms_lag_seconds,
            (SELECT count(*) FROM parked WHERE kind = 'case') AS parked_cases,
            (SELECT count(*) FROM parked WHERE kind <> 'case') AS parked_others,
            -- one that another calendar has overtaken is never ended, and owes nothing
@@ -38,18 +42,23 @@ BACKLOG: LiteralString = """
              WHERE tx >= (SELECT coalesce(max(to_tx), '0') FROM audit_block)) AS seal_lag_seconds,
            (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS messages_waiting,
            (SELECT count(*) FROM delivery WHERE next_at IS NOT NULL) AS notices_waiting,
+           -- whatever a rehearsal's clock says: attempts keep to the machine's
+           (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(next_at)), 0)::float8 FROM delivery
+             WHERE next_at <= clock_timestamp()) AS notices_lag_seconds,
            (SELECT count(*) FROM delivery WHERE dead_at IS NOT NULL) AS notices_dead
 """
 MEANING = {
     "deadlines_due": "Deadlines whose instant has passed and that have not fired",
     "deadlines_lag_seconds": "Seconds since the oldest of them was due",
     "deadlines_longest_wait_seconds": "The longest that an event of the last hour waited after its instant",
+    "alarms_lag_seconds": "Seconds since the oldest rung of a ladder was due that has not rung",
     "parked_cases": "Cases put aside because time could not be let act on them",
     "parked_others": "Alarms, messages, units and jobs put aside because the worker failed on them",
     "calendar_turns_open": "Changes of the calendar by which not all deadlines are counted yet",
     "seal_lag_seconds": "Seconds since the oldest step was recorded that is not sealed",
     "messages_waiting": "Messages not yet handed to those they concern",
     "notices_waiting": "Notices by mail or gateway that wait for their next attempt",
+    "notices_lag_seconds": "Seconds since the oldest of them was due: its channel hangs, or no worker runs",
     "notices_dead": "Notices that were given up",
 }
 
@@ -61,12 +70,14 @@ class Backlog:
     deadlines_due: int
     deadlines_lag_seconds: float
     deadlines_longest_wait_seconds: float
+    alarms_lag_seconds: float
     parked_cases: int
     parked_others: int
     calendar_turns_open: int
     seal_lag_seconds: float
     messages_waiting: int
     notices_waiting: int
+    notices_lag_seconds: float
     notices_dead: int
 
 

@@ -109,6 +109,39 @@ def test_the_metrics_are_for_who_knows_the_token_and_for_the_administrator(
     assert after["wangge_deadlines_longest_wait_seconds"] == 3600 - 12 * 60
 
 
+def test_ladders_and_notices_that_nobody_handles_are_seen_to_be_late(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    case = office.town.dispatched()
+    before = figures(person("system_admin").get("/metrics").text)
+    with write() as tx:
+        execute(
+            tx,
+            """INSERT INTO alarm (case_id, ladder, clock, epoch, event, rungs, opened_at, next_at)
+               VALUES (%(c)s, 'x', 'sign', 1, 'lapse', '[]', %(now)s, %(now)s)""",
+            c=case.case_id,
+            now=tx.now,
+        )
+        execute(
+            tx,
+            """INSERT INTO delivery (outbox_id, person_id, channel, created_at, next_at)
+               SELECT max(o.id), min(p.id), 'sms', clock_timestamp(), clock_timestamp() - interval '90 seconds'
+                 FROM outbox o CROSS JOIN person p""",
+        )
+    office.town.later(seconds=45)
+    found = figures(person("system_admin").get("/metrics").text)
+    assert (before["wangge_alarms_lag_seconds"], before["wangge_notices_lag_seconds"]) == (0, 0)
+    assert found["wangge_alarms_lag_seconds"] == 45
+    assert 90 <= found["wangge_notices_lag_seconds"] < 120
+    page = person("system_admin").get("/work?lang=en").text
+    assert 'The oldest rung not yet rung is late by</dt><dd class="b">45.0 s' in page
+    (alarm,) = look("SELECT id FROM alarm WHERE ladder = 'x'")
+    park(Kind.ALARM, {alarm["id"]: ValueError("broken")})
+    assert figures(person("system_admin").get("/metrics").text)["wangge_alarms_lag_seconds"] == 0
+    with write() as tx:
+        execute(tx, "UPDATE delivery SET next_at = NULL, sent_at = clock_timestamp()")
+
+
 def test_sealing_that_stands_still_is_a_fault_with_words_what_to_do(office: Office, sit: Sit) -> None:
     office.town.report()
     seat = sit("system_admin", DESK)
