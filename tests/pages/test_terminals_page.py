@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 
 import httpx
 import pytest
 from playwright.sync_api import expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from dashboards.app import create_app
 from dispatch.cluster import Urls
@@ -93,6 +96,33 @@ def test_a_bound_terminal_is_refused_elsewhere_with_a_clear_word(office: Office,
         execute(tx, "DELETE FROM connection WHERE unit_id = 'street-a'")
         execute(tx, "INSERT INTO connection VALUES ('street-a', ARRAY['10.20.0.0/16', '127.0.0.0/8'], NULL, '')")
     assert away.get("/desk").status_code == 200
+
+
+def test_behind_our_proxy_a_terminal_is_bound_to_where_the_proxy_saw_it_and_not_to_what_its_browser_says(
+    office: Office, database: Urls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with write() as tx:
+        execute(tx, "INSERT INTO connection VALUES ('landscaping', ARRAY['10.20.0.0/16'], NULL, '')")
+    monkeypatch.setenv("WANGGE_TRUSTED_PROXY", "127.0.0.1/32")
+    with served(create_app(database.app)) as address, httpx.Client(base_url=address) as web:
+        web.post("/login", data={"login": "landscaping", "password": PASSWORD, "next": "/"})
+        for seen, status, code in (
+            ("10.20.0.7, 192.0.2.9", 403, 4403),  # the first is the browser's own word, the last what the proxy saw
+            ("10.20.0.7, 127.0.0.1, 192.0.2.9", 403, 4403),
+            ("10.20.0.7, nonsense", 403, 4403),
+            ("192.0.2.9, 10.20.0.7", 200, None),
+        ):
+            said = {"x-forwarded-for": seen}
+            assert web.get("/desk", headers=said).status_code == status, seen
+            session = "; ".join(f"{name}={value}" for name, value in web.cookies.items())
+            with connect(
+                f"{address.replace('http', 'ws')}/live", additional_headers=said | {"cookie": session}
+            ) as line:
+                with nullcontext() if code is None else pytest.raises(ConnectionClosed):
+                    line.recv(5)
+                assert line.protocol.close_code in ((None,) if code is None else (code,)), seen
+    with write() as tx:
+        execute(tx, "DELETE FROM connection WHERE unit_id = 'landscaping'")
 
 
 def test_an_open_terminal_keeps_its_session_and_nobody_elses(office: Office) -> None:
