@@ -4,6 +4,7 @@
     ← {"token": "812-9", "rows": [{"case": 5, "seq": 3, "action": "sign", "state": "handling", "unit": "u", "at": "…"}]}
     ← {"token": "812-9", "rows": []}            a heartbeat, every 20 seconds without news
     ← {"token": "900-0", "reload": true}        too much was missed: load the page's lists anew, then go on from here
+    ← {"token": "812-9", "rows": [], "told": true}    the reader, or the reader's unit, has a new message (`/messages`)
 
 Codes on closing: 4401 not (or no more) logged in, 4403 not permitted, 4400 bad token, 1013 too slow: come back with the
 last token. The token of a message is kept once its rows are shown.
@@ -64,8 +65,12 @@ async def live(socket: WebSocket) -> None:
         await socket.close(refused.code)
         return
     await socket.accept()
+    me = reader.me
+    subscriber = Subscriber(
+        standing=reader.standing, units=reader.units, terminal=me.terminal, person=me.person_id, unit=me.unit_id
+    )
     try:
-        subscriber = await hub.subscribe(reader.standing, reader.units, reader.me.terminal)
+        await hub.subscribe(subscriber)
     except TimeoutError:
         await socket.close(1013)
         return
@@ -130,11 +135,12 @@ async def _tell(socket: WebSocket, reader: Reader, subscriber: Subscriber, hub: 
         while not subscriber.cut:
             taken = await subscriber.take(HEARTBEAT)
             rows = [row for row in taken if row.token > place]
-            if subscriber.cut or (taken and not rows):
+            told, subscriber.told = subscriber.told, False
+            if subscriber.cut or (taken and not rows and not told):
                 continue
             # Nothing waits: all up to the hub's place was handed over, also what is not this reader's to see.
             place = rows[-1].token if rows else max(place, place if subscriber.waiting else hub.place)
-            await _send(socket, place, rows)
+            await _send(socket, place, rows, told=told)
         await socket.close(CODES.get(subscriber.cut, 1011))
     except TimeoutError:
         await asyncio.wait_for(socket.close(1013), 1)
@@ -176,8 +182,12 @@ def _here() -> Token:
         return here(tx)
 
 
-async def _send(socket: WebSocket, place: Token, rows: Iterable[FeedRow], *, reload: bool = False) -> None:
+async def _send(
+    socket: WebSocket, place: Token, rows: Iterable[FeedRow], *, reload: bool = False, told: bool = False
+) -> None:
     body: dict[str, object] = {"token": str(place), "rows": [_plain(row) for row in rows]}
+    if told:
+        body["told"] = True
     if reload:
         body["reload"] = True
     await asyncio.wait_for(socket.send_text(orjson.dumps(body).decode()), PATIENCE)

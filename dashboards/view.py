@@ -285,6 +285,8 @@ class View:
         head, _, clock = kind.partition(":")
         if head == "alarm":
             return f"{self.t('calls.title')} {self.ladder(clock)}"
+        if head == "silent":
+            return f"{self.t('notices.kind_silent')} {self.unit(clock)}"
         word = self.t.get(f"notices.kind_{head}", self.t.get(f"action.{head}", self.t("notices.kind_other")))
         return f"{word} {self.t.get(f'clock.{clock}', '')}".strip()
 

@@ -38,7 +38,11 @@ async function reload() {
 function look() {
   unfed = true;
   dot.hidden = true;
-  const again = () => document.visibilityState === "visible" && reload();
+  const again = () => {
+    if (document.visibilityState !== "visible") return;
+    reload();
+    dispatchEvent(new Event("wangge:told"));
+  };
   setInterval(again, LOOK);
   document.addEventListener("visibilitychange", again);
 }
@@ -52,6 +56,7 @@ function connect() {
     heard = Date.now();
     wait = 1000;
     show("live", dot.dataset.on);
+    if (news.told) dispatchEvent(new Event("wangge:told"));
     if ((news.reload || news.rows?.length) && due === null) due = setTimeout(reload, REST);
   });
   socket.addEventListener("open", () => show("live", dot.dataset.on));

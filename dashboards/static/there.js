@@ -11,6 +11,9 @@ function connect() {
   socket.addEventListener("open", () => {
     wait = 1000;
   });
+  socket.addEventListener("message", (event) => {
+    if (JSON.parse(event.data).told) dispatchEvent(new Event("wangge:told"));
+  });
   socket.addEventListener("close", (event) => {
     if (OVER.includes(event.code)) return;
     setTimeout(connect, wait + Math.random() * 500);

@@ -14,6 +14,7 @@ import psycopg
 from dispatch.live.feed import CHANNEL, FeedRow, Token, here, since
 from dispatch.people.sessions import Standing, keep, standing
 from dispatch.terminals.presence import EVERY, beat
+from dispatch.told import TOLD, Told
 from gis.db import read, write
 from gis.problems import Problem
 
@@ -29,11 +30,15 @@ class Subscriber:
     """One open connection. `units` None: sees everything. `cut` tells why it must end.
 
     `terminal`: whose page it is, of a reader who answers for a unit: it counts as there while the connection is open.
+    `person`, `unit`: to whom messages are; `told`: there is a new one.
     """
 
     standing: Standing
     units: frozenset[str] | None
     terminal: int | None = None
+    person: int = 0
+    unit: str | None = None
+    told: bool = False
     waiting: deque[FeedRow] = field(default_factory=deque)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     cut: str = ""
@@ -51,6 +56,12 @@ class Subscriber:
             self.end("slow")
         elif mine:
             self.waiting.extend(mine)
+            self.news.set()
+
+    def tell(self, whom: Told) -> None:
+        """There are messages: to this reader too?"""
+        if whom.everybody or self.person in whom.people or self.unit in whom.units:
+            self.told = True
             self.news.set()
 
     def end(self, reason: str) -> None:
@@ -97,15 +108,13 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def subscribe(self, held: Standing, units: frozenset[str] | None, terminal: int | None = None) -> Subscriber:
+    async def subscribe(self, subscriber: Subscriber) -> None:
         """Begin to collect for a reader what comes after the hub's place; what comes before, it reads by itself.
 
         Raises TimeoutError while the hub has not yet seen the database.
         """
         await asyncio.wait_for(self._ready.wait(), 5)
-        subscriber = Subscriber(standing=held, units=units, terminal=terminal)
         self.subscribers.add(subscriber)
-        return subscriber
 
     def leave(self, subscriber: Subscriber) -> None:
         """Stop collecting."""
@@ -117,8 +126,14 @@ class Hub:
             try:
                 async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
-                    async for _ in connection.notifies():
-                        self._wake.set()
+                    await connection.execute(f"LISTEN {TOLD}")
+                    async for rung in connection.notifies():
+                        if rung.channel == CHANNEL:
+                            self._wake.set()
+                            continue
+                        whom = Told.read(rung.payload)
+                        for subscriber in tuple(self.subscribers):
+                            subscriber.tell(whom)
             except psycopg.Error:
                 log.warning("the listener lost the database; polling meanwhile")
             await asyncio.sleep(1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import LiteralString
 
 from dispatch.notify.channels import Channel
 from dispatch.parked import Kind, each
-from gis.db import TAKEOVER, column, gone, read, value, write
+from dispatch.told import say
+from gis.db import TAKEOVER, column, gone, one, read, write
 
 __all__ = ["send_due"]
 
@@ -65,8 +67,19 @@ SEND: LiteralString = f"""
                    ) AS u(quiet)
        WHERE (t.inside OR NOT EXISTS (SELECT FROM city WHERE rehearsal = 1))
          AND (t.urgent OR NOT t.channel = ANY (t.muted)))
-    SELECT count(*) FROM sent
+    SELECT count(*)::int AS count, coalesce(array_agg(DISTINCT person_id) FILTER (WHERE person_id IS NOT NULL), '{{}}')
+           AS people, coalesce(array_agg(DISTINCT unit_id) FILTER (WHERE unit_id IS NOT NULL), '{{}}') AS units
+      FROM sent
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """How many messages, and whom they concern."""
+
+    count: int
+    people: list[int]
+    units: list[str]
 
 
 def send_due(channels: Sequence[Channel] = (), *, limit: int = 500) -> int:
@@ -92,4 +105,7 @@ def send_due(channels: Sequence[Channel] = (), *, limit: int = 500) -> int:
 
 def _send(given: Mapping[str, object], limit: int, *, only: int | None = None) -> int:
     with write(patience=TAKEOVER) as tx:
-        return int(value(tx, SEND, limit=limit, only=only, quiet=QUIET, **given))
+        sent = one(tx, _Sent, SEND, limit=limit, only=only, quiet=QUIET, **given) or _Sent(0, [], [])
+        if sent.people or sent.units:
+            say(tx, sent.people, sent.units)
+        return sent.count

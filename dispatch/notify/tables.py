@@ -42,6 +42,8 @@ outbox = Table(
         postgresql_where=text("unit_id IS NULL AND person_id IS NULL"),
     ),
     Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+    Index("outbox_unit", "unit_id", "id", postgresql_where=text("unit_id IS NOT NULL")),
+    Index("outbox_person", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
 )
 
 # One message to one person by one channel outside. It waits (next_at), or was sent, or is a dead letter.

@@ -113,6 +113,7 @@ person_preference = Table(
     ),
     Column("quiet_from", Time, comment="wall time of the city"),
     Column("quiet_until", Time),
+    instant("seen_at", comment="when the messages in the product were last looked at"),
     CheckConstraint(
         "(quiet_from IS NULL) = (quiet_until IS NULL) AND (quiet_from <> quiet_until) IS NOT FALSE", name="quiet"
     ),

@@ -27,6 +27,7 @@ from dispatch.live.hub import Hub, Subscriber
 from dispatch.people import api
 from dispatch.people.roles import Role
 from dispatch.people.sessions import Standing
+from dispatch.told import say
 from gis.db import execute, read, write
 from gis.problems import FormIncomplete
 from tests.http.serving import served
@@ -282,11 +283,29 @@ def test_the_hub_reads_on_where_it_was_when_its_listener_was_thrown_out(address:
         assert [row["case"] for row in json.loads(line.recv(timeout=4))["rows"]] == [5]
 
 
+def test_who_is_told_something_hears_of_it_on_the_line_and_nobody_else(address: str, fresh_database: Urls) -> None:
+    li, _ = (make_person(name, Role.LEADER) for name in ("li", "wang"))
+    with listen(address, log_in(address, "li")) as one, listen(address, log_in(address, "wang")) as other:
+        for line in (one, other):
+            line.recv(timeout=5)
+        with write() as tx:
+            say(tx, [li], [])
+        assert json.loads(one.recv(timeout=3))["told"] is True
+        with pytest.raises(TimeoutError):
+            other.recv(timeout=1)
+        with write() as tx:
+            say(tx, range(5000), [])  # too many to be named: everybody looks
+        assert all(json.loads(line.recv(timeout=3))["told"] for line in (one, other))
+        with psycopg.connect(fresh_database.app) as connection:
+            connection.execute("SELECT pg_notify('wangge_told', 'nonsense')")
+        assert all(json.loads(line.recv(timeout=3))["told"] for line in (one, other))
+
+
 def test_a_hub_that_has_no_database_yet_takes_no_reader() -> None:
     async def ask() -> None:
         hub = Hub("postgresql:///nothing?host=/nowhere")
         async with asyncio.timeout(7):
-            await hub.subscribe(Standing(token_hash=b"x", roles=(), unit_id=None), None)
+            await hub.subscribe(Subscriber(standing=Standing(token_hash=b"x", roles=(), unit_id=None), units=None))
 
     with pytest.raises(TimeoutError):
         asyncio.run(ask())
