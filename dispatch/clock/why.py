@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -12,7 +12,7 @@ from dispatch.clock.limits import Limit, Pause, Rule, due_at
 __all__ = ["amount", "why"]
 
 Language = Literal["zh", "en"]
-MOST_DAYS = 60  # days looked through for what was left out; a limit longer than that is told by its ends
+MOST_DAYS = 60  # so far days are named one by one, later ones are counted
 
 UNITS: dict[Rule, tuple[str, str, str]] = {
     Rule.WORK_HOUR: ("个工作时", "working hour", "working hours"),
@@ -46,9 +46,12 @@ UNITS: dict[Rule, tuple[str, str, str]] = {
 class _Words:
     weekdays: tuple[str, ...]
     stamp: str  # wall time with its day
+    twice: str  # of a wall time that comes twice, because clocks are set back
     opens: str
+    other_hours: str
     closed: str
     off: str
+    in_all: str
     moved: str
     around_clock: str
     any_day: str
@@ -65,9 +68,12 @@ WORDS: dict[str, _Words] = {
     "zh": _Words(
         weekdays=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
         stamp="{day:%Y-%m-%d} {weekday} {clock}",
+        twice="{stamp}（UTC{offset}）",
         opens="当日工作时段 {hours}",
+        other_hours="{day} 起 {hours}",
         closed="{start} 不在工作时段内，从 {opening} 起算",
         off="不计 {days}",
+        in_all="共 {n} 天",
         moved="{days} 为调休上班日",
         around_clock="24小时连续计时，节假日照计",
         any_day="按日历日计，节假日照计",
@@ -90,9 +96,12 @@ WORDS: dict[str, _Words] = {
             "Sunday",
         ),
         stamp="{weekday} {day:%Y-%m-%d} {clock}",
+        twice="{stamp} (UTC{offset})",
         opens="opening hours that day {hours}",
+        other_hours="from {day} on {hours}",
         closed="{start} is outside the opening hours, so it counts from {opening}",
         off="not counted: {days}",
+        in_all="{n} days in all",
         moved="{days} worked as moved working day",
         around_clock="the 24-hour clock runs on all days",
         any_day="days off count too",
@@ -140,16 +149,18 @@ def _reasons(
     if limit.rule.timed:
         yield words.next_day
     elif limit.rule.working:
-        yield from _opening_reasons(start, calendar, words)
+        yield from _opening_reasons(start, due, calendar, words)
     if limit.rule.working:
         yield from _day_reasons(start, due, calendar, words)
     else:
         yield words.any_day if limit.rule.timed else words.around_clock
     for pause in sorted(pauses, key=lambda pause: pause.start):
+        if due is not None and pause.start >= due:
+            continue  # what is due already is not paused
         begin = _stamp(pause.start, calendar, words)
         if pause.end is None:
             yield words.resting.format(start=begin)
-        else:
+        elif pause.end > max(start, pause.start):
             yield words.paused.format(start=begin, end=_stamp(pause.end, calendar, words))
 
 
@@ -157,37 +168,53 @@ def _opening(start: datetime, calendar: WorkCalendar) -> datetime:
     return datetime.fromtimestamp(calendar.opening(int(start.timestamp())), calendar.zone)
 
 
-def _opening_reasons(start: datetime, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
+def _opening_reasons(start: datetime, due: datetime | None, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
     begin = _opening(start, calendar)
     if int(begin.timestamp()) != int(start.timestamp()):
         yield words.closed.format(start=_stamp(start, calendar, words), opening=_stamp(begin, calendar, words))
-    yield words.opens.format(hours=" ".join(f"{a:%H:%M}–{b:%H:%M}" for a, b in calendar.hours(begin.date())))
+    told = calendar.hours(begin.date())
+    yield words.opens.format(hours=_hours(told))
+    for day in _days(begin, begin if due is None else due, calendar):
+        hours = calendar.hours(day)
+        if hours and hours != told:
+            yield words.other_hours.format(day=day, hours=_hours(hours))
+            told = hours
 
 
 def _day_reasons(start: datetime, due: datetime | None, calendar: WorkCalendar, words: _Words) -> Iterator[str]:
-    first = start.astimezone(calendar.zone).date()
-    last = _opening(start, calendar).date() if due is None else due.astimezone(calendar.zone).date()
-    days = [first + timedelta(days=n) for n in range(min((last - first).days, MOST_DAYS) + 1)]
+    days = _days(start, _opening(start, calendar) if due is None else due, calendar)
     if off := [day for day in days if not calendar.is_working(day)]:
-        yield words.off.format(days=_ranges(off))
+        yield words.off.format(days=_ranges(off, days, words))
     if moved := [
         day for day in days if day.isoweekday() > 5 and calendar.is_exception(day) and calendar.is_working(day)
     ]:
-        yield words.moved.format(days=_ranges(moved))
-    for year in range(first.year, last.year + 1):
+        yield words.moved.format(days=_ranges(moved, days, words))
+    for year in range(days[0].year, days[-1].year + 1):
         if not calendar.confirmed(year):
             yield words.unconfirmed.format(year=year)
 
 
-def _ranges(days: list[date]) -> str:
-    """2010-09-22…24 rather than three dates."""
+def _days(start: datetime, end: datetime, calendar: WorkCalendar) -> list[date]:
+    """The city's days from one instant to another, both inside; one at least, though clocks go back over midnight."""
+    first, last = (at.astimezone(calendar.zone).date() for at in (start, end))
+    return [first + timedelta(days=n) for n in range(max(0, (last - first).days) + 1)]
+
+
+def _hours(spans: Sequence[tuple[time, time]]) -> str:
+    return " ".join(f"{a:%H:%M}–{'24:00' if b == time(0) else f'{b:%H:%M}'}" for a, b in spans)
+
+
+def _ranges(found: list[date], days: list[date], words: _Words) -> str:
+    """2010-09-22…24 rather than three dates; of those later than `MOST_DAYS` only how many there are."""
     runs: list[list[date]] = []
-    for day in days:
+    near = [day for day in found if day <= days[0] + timedelta(days=MOST_DAYS)]
+    for day in near:
         if runs and day - runs[-1][-1] == timedelta(days=1):
             runs[-1].append(day)
         else:
             runs.append([day])
-    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}…{run[-1]:%m-%d}" for run in runs)
+    named = [f"{run[0]}" if len(run) == 1 else f"{run[0]}…{run[-1]:%m-%d}" for run in runs]
+    return ", ".join([*named, *([f"… {words.in_all.format(n=len(found))}"] if len(near) < len(found) else [])])
 
 
 def amount(limit: Limit, language: Language) -> str:
@@ -202,4 +229,7 @@ def amount(limit: Limit, language: Language) -> str:
 def _stamp(at: datetime, calendar: WorkCalendar, words: _Words) -> str:
     local = at.astimezone(calendar.zone)
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
-    return words.stamp.format(weekday=words.weekdays[local.weekday()], day=local, clock=clock)
+    stamp = words.stamp.format(weekday=words.weekdays[local.weekday()], day=local, clock=clock)
+    if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+        return stamp
+    return words.twice.format(stamp=stamp, offset=local.isoformat()[-6:])

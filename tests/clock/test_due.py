@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import gzip
 import io
 import json
 import re
@@ -106,12 +107,183 @@ def test_a_row_that_cannot_be_understood_is_named_and_the_rest_is_answered(
         f"row 3: time class lunar_month is not one of {known}",
         "row 4: start is empty",
         "row 5: pause 2010-09-21 17:00 is not start/end",
-        "row 6: until 2010-09-20 09:00:00+00:00 lies before the start 2010-09-21 09:00:00+00:00",
+        "row 6: until 2010-09-20 17:00:00+08:00 lies before the start 2010-09-21 17:00:00+08:00",
         "row 8: a limit of 1.5 is not a limit",
         f"row 9: time class day_at is not one of {known}",
         "row 10: start is empty",
         "row 11: pause 2010-09-21 10:00/2010-09-21 11:00/2010-09-21 12:00 is not start/end",
+        "wangge due: rows answered: 1, left out: 9",
     ]
+
+
+SOUND = "{id},2010-09-20 09:00,4,work_hour,,"
+# What is wrong with a row → what is said of it. Its neighbours are answered.
+WRONG = [
+    ('"b,2010-09-20 09:00,4,work_hour,,', "is no CSV: unexpected end of data; is a quotation mark not closed?"),
+    ('"b"c,2010-09-20 09:00,4,work_hour,,', "is no CSV: ',' expected after '\"'"),
+    (f"b,2010-09-20 09:00,4,work_hour,,,{'x' * 140_000}", "is no CSV: field larger than field limit"),
+    ("b,2010-09-20 09:00,4,work_hour,,,2010-09-20 10:00", "has 7 cells, the header has 6"),
+    (",2010-09-20 09:00,4,work_hour,,", "id is empty"),
+    ("b,soon,4,work_hour,,", "start soon is no time: it wants 2026-06-08 09:00 or 2026-06-08T09:00+08:00"),
+    ("b,2010-09-20 24:30,4,work_hour,,", "start 2010-09-20 24:30 is no time"),
+    ("b,0001-01-01 00:00,4,work_hour,,", "start 0001-01-01 00:00 is not of the years 1970 to 2099"),
+    ("b,9999-12-31T23:59-12:00,4,work_hour,,", "is not of the years 1970 to 2099"),
+    ("b,2010-09-20 09:00,4,work_hour,,2010-09-31", "until 2010-09-31 is no time"),
+    ("b,2010-09-20 09:00,4,work_hour,/2010-09-20 10:00,", "pause /2010-09-20 10:00 is not start/end"),
+    ("b,2010-09-20 09:00,4,work_hour,noon/2010-09-20 10:00,", "pause noon is no time"),
+    (
+        "b,2010-09-20 09:00,4,work_hour,2010-09-20 11:00/2010-09-20 10:00,",
+        "pause 2010-09-20 11:00/2010-09-20 10:00 ends before it begins",
+    ),
+    ("b,2010-09-20 09:00,-1,work_hour,,", "a limit of -1 is not a limit"),
+    ("b,2010-09-20 09:00,nan,work_hour,,", "a limit of NaN is not a limit"),
+    ("b,2010-09-20 09:00,1e999999,work_hour,,", "limit 1e999999: the limit ends beyond the years"),
+    ("b,2010-09-20 09:00,99999999,urgent_day,,", "the limit ends beyond the years a calendar can hold"),
+    ("b,2010-09-21 04:00,2918024,urgent_day,,", "the limit ends beyond the years"),  # in UTC it just ends
+]
+
+
+@pytest.mark.parametrize(("row", "said"), WRONG, ids=[said[:40] for _, said in WRONG])
+def test_one_bad_row_is_named_by_its_line_and_costs_no_other(
+    town: Path, capsys: pytest.CaptureFixture[str], row: str, said: str
+) -> None:
+    rows = "\n".join([SOUND.format(id="a"), "", row, *(SOUND.format(id=f"c{n}") for n in range(3))])
+
+    assert run(town, rows + "\n") == 1
+
+    shown = capsys.readouterr()
+    assert [line["id"] for line in csv.DictReader(io.StringIO(shown.out))] == ["a", "c0", "c1", "c2"]
+    told = shown.err.splitlines()
+    assert told[0].startswith("row 4: "), told  # the header, a, an empty line
+    assert said in told[0]
+    assert told[1:] == ["wangge due: rows answered: 4, left out: 1"]
+
+
+def test_columns_may_stand_in_any_order_among_others_and_a_cell_may_hold_lines(
+    town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = town / "odd.csv"
+    source.write_bytes(
+        b'\xef\xbb\xbf"ID", Limit ,note,start,time_class\r\n'
+        b'a,4,"two\r\nlines, ""quoted""",2010-09-20 09:00,work_hour\r\n'
+        b"b,x,,2010-09-20 09:00,work_hour,,\r\n"
+        b"c,4,\xbe\xae\xb8\xc7,2010-09-20 09:00,work_hour\r\n"  # a remark in another encoding is nobody's business
+        b"\xbe\xae,4,,2010-09-20 09:00,work_hour\r\n"
+        b"d,4,,2010-09-20 09:00,work_hour"
+    )
+    assert command.run(parsed("--city", str(town), "--in", str(source))) == 1
+
+    shown = capsys.readouterr()
+    assert [line.split(",")[:2] for line in shown.out.splitlines()[1:]] == [
+        [id, "2010-09-20T15:00:00+08:00"] for id in "acd"
+    ]
+    assert shown.err.splitlines()[:2] == [
+        "row 4: limit x is not a number",
+        "row 6: id is not UTF-8: save the table as CSV in UTF-8",
+    ]
+
+
+def test_the_table_may_be_compressed_and_standard_input_may_be_marked(
+    town: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "\ufeffid,start,limit,time_class\n甲,2010-09-20 09:00,4,work_hour\n".encode()
+    (town / "cases.csv.gz").write_bytes(gzip.compress(text))
+    assert command.run(parsed("--city", str(town), "--in", str(town / "cases.csv.gz"))) == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text), encoding="ascii"))
+    assert command.run(parsed("--city", str(town))) == 0
+    assert [line[:27] for line in capsys.readouterr().out.splitlines()[1::2]] == [
+        "甲,2010-09-20T15:00:00+08:00"[:27]
+    ] * 2
+
+
+# Wall time and offset → due. New York, 2010: 02:00 becomes 03:00 on 14 March, and 01:00 again on 7 November.
+EDGES = [
+    ("2010-09-20 09:00", "4", "work_hour", "", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20T09:00+08:00", "4", "work_hour", "", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-19T21:00-04:00", "4", "work_hour", "", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20T01:00:00Z", "4", "work_hour", "", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20T01:00:00.999999+00:00", "4", "work_hour", "", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20 09:00:59", "0.0001", "work_hour", "", "2010-09-20T09:00:59+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", " ; ;", "2010-09-20T15:00:00+08:00"),
+    # two that overlap are an hour and a half; the noon break between two counts as it is
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20 10:30/2010-09-20 11:30;2010-09-20 10:00/2010-09-20 11:00",
+     "2010-09-20T16:30:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20 11:00/2010-09-20 15:00", "2010-09-20T17:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-18 10:00/2010-09-20 10:00", "2010-09-20T16:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-18 10:00/2010-09-19 10:00", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20 10:00/2010-09-20 10:00", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20 15:00/2010-09-20 16:00", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20 15:00/", "2010-09-20T15:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20T02:00Z/2010-09-20 11:00", "2010-09-20T16:00:00+08:00"),
+    ("2010-09-20 09:00", "4", "work_hour", "2010-09-20 14:59:59/", ""),
+    ("2010-09-20 09:00", "2", "urgent_day", "2010-09-21 09:00/2010-09-21 10:30", "2010-09-22T10:30:00+08:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("start", "limit", "time_class", "pauses", "due"), EDGES)
+def test_odd_times_and_pauses_have_the_due_time_that_a_pencil_finds(
+    town: Path, capsys: pytest.CaptureFixture[str], start: str, limit: str, time_class: str, pauses: str, due: str
+) -> None:
+    assert run(town, f"a,{start},{limit},{time_class},{pauses},\n") == 0
+    assert next(csv.DictReader(io.StringIO(capsys.readouterr().out)))["due"] == due
+
+
+@pytest.mark.parametrize(
+    ("start", "due", "said"),
+    [
+        ("2010-03-14 02:30", "2010-03-15T03:00:00-04:00", "from Sunday 2010-03-14 03:00"),  # no such time: the change
+        ("2010-11-07 01:30", "2010-11-08T00:30:00-05:00", "from Sunday 2010-11-07 01:30 (UTC-04:00)"),  # the first
+        ("2010-11-07T01:30-05:00", "2010-11-08T01:30:00-05:00", "from Sunday 2010-11-07 01:30 (UTC-05:00)"),
+        ("2010-11-06 01:30", "2010-11-07T01:30:00-04:00", "→ Sunday 2010-11-07 01:30 (UTC-04:00), because"),
+    ],
+)
+def test_wall_times_that_are_not_or_come_twice_are_told_apart(
+    town: Path, capsys: pytest.CaptureFixture[str], start: str, due: str, said: str
+) -> None:
+    path = town / "city.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("Asia/Shanghai", "America/New_York"), encoding="utf-8")
+    assert run(town, f"a,{start},24,quick,,\n", "--lang", "en") == 0
+    found = next(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert found["due"] == due
+    assert said in found["why"]
+
+
+def test_the_table_is_not_overwritten_and_an_answer_not_lost_to_a_table_that_is_none(
+    town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = SOUND.format(id="a") + "\n"
+    assert run(town, rows, "--out", str(town / "cases.csv")) == 2
+    assert (town / "cases.csv").read_text(encoding="utf-8").endswith(rows)
+    assert "is the table itself: --out wants another name" in capsys.readouterr().err
+    (town / "out.csv").write_text("of yesterday", encoding="utf-8")
+    (town / "none.csv").write_text("nothing of the kind\n", encoding="utf-8")
+    out = ("--out", str(town / "out.csv"))
+    assert command.run(parsed("--city", str(town), "--in", str(town / "none.csv"), *out)) == 2
+    assert (town / "out.csv").read_text(encoding="utf-8") == "of yesterday"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("", "has no column id, start, limit, time_class"),
+        ("id,start,limit", "has no column time_class"),
+        ("id,start,limit,time_class,start", "has two columns start"),
+        ('"id,start,limit,time_class', "the header is no CSV"),
+    ],
+)
+def test_a_table_without_its_columns_is_refused(
+    town: Path, capsys: pytest.CaptureFixture[str], header: str, said: str
+) -> None:
+    source = town / "cases.csv"
+    source.write_text(f"{header}\n", encoding="utf-8")
+    assert command.run(parsed("--city", str(town), "--in", str(source))) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_city_that_is_not_there_is_said_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(parsed("--city", "atlantis")) == 2
+    said = "wangge due: there is no city atlantis: it wants one of binhe, boston, newyork, or a folder with city.toml\n"
+    assert capsys.readouterr().err == said
 
 
 def test_answers_can_go_to_a_file(town: Path) -> None:

@@ -327,3 +327,53 @@ def test_the_days_of_a_reason_are_the_citys() -> None:
         "from Friday 2026-11-27 14:30, limit 1 working hour → Saturday 2026-11-28 07:30, because "
         "opening hours that day 07:00–15:00; 2026-11-28 worked as moved working day"
     )
+
+
+def test_the_reason_names_no_pause_that_moved_nothing() -> None:
+    start = at("2026-11-23 08:00")
+    rests = [
+        Pause(at("2026-11-22 08:00"), at("2026-11-23 08:00")),  # over when it begins
+        Pause(at("2026-11-23 09:00"), at("2026-11-23 09:00")),
+        Pause(at("2026-11-23 12:00"), at("2026-11-23 13:00")),  # due by then
+        Pause(at("2026-11-23 15:00"), None),
+    ]
+
+    said = why(start, FOUR_HOURS, PLAIN, rests, language="en")
+    assert said == (
+        "from Monday 2026-11-23 08:00, limit 4 working hours → Monday 2026-11-23 12:00, because "
+        "opening hours that day 08:00–12:00 14:00–18:00"
+    )
+
+
+def test_the_reason_names_the_hours_of_each_season_it_passes_through() -> None:
+    summer = Slots((5, 1), (9, 30), ((time(7), time(12)), (time(13), time(0))))
+    winter = Slots((10, 1), (4, 30), ((time(8), time(12)), (time(14), time(18))))
+    days = {date(2026, 10, day): False for day in range(1, 9)}
+    calendar = WorkCalendar(SHANGHAI, WEEK, (summer, winter), days, frozenset({2026}))
+
+    assert why(at("2026-09-30 22:00"), limit("4", Rule.WORK_HOUR), calendar, language="en") == (
+        "from Wednesday 2026-09-30 22:00, limit 4 working hours → Friday 2026-10-09 10:00, because "
+        "opening hours that day 07:00–12:00 13:00–24:00; from 2026-10-09 on 08:00–12:00 14:00–18:00; "
+        "not counted: 2026-10-01…10-08"
+    )
+    assert "；2026-10-09 起 08:00–12:00 14:00–18:00；" in why(at("2026-09-30 22:00"), FOUR_HOURS, calendar)
+
+
+def test_the_reason_of_a_long_limit_names_two_months_of_days_off_and_counts_them_all() -> None:
+    """From Monday 23 November 50 working days: eleven weekends, up to the first of February."""
+    said = why(at("2026-11-23 08:00"), limit("50", Rule.WORK_DAY), PLAIN, language="en")
+
+    assert "→ Friday 2027-01-29 18:00, because" in said
+    assert "not counted: 2026-11-28…11-29, " in said
+    assert "2027-01-16…01-17, … 18 days in all" in said  # the sixtieth day after the start is the 22nd
+    assert "，… 共 18 天" in why(at("2026-11-23 08:00"), limit("50", Rule.WORK_DAY), PLAIN).replace(", …", "，…")
+
+
+def test_the_reason_is_told_where_clocks_go_back_over_midnight() -> None:
+    """In St. John's it was 23:01 on the 6th again at one minute past midnight of the 7th."""
+    zone = ZoneInfo("America/St_Johns")
+    calendar = WorkCalendar(zone, frozenset(range(1, 8)), NIGHT_AND_DAY, {}, frozenset({2010}))
+    start = datetime.fromisoformat("2010-11-07T00:00:30-02:30")
+
+    said = why(start, limit("0.25", Rule.WORK_HOUR), calendar, language="en")
+    assert "→ Saturday 2010-11-06 23:15:30 (UTC-03:30), because" in said
