@@ -15,8 +15,9 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 
 from dispatch.audit.trail import record
-from dispatch.calendars.year import changed_days, checked, seasons_of, with_notice
+from dispatch.calendars.year import YEARS, changed_days, seasons_of, with_notice
 from dispatch.cases.books import Books
+from dispatch.clock.document import check_calendar
 from dispatch.clock.notice import Day, NoticeFault, read_notice
 from gis.db import ReadTx, Tx, execute, one, rows, value
 from gis.problems import Conflict, FormIncomplete, NotFound, wrong
@@ -25,10 +26,10 @@ __all__ = ["Asked", "Change", "change_of", "changes", "decide", "latest", "propo
 
 Document = Mapping[str, Any]
 MOST = 20_000  # characters of a notice
-YEARS = (1970, 2200)
 COLUMNS: LiteralString = """
     SELECT c.id, c.name, c.in_force, c.year, c.official, c.notice, c.document, c.base_id, base.content AS before,
-           c.state, c.author_id, author.name AS author, c.reason, decider.name AS decider, c.decision, c.created_at
+           c.state, c.author_id, author.name AS author, c.reason, decider.name AS decider, c.decision, c.created_at,
+           c.edition_id
       FROM calendar_change c JOIN edition base ON base.id = c.base_id JOIN person author ON author.id = c.author_id
       LEFT JOIN person decider ON decider.id = c.decided_by
 """
@@ -59,7 +60,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change asked for. `state`: submitted, published, refused or withdrawn; `before`: the calendar it began from."""
+    """A change asked for. `state`: submitted, published, refused or withdrawn; `before`: the calendar it began from;
+    `edition_id`: what it became."""
 
     id: int
     name: str
@@ -77,6 +79,7 @@ class Change:
     decider: str | None
     decision: str
     created_at: datetime
+    edition_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def change_of(tx: ReadTx, id: int) -> Change:
 
 def proposal(before: Document, asked: Asked, *, today: date, earliest: date) -> dict[str, Any]:
     """The calendar as the change would have it. Pure. Raises FormIncomplete with the reason, by field."""
-    if not YEARS[0] <= asked.year < YEARS[1]:
+    if asked.year not in YEARS:
         raise wrong("year", f"{asked.year} is no year of a calendar", f"{asked.year} 不是有效年份")
     if asked.in_force < max(today, earliest):
         day = max(today, earliest)
@@ -124,10 +127,10 @@ def proposal(before: Document, asked: Asked, *, today: date, earliest: date) -> 
         after = with_notice(
             before, days, year=asked.year, since=asked.in_force, official=asked.official and bool(days), seasons=seasons
         )
-        checked(after, asked.in_force)
+        check_calendar(after, asked.in_force)
     except ValueError as fault:
         raise wrong("seasons", f"The calendar cannot be used: {fault}", f"日历不可用：{fault}") from fault
-    _check_past(changed_days(before, after), asked.in_force, today)
+    _check_past(before, after, asked.in_force, today)
     if {**after, "names": None} == {**before, "names": None}:
         raise wrong("notice", "Nothing would change", "与现有日历相同，没有变化")
     return after
@@ -144,9 +147,15 @@ def _days(asked: Asked) -> dict[date, Day]:
         raise wrong("notice", f"The notice cannot be taken: {fault}", f"通知无法采用：{fault.zh}") from fault
 
 
-def _check_past(moved: Mapping[date, tuple[bool, bool]], in_force: date, today: date) -> None:
+def _check_past(before: Document, after: Document, in_force: date, today: date) -> None:
     """Time that has been counted stays as it was; and nobody is made late by work on a day that has begun."""
-    for day, (_, works) in moved.items():
+    if before["slots"] != after["slots"] and in_force <= today:
+        raise wrong(
+            "in_force",
+            "Opening hours change from tomorrow at the earliest: a day that has begun keeps its own",
+            "作息时间最早从明天起改变，已经开始的一天不变",
+        )
+    for day, (_, works) in changed_days(before, after).items():
         if day < in_force:
             raise wrong(
                 "notice", f"{day} lies before the day of force and stays as it was", f"{day} 早于生效日期，不能再改"
@@ -229,7 +238,7 @@ def _publish(tx: Tx, city: Books, change: Change) -> int:
     today = _today(tx, city)
     if change.in_force < today:
         raise wrong("in_force", "Its day of force has passed: propose it anew", "生效日期已过，请重新提出")
-    _check_past(changed_days(change.before, change.document), change.in_force, today)
+    _check_past(change.before, change.document, change.in_force, today)
     content = dumps(change.document, ensure_ascii=False, sort_keys=True)
     edition: int = value(
         tx,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from dispatch.cityfile.answers import check_answers, check_rules
@@ -19,7 +19,7 @@ from dispatch.cityfile.spots import check_spots
 from dispatch.cityfile.staff import check_staff
 from dispatch.cityfile.terminals import check_terminals
 from dispatch.cityfile.time_limits import check_limits
-from dispatch.clock.document import calendar_from
+from dispatch.clock.document import check_calendar
 
 __all__ = ["check_files", "unconfirmed"]
 
@@ -53,7 +53,8 @@ def _check_calendar(city: CityFiles, faults: Faults) -> None:
             faults.error("calendar.csv", row.row, f"{row.day} is given twice")
         seen.add(row.day)
     try:
-        calendar_from(calendar_document(city))
+        since = date.fromisoformat(str(city.document["editions"]["calendar"]["in_force"]))
+        check_calendar(calendar_document(city), since)
     except ValueError as fault:
         faults.error("city.toml", None, f"calendar: {fault}")
     this = datetime.now(UTC).astimezone(ZoneInfo(city.document["time_zone"])).year

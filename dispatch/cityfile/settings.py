@@ -91,6 +91,7 @@ def _notice_kind(kind: str) -> str:
 Pattern = Annotated[str, AfterValidator(_pattern)]
 SeasonDay = Annotated[str, AfterValidator(_season_day)]
 Hours = Annotated[str, AfterValidator(_hours)]
+CalendarDay = Annotated[date, Field(ge=date(1970, 1, 1), lt=date(2200, 1, 1))]
 Sentence = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_sentence)]
 Quiet = Annotated[str, AfterValidator(_quiet)]
 NoticeKind = Annotated[str, AfterValidator(_notice_kind)]
@@ -191,6 +192,8 @@ class _Slots(_Part):
     from_: Annotated[SeasonDay, Field(alias="from")]
     to: SeasonDay
     hours: list[Hours]
+    since: CalendarDay | None = None
+    until: CalendarDay | None = None
 
 
 class _Calendar(_Part):

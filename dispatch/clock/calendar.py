@@ -1,13 +1,14 @@
 """Working days and opening hours of one city, and what every limit asks of them: how much, and until when."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import combinations
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-__all__ = ["Openings", "Slots", "WorkCalendar"]
+__all__ = ["Openings", "Slots", "WorkCalendar", "refuse_shared_days"]
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 DAY = 86_400
@@ -18,6 +19,7 @@ LONGEST = 200 * 366  # days one calendar answers for; whoever asks for more has 
 BEYOND = "the limit ends beyond the years a calendar can hold"
 END_OF_DAY = time(0)
 LEAP_YEAR = 2000
+ALL_DAYS = 8 * 366  # so many days in a row hold every day of a year, 29 February too
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,14 @@ class Slots:
     """Opening hours of a season, both days included; a season may run over New Year.
 
     `from_day`, `to_day`: (month, day). An end of 00:00 means midnight at the day's end.
+    `since`, `until`: the first and the last day on which they are the city's hours at all.
     """
 
     from_day: tuple[int, int]
     to_day: tuple[int, int]
     hours: tuple[tuple[time, time], ...]
+    since: date = date.min
+    until: date = date.max
 
     def __post_init__(self) -> None:
         before = time(0)
@@ -39,8 +44,15 @@ class Slots:
             before = end
         for month, day in (self.from_day, self.to_day):
             date(LEAP_YEAR, month, day)
+        if self.until < self.since:
+            raise ValueError(f"opening hours since {self.since} end before they begin, on {self.until}")
 
     def covers(self, day: date) -> bool:
+        """Whether they are the hours of `day`."""
+        return self.since <= day <= self.until and self.in_season(day)
+
+    def in_season(self, day: date) -> bool:
+        """Whether `day` lies in the season, whatever the year."""
         here = (day.month, day.day)
         if self.from_day <= self.to_day:
             return self.from_day <= here <= self.to_day
@@ -92,7 +104,7 @@ class WorkCalendar:
         exceptions: Mapping[date, bool],
         confirmed: frozenset[int],
     ) -> None:
-        _refuse_shared_days(slots)
+        refuse_shared_days(slots)
         self.zone = zone
         self._week = week
         self._slots = slots
@@ -298,7 +310,12 @@ def _ordinal(seconds: int) -> int:
     return datetime.fromtimestamp(seconds, UTC).toordinal()
 
 
-def _refuse_shared_days(slots: tuple[Slots, ...]) -> None:
-    for day in (date(LEAP_YEAR, 1, 1) + timedelta(days=n) for n in range(366)):
-        if sum(season.covers(day) for season in slots) > 1:
-            raise ValueError(f"opening hours of two seasons share {day:%m-%d}")
+def refuse_shared_days(slots: Sequence[Slots]) -> None:
+    """Raises ValueError with the first day that has two sets of opening hours."""
+    for one, other in combinations(slots, 2):
+        since, until = max(one.since, other.since), min(one.until, other.until)
+        always = (until - since).days >= ALL_DAYS
+        first, length = (date(LEAP_YEAR, 1, 1), 366) if always else (since, (until - since).days + 1)
+        for day in (first + timedelta(days=n) for n in range(length)):
+            if one.in_season(day) and other.in_season(day):
+                raise ValueError(f"opening hours of two seasons share {f'{day:%m-%d}' if always else day}")

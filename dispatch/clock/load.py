@@ -14,6 +14,7 @@ from dispatch.clock.limits import Rule, TimeClass
 __all__ = ["calendar_of", "season", "time_classes_from", "time_classes_of"]
 
 KINDS = {"work": True, "off": False}
+BOUNDS = {"since": date.min, "until": date.max}
 
 
 def calendar_of(folder: Path) -> WorkCalendar:
@@ -60,8 +61,11 @@ def _city(folder: Path) -> dict[str, Any]:
 
 
 def season(row: Mapping[str, Any]) -> Slots:
+    """`{from, to, hours[, since][, until]}`. Raises ValueError with the row."""
     try:
-        return Slots(_month_day(row["from"]), _month_day(row["to"]), tuple(_hours(text) for text in row["hours"]))
+        since, until = (date.fromisoformat(str(row.get(key, end))) for key, end in BOUNDS.items())
+        hours = tuple(_hours(text) for text in row["hours"])
+        return Slots(_month_day(row["from"]), _month_day(row["to"]), hours, since, until)
     except ValueError as fault:
         raise ValueError(f"city.toml: calendar.slots {row.get('from')} to {row.get('to')}: {fault}") from fault
 

@@ -161,7 +161,7 @@ class Hours:
             works = day.isoweekday() in self._document["week"]
         if not works:
             return []
-        texts = next((s["hours"] for s in self._document["slots"] if _in_season(day, s["from"], s["to"])), ())
+        texts = next((row["hours"] for row in self._document["slots"] if _holds(row, day)), ())
         pairs = [tuple(_clock(t) for t in text.split("-")) for text in texts]
         spans = [(self.instant(day, a), self.instant(day + DAY if b == time(0) else day, b)) for a, b in pairs]
         return [(a, b) for a, b in spans if a < b]
@@ -181,9 +181,12 @@ def _clock(text: str) -> time:
     return time(0) if text.strip() == "24:00" else time.fromisoformat(text.strip())
 
 
-def _in_season(day: date, begin: str, end: str) -> bool:
-    here = f"{day:%m-%d}"
-    return begin <= here <= end if begin <= end else here >= begin or here <= end
+def _holds(row: Mapping[str, Any], day: date) -> bool:
+    """Whether a row of opening hours is in force on the day, and of its season."""
+    if not row.get("since", "") <= day.isoformat() <= row.get("until", "9999-12-31"):
+        return False
+    begin, end, here = row["from"], row["to"], f"{day:%m-%d}"
+    return bool(begin <= here <= end if begin <= end else here >= begin or here <= end)
 
 
 def _legs(limits: Sequence[Limit]) -> list[tuple[str, Fraction]]:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from dispatch.calendars.change import Asked, decide, latest, proposal, propose, withdraw
-from dispatch.calendars.year import changed_days, year_of
+from dispatch.calendars.year import changed_days, hours_of, year_of
 from dispatch.cases.books import books
 from dispatch.cluster import Urls
 from gis.db import execute, read, write
@@ -81,6 +81,16 @@ def test_a_decree_adds_to_its_year_and_confirms_nothing() -> None:
         (replace(NEW_YEAR, seasons="01-01 07-01 08:00-12:00\n06-01 12-31 08:00-12:00"), "seasons share 06-01"),
         (replace(NEW_YEAR, seasons="01-01"), "line 1"),
         (replace(NEW_YEAR, seasons="01-01 12-31 08:00-08:00"), "before they begin"),
+        (replace(NEW_YEAR, seasons="2026-07-15 2026-06-15 08:00-09:00"), "line 1: .*end before they begin"),
+        (replace(NEW_YEAR, seasons="2026-07-15 08-15 08:00-09:00"), "line 1: 2026-07-15 and 08-15 are not both"),
+        (replace(NEW_YEAR, seasons="2026-07-15 2026-08-15 8-9"), "line 1"),
+        (replace(NEW_YEAR, seasons="2200-07-15 2200-08-15 08:00-09:00"), "line 1: 2200 is no year of a calendar"),
+        (
+            replace(NEW_YEAR, seasons="2026-07-15 2026-08-15 08:00-09:00\n2026-08-15 2026-08-20 08:00-09:00"),
+            "two seasons share 2026-08-15",
+        ),
+        (replace(NEW_YEAR, seasons="2026-06-08 2026-08-15 08:00-09:00"), "2026-06-08 lies before the day of force"),
+        (replace(NEW_YEAR, seasons="01-01 12-31 08:00-12:00", in_force=TODAY), "from tomorrow at the earliest"),
         (replace(NEW_YEAR, notice="day,kind\n2026-06-08,off\n", year=2026, official=False), "before the day of force"),
         (
             replace(NEW_YEAR, notice="day,kind\n2026-06-19,off\n", year=2026, official=False),
@@ -99,6 +109,54 @@ def test_a_day_that_has_begun_cannot_become_a_day_of_work() -> None:
 
     with pytest.raises(FormIncomplete, match="has begun"):
         proposal(free, asked, today=TODAY, earliest=date(2024, 1, 1))
+
+
+def test_hours_of_every_year_hold_from_the_day_of_force_and_those_before_stay() -> None:
+    """Time that has been counted stays as it was, also where the day is worked before and after."""
+    found = after(replace(NEW_YEAR, notice="", seasons="05-01 09-30 09:00-17:00\n10-01 04-30 10:00-16:00"))
+
+    assert found["slots"] == [
+        {"from": "01-01", "to": "12-31", "hours": ["08:00-12:00", "14:00-18:00"], "until": "2026-06-08"},
+        {"from": "05-01", "to": "09-30", "hours": ["09:00-17:00"], "since": "2026-06-09"},
+        {"from": "10-01", "to": "04-30", "hours": ["10:00-16:00"], "since": "2026-06-09"},
+    ]
+    assert [row["from"] for row in hours_of(found, 2025)] == ["01-01"]
+    assert [row["from"] for row in hours_of(found, 2026)] == ["01-01", "05-01", "10-01"]
+    assert [row["from"] for row in hours_of(found, 2027)] == ["05-01", "10-01"]
+    again = Asked(notice="", seasons="01-01 12-31 08:00-12:00", year=2027, in_force=date(2026, 10, 1))
+    assert [(row.get("since"), row.get("until")) for row in proposal(
+        found, again, today=TODAY, earliest=TODAY
+    )["slots"]] == [
+        (None, "2026-06-08"), ("2026-06-09", "2026-09-30"), ("2026-06-09", "2026-09-30"), ("2026-10-01", None)
+    ]  # fmt: skip
+
+
+def test_hours_of_some_dates_take_the_place_of_the_usual_ones_on_these_alone() -> None:
+    hot = "2026-07-15 2026-08-14 07:00-11:00"
+    found = after(replace(NEW_YEAR, notice="", seasons=hot))
+
+    usual = {"from": "01-01", "to": "12-31", "hours": ["08:00-12:00", "14:00-18:00"]}
+    assert found["slots"] == [
+        {**usual, "until": "2026-07-14"},
+        {**usual, "since": "2026-08-15"},
+        {"from": "01-01", "to": "12-31", "hours": ["07:00-11:00"], "since": "2026-07-15", "until": "2026-08-14"},
+    ]
+    both = after(replace(NEW_YEAR, notice="", seasons=f"{hot}\n01-01 12-31 09:00-17:00"))
+    assert [(row["hours"], row.get("since"), row.get("until")) for row in both["slots"]] == [
+        (usual["hours"], None, "2026-06-08"), (["09:00-17:00"], "2026-06-09", "2026-07-14"),
+        (["09:00-17:00"], "2026-08-15", None), (["07:00-11:00"], "2026-07-15", "2026-08-14"),
+    ]  # fmt: skip
+
+
+def test_hours_are_not_published_on_the_day_they_begin(town: Town) -> None:
+    """Who waited too long with the second signature proposes it anew: a day that has begun keeps its hours."""
+    author, other = (town.people[who].person_id or 0 for who in ("dispatcher", "leader"))
+    asked = Asked(notice="", seasons="01-01 12-31 09:00-17:00", year=2026, in_force=date(2026, 6, 9))
+    with write() as tx:
+        made = propose(tx, books(tx), author, asked, name="tiny-hours", reason="notice")
+    town.later(days=1)
+    with write() as tx, pytest.raises(FormIncomplete, match="from tomorrow at the earliest"):
+        decide(tx, books(tx), made.id, other, publish=True, decision="")
 
 
 def test_a_calendar_that_leaves_a_limit_without_end_is_refused() -> None:

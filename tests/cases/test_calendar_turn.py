@@ -12,6 +12,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from dispatch.backlog import backlog
+from dispatch.calendars.change import Asked, decide, propose
 from dispatch.calendars.turn import moves, recount_some, turn_of
 from dispatch.cases.act import Receipt
 from dispatch.cases.books import books
@@ -126,6 +127,22 @@ def test_a_deadline_that_does_not_move_is_left_alone(town: Town) -> None:
 
     assert recounts(case) == []
     assert dispose(case)["due"] == before["due"]
+    assert faults() == []
+
+
+def test_other_hours_from_tomorrow_leave_what_was_worked_until_then(town: Town) -> None:
+    """Two of four hours are used on Monday afternoon; from Tuesday on the day begins at ten."""
+    case = town.handling()  # at four in the afternoon
+    assert datetime.fromisoformat(dispose(case)["due"]) == MONDAY + timedelta(days=1, hours=1)  # 10:00
+    author, other = (town.people[who].person_id or 0 for who in ("dispatcher", "leader"))
+    asked = Asked(notice="", seasons="01-01 12-31 10:00-15:00", year=2026, in_force=TUESDAY)
+    with write() as tx:
+        made = propose(tx, books(tx), author, asked, name="late-hours", reason="decree")
+        decide(tx, books(tx), made.id, other, publish=True, decision="")
+    town.later(days=1)
+    sweep_all()
+
+    assert datetime.fromisoformat(dispose(case)["due"]) == MONDAY + timedelta(days=1, hours=3)  # 12:00
     assert faults() == []
 
 

@@ -11,8 +11,10 @@ import pytest
 
 from dispatch.clock import Limit, Rule, Slots, WorkCalendar, due_at
 from dispatch.clock.calendar import FIRST_STRETCH
-from dispatch.clock.document import calendar_from
+from dispatch.clock.document import calendar_from, check_calendar
+from dispatch.clock.load import season
 from dispatch.clock.many import due_times
+from dispatch.verify.hours import Hours
 
 NEW_YORK = ZoneInfo("America/New_York")
 EVERY_DAY = frozenset(range(1, 8))
@@ -164,3 +166,83 @@ def test_a_calendar_is_read_from_the_document_of_its_edition() -> None:
     assert calendar.hours(date(2026, 6, 6)) == ((time(8), time(12)), (time(13), time(0)))
     assert calendar.hours(date(2026, 12, 1)) == ((time(9), time(17)),)
     assert (calendar.confirmed(2026), calendar.confirmed(2027)) == (True, False)
+
+
+SUMMER = {
+    "zone": "Asia/Shanghai",
+    "week": [1, 2, 3, 4, 5],
+    "slots": [
+        {"from": "05-01", "to": "09-30", "hours": ["08:00-12:00", "14:00-18:00"], "until": "2026-07-14"},
+        {"from": "01-01", "to": "12-31", "hours": ["07:00-11:00"], "since": "2026-07-15", "until": "2026-08-14"},
+        {"from": "05-01", "to": "09-30", "hours": ["08:00-12:00", "14:00-18:00"], "since": "2026-08-15"},
+        {"from": "10-01", "to": "04-30", "hours": ["09:00-17:00"]},
+    ],
+    "exceptions": {},
+    "confirmed": [2026],
+}
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        ("2026-07-14 16:00", "4", "2026-07-15 09:00"),  # Tuesday two hours, then two of the hot month's morning
+        ("2026-07-14 18:30", "5", "2026-07-16 08:00"),
+        ("2026-08-14 10:00", "2", "2026-08-17 09:00"),  # Friday the last of them, then Monday from eight
+        ("2027-07-15 07:30", "1", "2027-07-15 09:00"),  # the year after is as ever
+        ("2026-09-30 17:00", "2", "2026-10-01 10:00"),
+    ],
+)
+def test_opening_hours_of_some_dates_hold_on_these_alone(start: str, hours: str, due: str) -> None:
+    """Counted by the clock, by the clock for many, and by the counter of `wangge verify`."""
+    calendar = calendar_from(SUMMER)
+    begin, end = (datetime.fromisoformat(text).replace(tzinfo=SHANGHAI) for text in (start, due))
+    limit = Limit(Decimal(hours), Rule.WORK_HOUR)
+
+    assert due_at(begin, limit, calendar) == end
+    assert due_times(numpy.array([int(begin.timestamp())]), limit, calendar)[0] == end.timestamp()
+    assert Hours(SUMMER).due(int(begin.timestamp()), [(hours, "work_hour")], []) == end.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"since": "2026-08-14"}, "opening hours of two seasons share 2026-08-14"),
+        ({"since": "2026-08-15", "until": "2026-09-30"}, "share 2026-08-15"),
+        ({"since": "2030-01-01"}, "share 05-01"),
+        ({"since": "2026-08-20", "until": "2026-08-19"}, "since 2026-08-20 end before they begin, on 2026-08-19"),
+        ({"since": "2026-08"}, "calendar.slots 05-01 to 09-30"),
+    ],
+)
+def test_opening_hours_of_dates_that_share_a_day_are_refused(more: dict[str, str], said: str) -> None:
+    row = {"from": "05-01", "to": "09-30", "hours": ["10:00-11:00"], **more}
+    with pytest.raises(ValueError, match=said):
+        calendar_from({**SUMMER, "slots": [*SUMMER["slots"], row]})  # type: ignore[misc]
+
+
+def test_hours_that_end_on_the_day_before_others_begin_share_none() -> None:
+    assert season({"from": "01-01", "to": "12-31", "hours": [], "since": date(2026, 5, 1)}).since == date(2026, 5, 1)
+    assert calendar_from(SUMMER).hours(date(2026, 7, 14)) != calendar_from(SUMMER).hours(date(2026, 7, 15))
+
+
+@pytest.mark.parametrize(
+    ("changes", "ends"),
+    [
+        ({}, True),
+        ({"week": []}, False),
+        ({"slots": []}, False),
+        ({"slots": SUMMER["slots"][:2]}, False),  # works until 14 August, and never after
+        ({"slots": [{"from": "05-01", "to": "05-02", "hours": ["08:00-09:00"]}]}, True),
+        ({"week": [], "exceptions": {f"2026-07-{day}": True for day in range(15, 31)}}, False),
+        ({"week": [], "exceptions": {"9999-12-31": True}}, False),
+        ({"exceptions": {"9999-12-31": False}}, True),
+    ],
+)
+def test_a_calendar_under_which_a_limit_never_ends_is_refused(changes: dict[str, object], ends: bool) -> None:
+    """Also one that works for a while, and never again behind the last day that it names."""
+    document = {**SUMMER, **changes}
+    if ends:
+        check_calendar(document, date(2026, 7, 1))
+    else:
+        with pytest.raises(ValueError, match=r"no working time after .*: the limit never ends"):
+            check_calendar(document, date(2026, 7, 1))
