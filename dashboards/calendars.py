@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -14,8 +14,8 @@ from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.calendars import change as changing
 from dispatch.calendars.change import Asked
-from dispatch.calendars.turn import moves, turn_of
-from dispatch.calendars.year import changed_days, year_of
+from dispatch.calendars.turn import moves, turns
+from dispatch.calendars.year import YEARS, changed_days, hours_of, year_of
 from dispatch.cases.books import books
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
@@ -25,7 +25,8 @@ from gis.problems import FormIncomplete, NotFound, Problem
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-MOVED = 200  # deadlines shown that a calendar moved
+MOVED = 200  # deadlines shown at once that a calendar moved
+LONGEST = 9  # digits of a number in an address
 
 
 @dataclass
@@ -54,35 +55,58 @@ class Fields:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which year is shown, and of which edition, from which place on, the deadlines that it moved."""
+
+    year: str = ""
+    edition: str = ""
+    after: str = ""
+
+
 @router.get("/calendar", **needs(Permission.SIGNED_IN))
-def calendar_page(request: Request, me: Signed, year: str = "") -> Response:
-    """A year of the calendar that was published last, its seasons, changes that wait, and what the last one moved."""
-    return _year(request, me, year=year)
+def calendar_page(request: Request, me: Signed, shown: Annotated[Shown, Depends()]) -> Response:
+    """A year of the calendar that was published last, its seasons, changes that wait, and what an edition moved."""
+    return _year(request, me, shown)
 
 
 def _year(
-    request: Request, me: Me, *, year: str = "", fields: Fields | None = None, problem: Problem | None = None,
+    request: Request, me: Me, asked: Shown, *, fields: Fields | None = None, problem: Problem | None = None,
     after: dict[str, Any] | None = None,
 ) -> Response:  # fmt: skip
     with me.read() as tx:
         view = View.of(request, tx, me)
         last = changing.latest(tx)
         found = None if me.is_department_only else changing.changes(tx)  # not granted to units
-        more = _moved(tx, view) if me.may(Permission.SEE_BOARD) else {"turn": None, "moves": []}
+        more = _moved(tx, view, asked) if me.may(Permission.SEE_BOARD) else {"turn": None, "moves": []}
     shown = last.content if after is None else after
-    asked = fields.year if fields is not None else year
-    chosen = int(asked) if asked.isdecimal() and 1970 <= int(asked) < 2200 else view.today.year
+    year = _number(asked.year if fields is None else fields.year)
+    chosen = year if year in YEARS else view.today.year
     return page(
         view, "calendar.html", status=problem.status if problem else 200, problem=problem, fields=fields or Fields(),
-        year=chosen, months=year_of(shown, chosen, last.content), document=shown, last=last, changes=found,
+        year=chosen, months=year_of(shown, chosen, last.content), document=shown, hours=hours_of(shown, chosen),
+        last=last, changes=found,
         preview=None if after is None else changed_days(last.content, after), change=None, **more,
     )  # fmt: skip
 
 
-def _moved(tx: ReadTx, view: View) -> dict[str, Any]:
-    edition = view.known.editions["calendar"]
-    turn = turn_of(tx, edition)
-    return {"turn": turn, "moves": moves(tx, edition, view.known.calendar_since, limit=MOVED) if turn else []}
+def _moved(tx: ReadTx, view: View, asked: Shown) -> dict[str, Any]:
+    listed, skip = turns(tx), _number(asked.after)
+    wanted = _number(asked.edition) or view.known.editions["calendar"]
+    turn = next((one for one in listed if one.edition == wanted), None)
+    if turn is None:
+        return {"turn": None, "turns": listed, "moves": []}
+    since = datetime.combine(turn.in_force, time(0), view.known.zone)
+    found = moves(tx, turn.edition, since, limit=MOVED + 1, skip=skip)
+    return {
+        "turn": turn, "turns": listed, "moves": found[:MOVED],
+        "earlier": max(0, skip - MOVED) if skip else None, "later": skip + MOVED if len(found) > MOVED else None,
+    }  # fmt: skip
+
+
+def _number(text: str) -> int:
+    """Digits of an address or a form as a number; nothing for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else 0
 
 
 @router.post("/calendar/changes", **needs(Permission.WRITE_RULES))
@@ -94,11 +118,11 @@ def ask(request: Request, me: Signed, fields: Annotated[Fields, Depends()]) -> R
             with me.read() as tx:
                 last, today = changing.latest(tx), tx.now.astimezone(books(tx).zone).date()
             after = changing.proposal(last.content, asked, today=today, earliest=last.in_force)
-            return _year(request, me, fields=fields, after=after)
+            return _year(request, me, Shown(), fields=fields, after=after)
         with me.write() as tx:
             made = changing.propose(tx, books(tx), me.person_id, asked, name=fields.name, reason=fields.reason)
     except Problem as problem:
-        return _year(request, me, fields=fields, problem=problem)
+        return _year(request, me, Shown(), fields=fields, problem=problem)
     return go(f"/calendar/changes/{made.id}")
 
 
@@ -116,7 +140,8 @@ def _change(request: Request, me: Me, id: int, problem: Problem | None = None) -
         found = changing.change_of(tx, id)
     return page(
         view, "calendar.html", status=problem.status if problem else 200, problem=problem, year=found.year,
-        months=year_of(found.document, found.year, found.before), document=found.document, change=found,
+        months=year_of(found.document, found.year, found.before), document=found.document,
+        hours=hours_of(found.document, found.year), change=found,
         preview=changed_days(found.before, found.document), mine=found.author_id == me.person_id,
     )  # fmt: skip
 

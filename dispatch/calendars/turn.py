@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import LiteralString
 
 from dispatch.cases.books import books
@@ -19,7 +19,7 @@ from dispatch.lifecycle.states import Action
 from dispatch.parked import Kind, park
 from gis.db import TAKEOVER, ReadTx, Tx, column, execute, gone, one, rows, write
 
-__all__ = ["Move", "Turn", "moves", "recount_some", "turn_of"]
+__all__ = ["Move", "Turn", "moves", "recount_some", "turn_of", "turns"]
 
 log = logging.getLogger("wangge.work")
 
@@ -54,17 +54,17 @@ GO_ON: LiteralString = """
            done_at = CASE WHEN %(done)s THEN %(now)s::timestamptz END
      WHERE edition_id = %(edition)s AND lane = %(lane)s AND reached = %(was)s
 """
-TURN: LiteralString = """
-    SELECT e.id AS edition, e.name, sum(t.cases)::int AS cases, sum(t.moved)::int AS moved, min(t.begun_at) AS begun_at,
-           CASE WHEN bool_and(t.done_at IS NOT NULL) THEN max(t.done_at) END AS done_at
-      FROM calendar_turn t JOIN edition e ON e.id = t.edition_id WHERE t.edition_id = %(edition)s GROUP BY e.id
+TURNS: LiteralString = """
+    SELECT e.id AS edition, e.name, e.in_force, sum(t.cases)::int AS cases, sum(t.moved)::int AS moved,
+           min(t.begun_at) AS begun_at, CASE WHEN bool_and(t.done_at IS NOT NULL) THEN max(t.done_at) END AS done_at
+      FROM calendar_turn t JOIN edition e ON e.id = t.edition_id GROUP BY e.id ORDER BY e.in_force DESC, e.id DESC
 """
 MOVES: LiteralString = """
     SELECT c.number AS "case", m.key AS clock, (m.value ->> 0)::timestamptz AS from_due,
            (m.value ->> 1)::timestamptz AS to_due
       FROM step s JOIN cases c ON c.id = s.case_id, jsonb_each(s.data -> 'moved') m
      WHERE s.action = 'recount' AND s.at >= %(since)s AND (s.data ->> 'calendar')::int = %(edition)s
-     ORDER BY c.id, m.key LIMIT %(limit)s
+     ORDER BY c.id, m.key LIMIT %(limit)s OFFSET %(skip)s
 """
 
 
@@ -74,6 +74,7 @@ class Turn:
 
     edition: int
     name: str
+    in_force: date
     cases: int
     moved: int
     begun_at: datetime
@@ -176,11 +177,16 @@ def _wait_for(held: list[int]) -> None:
             park(Kind.CASE, {case_id: error})
 
 
+def turns(tx: ReadTx) -> list[Turn]:
+    """Every turn of the calendar that a worker has begun, the latest first."""
+    return rows(tx, Turn, TURNS)
+
+
 def turn_of(tx: ReadTx, edition: int) -> Turn | None:
     """How far it is; None if no worker has begun."""
-    return one(tx, Turn, TURN, edition=edition)
+    return next((turn for turn in turns(tx) if turn.edition == edition), None)
 
 
-def moves(tx: ReadTx, edition: int, since: datetime, *, limit: int = 500) -> list[Move]:
+def moves(tx: ReadTx, edition: int, since: datetime, *, limit: int = 500, skip: int = 0) -> list[Move]:
     """What the edition moved, by case. `since`: when it came into force. Index: step_recounts."""
-    return rows(tx, Move, MOVES, edition=edition, since=since, limit=limit)
+    return rows(tx, Move, MOVES, edition=edition, since=since, limit=limit, skip=skip)
