@@ -13,9 +13,9 @@ from dashboards.grounds import because, cite_of, leads_to
 from dashboards.view import View
 from dispatch.cases.books import Books, limits_edition
 from dispatch.cases.classify import dangerous
-from dispatch.cases.granted import BY_CONDITION, BY_RULE, Granted, by_condition, cited, in_order
+from dispatch.cases.granted import BY_CONDITION, BY_RULE, LIKE_AN_APPROVAL, Granted, by_condition, cited, in_order
 from dispatch.cityfile.time_limits import UNKNOWN_AT
-from dispatch.clock.keyed import Beginning, told_apart
+from dispatch.clock.keyed import KEYS, Beginning, LimitRow, told_apart
 from dispatch.clock.limits import Limit, due_at
 from dispatch.clock.why import why
 from dispatch.lifecycle.states import ClockKind
@@ -108,7 +108,8 @@ class Told:
     """The answer; `held`: every limit that holds, the one that counts first.
 
     `view`: with the names of the day asked about; `place` and `routing`: of the point given; `conditions`: to choose
-    from where the disposal needs one; `derived`: the due time in words.
+    from where the disposal needs one; `derived`: the due time in words; `wanted`: in words, what has to be known
+    for a row to hold where none does.
     """
 
     view: View
@@ -121,6 +122,7 @@ class Told:
     place: Place | None = None
     routing: Routing | None = None
     conditions: Sequence[Condition] = ()
+    wanted: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,28 @@ def tell(tx: ReadTx, view: View, asked: Question) -> Told:
         view=shown, kind=kind, at=at, begun=begun, held=_held(tx, shown, found), place=here.place, routing=here.routing,
         conditions=books.catalogue.conditions_of(asked.category) if open_to else (),
     )  # fmt: skip
-    return _due(told, found[0].limit) if found else told
+    return (
+        _due(told, found[0].limit)
+        if found
+        else replace(told, wanted=[view.t(f"limits.key_{key}") for key in _wanted(books, begun, asked)])
+    )
+
+
+def _wanted(books: Books, begun: Beginning, asked: Question) -> list[str]:
+    """The keys not known yet for which some row of the stage asks that holds in all that is known."""
+    kind = ClockKind(begun.stage)
+    never = UNKNOWN_AT.get(kind, ())
+    unknown = {key for key in KEYS if key != "season" and key not in never and getattr(begun, key) in (None, "")}
+    if not begun.category and not asked.danger:
+        unknown.add("urgent")
+    stages = (kind, ClockKind.APPROVE) if kind in LIKE_AN_APPROVAL else (kind,)
+    rows = [row for row in books.limits.rows if row.stage in stages and _may_hold(row, begun, unknown)]
+    return [key for key in KEYS if key in unknown and any(getattr(row, key) is not None for row in rows)]
+
+
+def _may_hold(row: LimitRow, begun: Beginning, unknown: set[str]) -> bool:
+    bare: dict[str, Any] = dict.fromkeys(unknown)
+    return replace(row, **bare).holds(replace(begun, stage=row.stage))
 
 
 def _due(told: Told, limit: Limit) -> Told:

@@ -22,6 +22,7 @@ __all__ = [
     "BY_CONDITION",
     "BY_ROW",
     "BY_RULE",
+    "LIKE_AN_APPROVAL",
     "Granted",
     "beginning",
     "by_condition",

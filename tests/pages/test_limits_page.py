@@ -29,22 +29,30 @@ ROWS = [
     {"no": "L-4", "stage": "sign", "tier": 2, "limit": "1", "time_class": "work_hour"},
     {"no": "L-5", "stage": "sign", "class": "event:01", "limit": "30", "time_class": "urgent_minute"},
 ]  # fmt: skip
+SOME = [
+    {"no": "A-1", "stage": "approve", "tier": 2, "limit": "2", "time_class": "work_hour"},
+    {"no": "A-2", "stage": "approve", "class": "event:05", "urgent": True, "limit": "1", "time_class": "work_hour"},
+]
 QUESTION = {"stage": "dispose", "category": "E0405", "condition": "1", "area": "1", "at": "2026-06-12T16:30"}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def rows(office: Office) -> None:
-    """The town's limits get rows of their own, in force since June."""
+    """The town's limits get rows of their own, in force since June; from September on approvals have few."""
     office.town.set(FRIDAY)
     with write() as tx:
         stages = value(tx, "SELECT content FROM edition WHERE kind = 'stages'")
-        execute(
-            tx,
-            """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
-               SELECT kind, 'summer', '2026-06-01', 'made up', content_hash, %(content)s
-                 FROM edition WHERE kind = 'stages'""",
-            content=Jsonb([*stages, *ROWS]),
-        )
+        few = [row for row in stages if row["stage"] not in ("approve", "supervise", "appeal")]
+        for name, day, content in (("summer", "2026-06-01", [*stages, *ROWS]), ("autumn", "2026-09-01", [*few, *SOME])):
+            execute(
+                tx,
+                """INSERT INTO edition (kind, name, in_force, source, content_hash, content)
+                   SELECT kind, %(name)s, %(day)s, 'made up', content_hash, %(content)s
+                     FROM edition WHERE kind = 'stages' LIMIT 1""",
+                name=name,
+                day=day,
+                content=Jsonb(content),
+            )
         execute(tx, "UPDATE city SET version = version + 1")
 
 
@@ -152,6 +160,29 @@ def test_a_disposal_that_only_its_filing_condition_limits_is_not_said_to_have_no
         assert false not in said
         assert ("condition=1" in said) == bool(category)
     assert depends not in answered(asked(who, category="C0101", condition="1", area="", lang=lang))
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "wanted"),
+    [
+        ("supervise", {"category": "", "condition": ""}, "danger, class, level of the unit"),
+        ("supervise", {"category": "E0405", "condition": ""}, "level of the unit"),
+        ("supervise", {"category": "E0405", "level": "3"}, ""),
+        ("supervise", {"category": "E0405", "danger": "yes"}, "level of the unit"),
+        ("appeal", {"category": "", "condition": ""}, ""),
+    ],
+)
+def test_no_row_for_what_is_given_is_not_no_clock_where_more_would_decide(
+    person: Enter, stage: str, given: dict[str, str], wanted: str
+) -> None:
+    """From September on approvals, and supervise orders with them, have rows for one level and a class in danger."""
+    question = {"stage": stage, "area": "", "lang": "en", "at": "2026-09-02T09:00"}
+    said = answered(asked(person("dispatcher"), **(question | given)))
+    if wanted:
+        assert f"limits of this stage also ask for: {wanted}. Say it" in said
+        assert "no clock" not in said
+    else:
+        assert "No row holds for such a case: it has no clock at this stage" in said
 
 
 def test_everybody_logged_in_may_look_and_nobody_else(person: Enter) -> None:
