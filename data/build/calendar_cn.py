@@ -1,5 +1,6 @@
-"""Days in 2024 to 2027 that are not what their weekday says, by the State Council's notices.
+"""Days in 2010 and 2024 to 2027 that are not what their weekday says, by the State Council's notices.
 
+2010 is there for the worked deadlines of tests/clock/deadline_vectors.json, which `wangge due` can then be asked for.
 2027 has no notice yet: only the statutory days stand here, with the days in lieu of a week-end that the
 regulation itself gives, and `city.toml` does not list the year as confirmed.
 """
@@ -12,6 +13,7 @@ from datetime import date, timedelta
 __all__ = ["calendar_rows"]
 
 NOTICES = {
+    2010: "国办发明电〔2009〕27号",
     2024: "国办发明电〔2023〕7号",
     2025: "国办发明电〔2024〕12号",
     2026: "国办发明电〔2025〕7号",
@@ -19,6 +21,15 @@ NOTICES = {
 }
 # name, first and last day off (month, day), working days made up
 HOLIDAYS = {
+    2010: (
+        ("元旦", (1, 1), (1, 3), ()),
+        ("春节", (2, 13), (2, 19), ((2, 20), (2, 21))),
+        ("清明节", (4, 3), (4, 5), ()),
+        ("劳动节", (5, 1), (5, 3), ()),
+        ("端午节", (6, 14), (6, 16), ((6, 12), (6, 13))),
+        ("中秋节", (9, 22), (9, 24), ((9, 19), (9, 25))),
+        ("国庆节", (10, 1), (10, 7), ((9, 26), (10, 9))),
+    ),
     2024: (
         ("元旦", (1, 1), (1, 1), ()),
         ("春节", (2, 10), (2, 17), ((2, 4), (2, 18))),
