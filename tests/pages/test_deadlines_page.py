@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
@@ -87,6 +88,24 @@ def test_lists_name_who_has_a_matter_in_hand_until_it_ends(office: Office, perso
     assert "首问负责：派遣员" in person("enforcement-a").get("/cases").text
     office.town.do(case, Action.SIGN, "enforcement-a")
     assert "首问负责：东河区综合执法队值班员" in line(person("dispatcher").get("/cases").text, case.number)
+
+
+def test_wherever_time_left_stands_the_instant_stands_beside_it(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    """Also on a phone, and in the queue beside a case."""
+    office.town.set(FRIDAY)
+    cases = [office.town.filed(), office.town.filed(), office.town.handling(), office.town.handling()]
+    office.town.later(minutes=2)
+    for who, paths in (
+        ("dispatcher", ("/console", "/cases", f"/cases/{cases[0].number}")),
+        ("enforcement-a", ("/cases", f"/cases/{cases[2].number}")),
+    ):
+        for path in paths:
+            text = unescape(person(who).get(path).text)
+            items = [item for item in re.findall(r'<li class="qi.*?</li>', text, re.DOTALL) if "剩 " in item]
+            assert items, (who, path)
+            assert [item for item in items if "到期" not in item] == [], (who, path)
 
 
 def test_a_year_without_its_notice_is_shown_wherever_a_due_time_of_it_stands(
