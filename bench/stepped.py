@@ -38,7 +38,7 @@ def stepped_clock() -> Iterator[SteppedClock]:
     compiler = shutil.which("cc")
     if compiler is None:
         raise RuntimeError(
-            "To set a clock that is not the machine's own, a C compiler (cc) is needed: leave `clock` out"
+            "To set a clock that is not the machine's own, a C compiler (cc) is needed: leave `clock` and `machine` out"
         )
     with tempfile.TemporaryDirectory(prefix="wangge-clock-") as name:
         folder = Path(name)

@@ -1,8 +1,9 @@
 """What may befall five workers, one after the other, while deadlines fall due: `python -m bench.trials`.
 
 One is frozen between claim and fire and woken; PostgreSQL is killed; two events always fail; the wall clock of the
-whole installation is set back by two hours and forward by 400 days; and all the while one gateway accepts every
-connection and never answers. One line a check, as in `bench.chaos`; what is there afterwards is read from the tables.
+whole installation is set back by two hours and forward by 400 days, then that of the workers' machine alone; and all
+the while one gateway accepts every connection and never answers. One line a check, as in `bench.chaos`; what is there
+afterwards is read from the tables.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -74,6 +76,9 @@ LATE = f"""
     SELECT count(*) FROM step WHERE action = 'lapse' {OF}
        AND recorded_at - greatest(at, %(since)s::timestamptz) > make_interval(secs => %(late)s)
 """
+EARLY = f"""
+    SELECT count(*) FROM step WHERE action = 'lapse' {OF} AND recorded_at < at
+"""
 LONGEST = f"""
     SELECT coalesce(max(extract(epoch FROM recorded_at - at)), 0)::float8 FROM step WHERE action = 'lapse' {OF}
 """
@@ -90,6 +95,7 @@ POISON = """
     INSERT INTO fired (case_id, kind, epoch, event, seq, at)
     SELECT id, 'dispose', (clocks #>> '{dispose,epoch}')::int, 'lapse', 1, now() FROM cases WHERE id = %(first)s + 1
 """
+SEEN = "SELECT count(*) > 0 FROM parked WHERE kind = 'job' AND key = 'clock' AND position(%(word)s IN fault) > 0"
 TOLD = (
     "INSERT INTO outbox (kind, unit_id, created_at) SELECT 'warned', min(id), clock_timestamp() FROM unit RETURNING id"
 )
@@ -148,6 +154,7 @@ class Block:
         self.run.check(f"{self.name}-missing", self.ask(LEFT), n=n)
         self.run.check(f"{self.name}-doubled", self.ask(DOUBLED), n=n)
         self.run.check(f"{self.name}-at-another-instant", self.ask(ELSEWHEN), n=n)
+        self.run.check(f"{self.name}-early", self.ask(EARLY), n=n)
         say(f"{self.name}: the longest wait {self.ask(LONGEST):.1f} s")
 
     def waited(self, what: str, late: int, since: object = None) -> None:
@@ -273,14 +280,51 @@ def clock(run: Run) -> None:
     block.waited("waited", max(TAKEOVER, run.late))
 
 
+def machine(run: Run) -> None:
+    """The wall clock of the workers' machine is two hours behind, then 400 days ahead; the database's is right."""
+    own = SteppedClock(run.here.folder / "machine")
+    own.file.write_bytes(bytes(8))
+    _restart(run, STEPPED_CLOCK=str(own.file))
+    for name, ahead in (("machine-set-back", HOURS), ("machine-set-forward", DAYS)):
+        block = _block(run, name)
+        time.sleep(2)
+        own.set(ahead)
+        _told(run, name)
+        block.finished(run.lasts + 60)
+        block.waited("waited", max(TAKEOVER, run.late))
+        word = "behind" if ahead < 0 else "ahead"
+        seen = _until(partial(run.ask, SEEN, word=word), 75)
+        run.check(f"{name}-seen", int(seen), target=1, n=1)
+    _restart(run)
+
+
+def _restart(run: Run, **more: str) -> None:
+    for number in range(1, WORKERS + 1):
+        run.here.stop(f"work-{number}")
+        run.here.start(f"work-{number}", "work", **more)
+    _sent(run, 180)
+
+
 def _told(run: Run, name: str) -> None:
     """A message put down now is sent by some worker within a takeover, whatever its clock says."""
+    run.check(f"{name}-jobs-go-on", int(_sent(run, TAKEOVER)), target=1, n=1)
+
+
+def _sent(run: Run, seconds: float) -> bool:
+    """Whether some worker sends a message that is put down now."""
     message = run.ask(TOLD)
-    sent = _until(lambda: run.ask("SELECT sent_at IS NOT NULL FROM outbox WHERE id = %(id)s", id=message), TAKEOVER)
-    run.check(f"{name}-jobs-go-on", int(sent), target=1, n=1)
+    return _until(lambda: run.ask("SELECT sent_at IS NOT NULL FROM outbox WHERE id = %(id)s", id=message), seconds)
 
 
-TRIALS = {"frozen": frozen, "poison": poison, "gateway": gateway, "database": database, "clock": clock}
+TRIALS = {
+    "frozen": frozen,
+    "poison": poison,
+    "gateway": gateway,
+    "database": database,
+    "clock": clock,
+    "machine": machine,
+}
+SET = {"clock", "machine"}  # those that set a clock
 
 
 def _state(process: int) -> str:
@@ -318,7 +362,7 @@ def _gateways(fed: list[float]) -> Iterator[dict[str, int]]:
 
 def _prepare(run: Run, wanted: list[str]) -> None:
     """Open cases that are due in years, people with phones, the server, five workers."""
-    count = A_SECOND * run.lasts * (len(wanted) + 2)
+    count = A_SECOND * run.lasts * (len(wanted) + 3)
     now = int(time.time())
     day = numpy.full(count, 86_400, dtype=numpy.int64)
     fill_open(run.here.urls.super or "", Drawn(now - 2 * day, now - day, now + LONG_AWAY * day, fired="warn"))
@@ -342,7 +386,7 @@ def main() -> int:
     parser.add_argument("--city", type=Path, default=CITIES / "binhe", help="folder of a demo city")
     chosen = parser.parse_args()
     with ExitStack() as stack:
-        steps = stack.enter_context(stepped_clock()) if "clock" in chosen.only else None
+        steps = stack.enter_context(stepped_clock()) if SET & set(chosen.only) else None
         here = stack.enter_context(ground(chosen.city))
         run = Run(here, chosen.late, chosen.seconds, steps)
         ports = stack.enter_context(_gateways(run.fed))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from collectors.rehearsal.growth import growth_in
 from dashboards.shell import go, page
 from dashboards.view import View
-from dispatch.backlog import MEANING, SEAL_LATE, backlog, exposition
+from dispatch.backlog import LATE, MEANING, backlog, exposition
 from dispatch.config import settings
 from dispatch.parked import Kind, parked, try_again
 from dispatch.people.roles import Permission
@@ -32,7 +32,7 @@ def work(request: Request, me: Signed) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
         found, aside = backlog(tx), parked(tx)
-    late = {"seal_lag_seconds"} if found.seal_lag_seconds > SEAL_LATE else set()
+    late = [name for name, most in LATE.items() if getattr(found, name) > most]
     return page(
         view,
         "work.html",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import LiteralString
 
-from gis.db import ReadTx, one
+from gis.db import ReadTx, one, value
 from gis.problems import Unavailable
 
-__all__ = ["MEANING", "SEAL_LATE", "Backlog", "backlog", "exposition"]
+__all__ = ["LATE", "MEANING", "SKEWED", "Backlog", "backlog", "clock_skew", "exposition"]
 
-SEAL_LATE = 60  # seconds: the worker seals every second, so that beyond this it stands still
+SKEWED = 5  # seconds between two machines of which one's clock is wrong
+# Seconds beyond which a figure is an alarm. The worker seals every second: beyond a minute it stands still.
+LATE = {"seal_lag_seconds": 60, "clock_skew_seconds": SKEWED}
 
 # Each part walks an index of what is owed, which is little, or of the last hour.
 BACKLOG: LiteralString = """
@@ -60,6 +63,7 @@ MEANING = {
     "notices_waiting": "Notices by mail or gateway that wait for their next attempt",
     "notices_lag_seconds": "Seconds since the oldest of them was due: its channel hangs, or no worker runs",
     "notices_dead": "Notices that were given up",
+    "clock_skew_seconds": "Seconds between this machine's clock and the database's, by which everything is counted",
 }
 
 
@@ -79,6 +83,7 @@ class Backlog:
     notices_waiting: int
     notices_lag_seconds: float
     notices_dead: int
+    clock_skew_seconds: float = 0.0
 
 
 def backlog(tx: ReadTx) -> Backlog:
@@ -86,7 +91,15 @@ def backlog(tx: ReadTx) -> Backlog:
     found = one(tx, Backlog, BACKLOG, now=tx.now)
     if found is None:
         raise Unavailable("The backlog could not be counted", zh="无法统计后台作业")
-    return found
+    return replace(found, clock_skew_seconds=abs(clock_skew(tx)))
+
+
+def clock_skew(tx: ReadTx) -> float:
+    """Seconds by which this machine's clock is at least ahead of the database's, or (below zero) behind it."""
+    before = datetime.now(UTC)
+    there: datetime = value(tx, "SELECT clock_timestamp()")
+    after = datetime.now(UTC)
+    return max(0.0, (before - there).total_seconds()) + min(0.0, (after - there).total_seconds())
 
 
 def exposition(found: Backlog) -> str:

@@ -24,6 +24,7 @@ from dispatch.alarms.nightly import look_ahead
 from dispatch.alarms.ring import ring_due
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
+from dispatch.backlog import SKEWED, clock_skew
 from dispatch.calendars.turn import recount_some
 from dispatch.cards.give import give
 from dispatch.cases.overdue import sweep
@@ -41,7 +42,7 @@ from dispatch.terminals.silence import watch
 from dispatch.ticker import Job, catch_up, run_jobs
 from gis.db import execute, gone, read, value, write
 
-__all__ = ["JOBS", "Job", "command", "noted", "run_jobs", "with_channels"]
+__all__ = ["JOBS", "ClockAmiss", "Job", "command", "noted", "run_jobs", "with_channels"]
 
 log = logging.getLogger("wangge.work")
 
@@ -199,6 +200,19 @@ def watch_terminals() -> None:
         send_messages()
 
 
+class ClockAmiss(RuntimeError):
+    """This machine's clock and the database's are too far apart."""
+
+
+def look_at_clock() -> None:
+    """Raises ClockAmiss, so that it stands on `/work` until they agree. No deadline depends on this machine's clock."""
+    with read() as tx:
+        ahead = clock_skew(tx)
+    if abs(ahead) > SKEWED:
+        told = f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+        raise ClockAmiss(f"{told}: set both by one time server")
+
+
 DEADLINES_EVERY = 1.0
 JOBS = (
     Job("deadlines", DEADLINES_EVERY, fire_due),
@@ -212,6 +226,7 @@ JOBS = (
     Job("terminals", 30.0, watch_terminals),
     Job("duty", 600.0, look_ahead_tonight),
     Job("cards", 60.0, give_cards),
+    Job("clock", 60.0, look_at_clock),
 )
 
 

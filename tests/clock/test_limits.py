@@ -193,6 +193,9 @@ def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
     [
         (NEW_YORK, "2026-03-07 20:00", "8", "2026-03-08 05:00"),  # an hour is missing
         (NEW_YORK, "2026-10-31 20:00", "8", "2026-11-01 03:00"),  # an hour comes twice
+        (SHANGHAI, "1986-05-03 20:00", "8", "1986-05-04 05:00"),  # China had a summer time from 1986 to 1991
+        (SHANGHAI, "1991-04-13 20:00", "8", "1991-04-14 05:00"),
+        (SHANGHAI, "1991-09-14 20:00", "8", "1991-09-15 03:00"),
         (LORD_HOWE, "2026-10-03 20:00", "8", "2026-10-04 04:30"),  # there it is half an hour
         (LORD_HOWE, "2026-04-04 20:00", "8", "2026-04-05 03:30"),
     ],
@@ -204,6 +207,19 @@ def test_hours_are_real_hours_when_the_clocks_change(
     calendar = WorkCalendar(zone, frozenset(range(1, 8)), NIGHT_AND_DAY, {}, frozenset())
 
     assert due_at(at(start, zone), limit(hours, rule), calendar) == at(due, zone)
+
+
+def test_six_years_of_summer_time_and_leap_days_are_as_many_hours_as_they_have_days() -> None:
+    begin, end = (
+        at("1986-01-01 00:00"),
+        at("1992-01-01 00:00"),
+    )  # 2,191 days with 29 February 1988, 1,565 from Monday to Friday
+    assert used(begin, end, Rule.URGENT_HOUR, PLAIN) == timedelta(days=2191)
+    assert used(begin, end, Rule.WORK_HOUR, PLAIN) == timedelta(hours=8 * 1565)
+    assert due_at(begin, limit("2191", Rule.URGENT_DAY), PLAIN) == end
+    assert due_at(at("2024-02-28 10:00"), limit("1", Rule.WORK_DAY), PLAIN) == at("2024-02-29 10:00")
+    assert due_at(at("2024-02-28 10:00"), limit("2", Rule.WORK_DAY_CLOCK), PLAIN) == at("2024-03-01 10:00")
+    assert due_at(at("2023-02-28 10:00"), limit("1", Rule.URGENT_DAY), PLAIN) == at("2023-03-01 10:00")
 
 
 def test_an_opening_at_a_time_that_does_not_exist_begins_with_the_change() -> None:

@@ -107,9 +107,12 @@ def sit(browser: Browser, office: Office) -> Iterator[Sit]:
     """`sit("acceptor", DESK)`: logged in before a screen; a stranger with an empty name."""
     seats: list[tuple[Seat, BrowserContext]] = []
 
-    def take(login: str, size: tuple[int, int], *, host: str = "", place: bool = False) -> Seat:
+    def take(
+        login: str, size: tuple[int, int], *, host: str = "", place: bool = False, zone: str | None = None
+    ) -> Seat:
         address = office.address.replace("127.0.0.1", host) if host else office.address
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+        screen = {"width": size[0], "height": size[1]}
+        context = browser.new_context(viewport=screen, locale="zh-CN", timezone_id=zone)
         if place:
             context.grant_permissions(["geolocation"])
             context.set_geolocation({"longitude": OFF_ROAD[0], "latitude": OFF_ROAD[1], "accuracy": 6})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import httpx
 import pytest
@@ -12,11 +12,13 @@ from playwright.sync_api import expect
 
 from collectors.rehearsal.growth import FILE, Growth, keep_growth
 from dashboards import work
+from dispatch import backlog
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.cases.overdue import sweep
 from dispatch.config import read_settings, settings
 from dispatch.parked import Kind, note, park
+from dispatch.worker import JOBS, ClockAmiss, noted
 from gis.db import execute, write
 from tests.cases.town import ZONE, look
 from tests.pages.conftest import Office, Person
@@ -71,6 +73,40 @@ def test_whatever_is_put_aside_is_named_and_a_job_is_tried_at_its_own_pace(
     rows.filter(has_text=case.number).get_by_role("button", name="立即再试").click()
     due = "SELECT again_at <= clock_timestamp() AS due FROM parked WHERE kind = 'message'"
     assert look(due) == [{"due": True}]
+
+
+def test_clocks_that_are_far_apart_are_an_alarm_until_they_agree(
+    office: Office, sit: Sit, person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This machine's is set; the database's goes on, and with it every deadline."""
+    job = noted(next(job for job in JOBS if job.name == "clock"))
+    page = person("system_admin")
+    for ahead, far in ((0, False), (4, False), (7, True), (400 * 86_400, True), (-7200, True)):
+
+        class Set(datetime):
+            by = timedelta(seconds=ahead)
+
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.now(tz) + cls.by
+
+        monkeypatch.setattr(backlog, "datetime", Set)
+        assert figures(page.get("/metrics").text)["wangge_clock_skew_seconds"] == pytest.approx(abs(ahead), abs=1)
+        assert ("本机时钟与数据库的时钟相差太多" in page.get("/work").text) is far, ahead
+        if far:
+            with pytest.raises(
+                ClockAmiss, match=f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} the database"
+            ):
+                job.run()
+        else:
+            job.run()
+        assert ("核对时钟" in page.get("/work").text) is far, ahead
+    monkeypatch.undo()
+    job.run()
+    seat = sit("system_admin", PHONE)
+    seat.go("/work?lang=en")
+    expect(seat.page.get_by_text("comparing clocks")).to_have_count(0)
+    expect(seat.page.get_by_text("far apart")).to_have_count(0)
 
 
 def test_the_demo_says_how_far_its_past_has_grown(office: Office, sit: Sit) -> None:
