@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -20,9 +20,9 @@ from dispatch.cases.on_duty import people_on_duty
 from dispatch.cases.spares import tell_low
 from dispatch.duty.roster import Post
 from dispatch.duty.stand_ins import CENTRE_HEADS
-from dispatch.emergency.service import changes, put_back, put_out
+from dispatch.emergency.service import changes, drill, put_back, put_out
 from dispatch.emergency.store import answer_count, ask_count, counts, movements, receive, shelves
-from dispatch.emergency.teams import teams
+from dispatch.emergency.teams import Team, teams
 from dispatch.people.may import UNIT
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
@@ -32,7 +32,7 @@ from gis.problems import FormIncomplete, NotFound, Problem
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-DONE = ("out", "back", "received", "asked", "agreed", "refused", "withdrawn")  # what a form has just done
+DONE = ("out", "back", "drilled", "received", "asked", "agreed", "refused", "withdrawn")  # what a form has just done
 NAMES = "SELECT name FROM person WHERE id = ANY (%(ids)s) ORDER BY name"
 
 
@@ -48,6 +48,8 @@ class Entry:
     team: str = ""
     why: Annotated[str, Posted(max_length=200)] = ""
     until: Annotated[str, Posted(max_length=30)] = ""
+    day: Annotated[str, Posted(max_length=10)] = ""
+    words: Annotated[str, Posted(max_length=200)] = ""
 
 
 @router.get("/emergency", **needs(Permission.SEE_DUTY))
@@ -85,10 +87,15 @@ def _page(
         "counts": [(one, _keeps(me, one.unit)) for one in waiting],
         "may": _stores(me) != (),
         "done": done,
-        "about": next((team for team in found if team.id == of and (done == "out") == bool(team.out_until)), None),
+        "about": next((team for team in found if team.id == of and _true(done, team)), None),
     }
     status = problem.status if problem else 200
     return page(view, "emergency.html", status=status, problem=problem, entry=entry or Entry(), **shown)
+
+
+def _true(done: str, team: Team) -> bool:
+    """Whether what is said to have been done to a team is so: an address may be kept, and opened later."""
+    return team.drilled_on is not None if done == "drilled" else (done == "out") == (team.out_until is not None)
 
 
 def _on_duty(tx: ReadTx, unit: str) -> list[str]:
@@ -168,6 +175,27 @@ def back(request: Request, me: Signed, team: str) -> Response:
     except Problem as problem:
         return _page(request, me, problem)
     return go(f"/emergency?done=back&of={quote(team)}")
+
+
+@router.post("/emergency/teams/{team}/drill", **needs(Permission.SEE_DUTY))
+def drilled(request: Request, me: Signed, team: str, entry: Annotated[Entry, Depends()]) -> Response:
+    """It drilled: what, and on which day."""
+    entry.team = team
+    try:
+        with write() as tx:
+            _own_team(tx, me, team)
+            today = tx.now.astimezone(books(tx).zone).date()
+            drill(tx, team, _day(entry.day), today=today, words=entry.words, by=me.person_id)
+    except Problem as problem:
+        return _page(request, me, problem, entry)
+    return go(f"/emergency?done=drilled&of={quote(team)}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _own_team(tx: Tx, me: Me, id: str) -> None:

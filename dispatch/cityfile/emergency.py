@@ -27,17 +27,18 @@ OF_TEAMS = ("id", "unit", "name", "members", "phone", "classes", "lon", "lat", "
 OF_SPARES = ("id", "category", "unit", "name", "depot", "stock", "low")
 TEAM = """
     INSERT INTO team (id, unit_id, name, name_en, members, skills, skills_en, classes, geom, days, starts, ends, key,
-                      phone)
+                      phone, vehicles, vehicles_en)
     VALUES (%(id)s, %(unit)s, %(name)s, %(name_en)s, %(members)s, %(skills)s, %(skills_en)s, %(classes)s,
-            ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(days)s, %(starts)s, %(ends)s, %(key)s, %(sealed)s)
+            ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(days)s, %(starts)s, %(ends)s, %(key)s, %(sealed)s,
+            %(vehicles)s, %(vehicles_en)s)
 """
 KNOWN_TEAMS = """
     SELECT key, phone, id, unit_id, name, name_en, members, skills, skills_en, classes, ST_X(geom), ST_Y(geom), days,
-           starts, ends
+           starts, ends, vehicles, vehicles_en
       FROM team
 """
 SAID = ("id", "unit", "name", "name_en", "members", "skills", "skills_en", "classes", "lon", "lat", "days", "starts",
-        "ends")  # fmt: skip
+        "ends", "vehicles", "vehicles_en")  # fmt: skip
 SPARE = """
     INSERT INTO spare (id, unit_id, category, name, name_en, depot, depot_en, low)
     VALUES (%(id)s, %(unit)s, %(category)s, %(name)s, %(name_en)s, %(depot)s, %(depot_en)s, %(low)s)
@@ -74,6 +75,8 @@ def read_team(cells: Cells) -> TeamRow | None:
         days=days_of(cells),
         starts=starts,
         ends=ends,
+        vehicles=cells.text("vehicles"),
+        vehicles_en=cells.text("vehicles_en"),
     )
     return row if cells.good else None
 

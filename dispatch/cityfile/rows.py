@@ -179,6 +179,8 @@ class TeamRow:
     days: str
     starts: time
     ends: time
+    vehicles: str
+    vehicles_en: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

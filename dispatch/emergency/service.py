@@ -1,16 +1,16 @@
-"""Teams out of service: a ledger of who put which team out or back, when, why, until when; the newest row counts."""
+"""Teams out of service, and their drills: ledgers of who put which team out or back, until when; who drilled what."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import LiteralString
 
 from gis.db import ReadTx, Tx, execute, one, rows
 from gis.problems import Conflict, FormIncomplete
 
-__all__ = ["Change", "changes", "put_back", "put_out"]
+__all__ = ["Change", "changes", "drill", "put_back", "put_out"]
 
 LONGEST = 200  # of a reason
 FURTHEST = timedelta(days=366)
@@ -22,6 +22,11 @@ CHANGES: LiteralString = """
 ADD: LiteralString = """
     INSERT INTO team_service (team_id, reason, until, person_id, at)
     VALUES (%(team)s, %(reason)s, %(until)s, %(by)s, %(at)s)
+"""
+DRILL: LiteralString = """
+    INSERT INTO team_drill (team_id, day, words, person_id, at)
+    SELECT %(team)s, %(day)s, %(words)s, %(by)s, %(at)s
+     WHERE NOT EXISTS (SELECT FROM team_drill WHERE team_id = %(team)s AND day = %(day)s AND words = %(words)s)
 """
 
 
@@ -72,6 +77,18 @@ def put_back(tx: Tx, team: str, *, by: int) -> None:
     if last is None or not last.out(tx.now):
         raise Conflict("The team is in service already", zh="该队伍已在用")
     execute(tx, ADD, team=team, reason=None, until=None, by=by, at=tx.now)
+
+
+def drill(tx: Tx, team: str, day: date | None, *, today: date, words: str, by: int) -> None:
+    """The team drilled that day; the same again changes nothing. Raises FormIncomplete."""
+    words = words.strip()
+    if not words or len(words) > LONGEST:
+        raise FormIncomplete("Say what was drilled", zh="请填写演练内容", fields={"words": "needed"})
+    if day is None or not today - FURTHEST <= day <= today:
+        title = "The day of the drill is today or in the past, and no more than a year ago"
+        raise FormIncomplete(title, zh="演练日期须为今天或以前，且不早于一年", fields={"day": title})
+    execute(tx, LOCK)
+    execute(tx, DRILL, team=team, day=day, words=words, by=by, at=tx.now)
 
 
 def _last(tx: Tx, team: str) -> Change | None:

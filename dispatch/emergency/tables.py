@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -43,6 +44,8 @@ team = Table(
     Column("ends", Time, nullable=False, comment="not after starts: the next day"),
     Column("key", LargeBinary, nullable=False, comment="its own; without it the telephone is noise"),
     Column("phone", LargeBinary, nullable=False, comment="concealed"),
+    Column("vehicles", Text, nullable=False, server_default=""),
+    Column("vehicles_en", Text, nullable=False, server_default=""),
 )
 
 team_service = Table(
@@ -58,6 +61,18 @@ team_service = Table(
         "num_nonnulls(reason, until) = 0 OR (reason IS NOT NULL AND until IS NOT NULL AND until > at)", name="out"
     ),
     Index("team_service_team", "team_id", "id"),
+)
+
+team_drill = Table(
+    "team_drill",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("team_id", Text, nullable=False, comment="of the city's file, whose rows a load replaces"),
+    Column("day", Date, nullable=False),
+    Column("words", Text, nullable=False, comment="what was drilled"),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    instant("at", nullable=False),
+    Index("team_drill_team", "team_id", "day", "id"),
 )
 
 # Of spares.csv: what there is to be kept. How much of it is there, the movements say.

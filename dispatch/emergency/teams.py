@@ -17,12 +17,14 @@ __all__ = ["Team", "near", "teams"]
 DAY = timedelta(days=1)
 COLUMNS: LiteralString = """
     SELECT t.id, t.unit_id AS unit, t.name, t.name_en, t.members, t.skills, t.skills_en, t.classes, t.days, t.starts,
-           t.ends, t.key, t.phone AS sealed, o.reason AS out_reason, o.until AS out_until, o.person AS out_by,
-           {} AS metres
+           t.ends, t.key, t.phone AS sealed, t.vehicles, t.vehicles_en, o.reason AS out_reason, o.until AS out_until,
+           o.person AS out_by, d.day AS drilled_on, d.words AS drilled, {} AS metres
       FROM team t
       LEFT JOIN LATERAL (SELECT s.reason, s.until, p.name AS person FROM team_service s
                           JOIN person p ON p.id = s.person_id
                          WHERE s.team_id = t.id ORDER BY s.id DESC LIMIT 1) o ON o.until > %(now)s
+      LEFT JOIN LATERAL (SELECT day, words FROM team_drill WHERE team_id = t.id ORDER BY day DESC, id DESC LIMIT 1) d
+             ON true
 """
 ALL: LiteralString = COLUMNS.format("NULL::float8") + """
      WHERE %(units)s::text[] IS NULL OR t.unit_id = ANY (%(units)s) ORDER BY t.unit_id, t.id
@@ -38,7 +40,8 @@ NEAR: LiteralString = COLUMNS.format(
 class Team:
     """`classes`: kind:class. `starts` to `ends`: its shift, wall time. `metres`: from the place asked about.
 
-    `out_until`: it is out of service till then, for a reason that somebody gave; empty: it serves.
+    `out_until`: it is out of service till then, for a reason that somebody gave; empty: it serves. `drilled_on`: the
+    day of its last drill; empty: none is written down.
     """
 
     id: str
@@ -54,9 +57,13 @@ class Team:
     ends: time
     key: bytes
     sealed: bytes
+    vehicles: str
+    vehicles_en: str
     out_reason: str | None
     out_until: datetime | None
     out_by: str | None
+    drilled_on: date | None
+    drilled: str | None
     metres: float | None
 
     @property

@@ -23,7 +23,7 @@ FOR_EVER = ("step", "fired", "report", "feed", "audit_event", "audit_block", "ph
             "edition", "category", "filing_condition",
             "bulletin", "bulletin_fact", "bulletin_decision", "stand_in", "stand_in_answer", "stand_in_undo",
             "ledger_entry", "ledger_decision", "settlement", "settlement_signature", "stock_movement", "person_unit",
-            "duty_check", "drill_call", "team_service")  # fmt: skip
+            "duty_check", "drill_call", "team_service", "team_drill")  # fmt: skip
 CHANGES = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
 WORDS = ("case_text", "case_key")
 POLICIES = {

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from dispatch.cluster import Urls
-from dispatch.emergency.service import changes, put_back, put_out
+from dispatch.emergency.service import changes, drill, put_back, put_out
 from dispatch.emergency.teams import near, teams
 from dispatch.verify import verify
-from gis.db import execute, read, write
+from gis.db import execute, read, value, write
 from gis.problems import Conflict, FormIncomplete
 from tests.cases.town import Town, settled
 from tests.duty.town import at
@@ -91,6 +91,47 @@ def test_without_a_reason_or_an_end_that_lies_ahead_it_is_refused(
     with pytest.raises(FormIncomplete):
         out(town, reason=reason, **until)
     assert written() == []
+
+
+def drilled(town: Town, day: date | None, words: str = "夜间抽排") -> None:
+    with write() as tx:
+        drill(tx, "far", day, today=NOON.date(), words=words, by=town.people["water"].person_id or 0)
+
+
+def last_drill() -> tuple[date | None, str | None]:
+    with read() as tx:
+        (far,) = (team for team in teams(tx) if team.id == "far")
+    return far.drilled_on, far.drilled
+
+
+def test_the_last_drill_is_the_latest_day_whenever_it_was_written_down(town: Town, tmp_path: Path) -> None:
+    from dispatch.city import load
+
+    assert last_drill() == (None, None)
+    drilled(town, date(2026, 5, 12))
+    drilled(town, date(2026, 5, 12))
+    drilled(town, date(2026, 3, 1), "桌面推演")
+    assert last_drill() == (date(2026, 5, 12), "夜间抽排")
+    with read() as tx:
+        assert value(tx, "SELECT count(*)::int FROM team_drill") == 2
+    folder = tmp_path / "again"
+    folder.mkdir()
+    load(stocked(folder))  # which replaces the teams
+    assert last_drill() == (date(2026, 5, 12), "夜间抽排")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), write() as tx:
+        execute(tx, "UPDATE team_drill SET day = '2026-06-08'")
+
+
+@pytest.mark.parametrize(
+    ("day", "words"), [(None, "抽排"), (date(2026, 6, 9), "抽排"), (date(2025, 6, 1), "抽排"), (date(2026, 6, 8), " "),
+                       (date(2026, 6, 8), "x" * 201)],
+)  # fmt: skip
+def test_a_drill_to_come_one_of_long_ago_and_one_of_nothing_are_refused(
+    town: Town, day: date | None, words: str
+) -> None:
+    with pytest.raises(FormIncomplete):
+        drilled(town, day, words)
+    assert last_drill() == (None, None)
 
 
 def test_a_new_file_of_the_city_leaves_it_out_and_nothing_written_can_be_changed(town: Town, tmp_path: Path) -> None:

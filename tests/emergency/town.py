@@ -9,9 +9,9 @@ from tests.cases.town import Town
 from tests.duty.town import LINES, rostered
 
 COVER = "C0101"
-TEAMS = """id,unit,name,name_en,members,phone,skills,skills_en,classes,lon,lat,days,hours
-near,water,抢修一队,Team 1,6,10000000001,抽水,pumping,component:01,114.0005,22.5020,all,22:00-06:00
-far,water,抢修二队,Team 2,8,10000000002,,,component:01;event:04,114.0005,22.5210,work,08:00-18:00
+TEAMS = """id,unit,name,name_en,members,phone,skills,skills_en,classes,lon,lat,days,hours,vehicles,vehicles_en
+near,water,抢修一队,Team 1,6,10000000001,抽水,pumping,component:01,114.0005,22.5020,all,22:00-06:00,,
+far,water,抢修二队,Team 2,8,10000000002,,,component:01;event:04,114.0005,22.5210,work,08:00-18:00,泵车,2 pump trucks
 """
 SPARES = """id,category,unit,name,name_en,depot,depot_en,stock,low
 cover,C0101,water,井盖,Cover,水库,Water depot,5,4

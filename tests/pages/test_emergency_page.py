@@ -112,7 +112,7 @@ def test_a_team_is_put_out_of_service_and_back_and_no_danger_offers_it_meanwhile
     seat = sit(login, size)
     seat.go("/emergency")
     team = seat.page.locator("section[aria-labelledby=e-teams] li", has_text="抢修二队")
-    team.locator("summary").click()
+    team.locator("summary", has_text="停用").click()
     team.get_by_label("停用原因").fill("泵坏了")
     team.get_by_label("停用到").fill("2026-06-01T08:00")
     team.get_by_role("button", name="停用").click()
@@ -139,6 +139,20 @@ def test_a_team_is_put_out_of_service_and_back_and_no_danger_offers_it_meanwhile
     expect(team).to_contain_text("在岗")
     assert "抢修二队" in person("dispatcher").get(f"/cases/{case.number}").text
     assert len(look("SELECT id FROM team_service")) == before + 2
+    team.locator("summary", has_text="记一次演练").click()
+    team.get_by_label("演练内容").fill("夜间抽排")
+    team.get_by_label("演练日期").evaluate("input => { input.value = '2026-06-09'; input.form.noValidate = true }")
+    team.get_by_role("button", name="记一次演练").click()
+    expect(seat.page.get_by_role("alert")).to_contain_text("演练日期须为今天或以前")
+    seat.faults.clear()  # the console names the refusal
+    team.get_by_label("演练日期").fill("2026-06-01")
+    team.get_by_role("button", name="记一次演练").click()
+    expect(team).to_contain_text("最近演练 2026-06-01：夜间抽排")
+    expect(seat.page.get_by_role("status")).to_contain_text("已记下抢修二队 2026-06-01 的演练")
+    seat.fits()
+    danger = person("dispatcher").get(f"/cases/{case.number}?lang=en").text
+    assert "last drill 2026-06-01" in danger
+    assert "vehicles: 2 pump trucks" in danger
     seat.go("/emergency?lang=en")
     expect(seat.page.get_by_role("heading", name="Out of service and back")).to_be_visible()
 
@@ -150,7 +164,7 @@ def test_only_its_own_unit_and_the_heads_of_the_centre_put_a_team_out(office: Of
                                 ("water", "none", 404)):  # fmt: skip
         who = person(login)
         csrf = who.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
-        for what in ("out", "back"):
+        for what in ("out", "back", "drill"):
             assert who.post(f"/emergency/teams/{team}/{what}", csrf=csrf, **said).status_code == status, login
         page = who.get("/emergency").text
         assert login == "water" or "/emergency/teams/" not in page
