@@ -200,7 +200,7 @@ def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
         A.REFUSE_APPEAL: asked.get("action") == A.APPEAL,
         A.APPEAL: not case.appealed and case.late,
         A.CORDON: ClockKind.CORDON in case.clocks,
-        A.ANSWER_SUPERVISION: case.supervised,
+        A.ANSWER_SUPERVISION: case.supervision is not None and case.supervision["by"] != me.person_id,
         **{action: refusal(action, case, city.policy) is None for action in RESPITES},
         A.APPROVE_DELAY: bool(me.roles & higher),
         A.ANSWER_CITIZEN: case.public,

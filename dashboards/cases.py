@@ -15,7 +15,8 @@ from dashboards.view import View
 from dispatch.cases.dossier import id_of
 from dispatch.cases.read import Filters, search, unsafe
 from dispatch.http import cursor, instant_of, place_of
-from dispatch.lifecycle.states import State
+from dispatch.lifecycle.states import Action, State
+from dispatch.lifecycle.table import BY_ACTION
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
 from dispatch.standard.catalogue import Category
@@ -89,7 +90,8 @@ def found(request: Request, me: Signed, asked: Annotated[Asked, Depends()], afte
         "after": after,
         "hazards": hazards,
     }
-    return page(view, "cases.html", asked=asked, states=list(State), **lists)
+    may_order = bool(me.roles & BY_ACTION[State.REPORTED, Action.SUPERVISE].by)
+    return page(view, "cases.html", asked=asked, states=list(State), may_order=may_order, **lists)
 
 
 @router.get("/api/v1/categories", **needs(Permission.PUBLIC))

@@ -220,6 +220,8 @@ def _supervised(turn: Turn, urged: datetime) -> Plan | None:
     """The shift leader urges; the unit answers within the day. Both instants are settled, so that none comes twice."""
     if not turn.case.supervised:
         return turn.centre(Role.SHIFT_LEADER, urged, Action.SUPERVISE, reason="overdue")
+    if ClockKind.SUPERVISE.value not in turn.case.clocks:
+        return None  # answered
     answered = urged + timedelta(hours=1 + 7 * turn.fate("answers supervision"))
     return turn.unit(answered, Action.ANSWER_SUPERVISION, note="已安排人员处理，争取尽快办结。")
 

@@ -29,7 +29,7 @@ from dispatch.cases.turns import recount
 from dispatch.clock.limits import Limit
 from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.states import Action, ClockKind, State
-from gis.problems import FormIncomplete
+from gis.problems import FormIncomplete, NotAllowed
 
 WHOLE_DAYS, WHOLE_DAYS_ZH = "This time class counts whole days", "该时限类型按整日计"
 
@@ -248,9 +248,13 @@ def _supervise(effect: Effect) -> None:
 
 
 def _answer_supervision(effect: Effect) -> None:
-    ordered = effect.draft.case.supervision or {}
-    effect.draft.case.supervision = None
-    effect.draft.tell(effect.data["action"], person=ordered.get("by"))
+    case = effect.draft.case
+    if case.supervision is None:
+        raise NotAllowed(
+            "No supervise order waits for an answer here", zh="本案没有待回复的督办", state=case.state.value
+        )
+    effect.draft.tell(effect.data["action"], person=case.supervision["by"])
+    case.supervision = None
 
 
 def _end(effect: Effect) -> None:

@@ -59,4 +59,6 @@ def _first_person(case: CaseRow, action: Action) -> int | None:
         return (case.asked or {}).get("by")
     if action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE):
         return (case.close_asked or {}).get("by")
+    if action is Action.ANSWER_SUPERVISION:
+        return (case.supervision or {}).get("by")
     return case.reporter_id if action in OF_A_REPORT else None

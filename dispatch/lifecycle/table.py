@@ -101,7 +101,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(25, S.REWORK,                 A.SEND_REWORK,       S.HANDLING,      {R.DISPATCHER, R.SYSTEM},  "",                 "-dispatch ^dispose"),
     _row(26, S.CHECKED_OK,             A.CLOSE,             S.CLOSED,        R.SHIFT_LEADER,            "",                 "-* +reply_citizen"),
     _row(27, set(OPEN),                A.SUPERVISE,         SAME,            {R.LEADER, R.SUPERVISOR, R.SHIFT_LEADER, R.SYSTEM}, "reason", "-supervise +supervise"),
-    _row(27, set(OPEN),                A.ANSWER_SUPERVISION, SAME,           DEPARTMENT,                "note",             "-supervise"),
+    # Whoever has the matter answers: before it is with a unit, the centre.
+    _row(27, UNFILED | {S.FILED},      A.ANSWER_SUPERVISION, SAME,           {R.ACCEPTOR, R.SHIFT_LEADER, R.DISPATCHER}, "note", "-supervise"),
+    _row(27, set(OPEN) - UNFILED - {S.FILED}, A.ANSWER_SUPERVISION, SAME,    DEPARTMENT,                "note",             "-supervise"),
     _row(28, set(OPEN),                A.ASK_FORCE_CLOSE,   SAME,            HIGHER | {R.SHIFT_LEADER, R.DISPATCHER}, "reason",  "+force_close"),
     _row(28, set(OPEN),                A.FORCE_CLOSE,       S.CLOSED_FORCED, HIGHER | {R.SYSTEM},       "",                 "-* +reply_citizen"),
     _row(28, set(OPEN),                A.REFUSE_FORCE_CLOSE, SAME,           HIGHER | {R.SYSTEM},       "reason",           "-force_close"),

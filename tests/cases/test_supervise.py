@@ -15,6 +15,7 @@ from dispatch.lifecycle.states import Action
 from dispatch.people.roles import Role
 from dispatch.verify import verify
 from gis.db import execute, read, write
+from gis.problems import NotAllowed, NotFound
 from tests.cases.town import MONDAY, Town, look, settled
 
 A = Action
@@ -96,6 +97,33 @@ def test_a_second_order_begins_the_time_anew_and_the_end_of_the_case_ends_it(tow
     town.forced(case)
     assert row(case)["supervision"] is None
     assert lists(Role.LEADER)["supervised"] == (0, 0)
+    assert broken() == []
+
+
+def test_another_unit_does_not_answer_nor_one_that_assists_and_nobody_twice(town: Town) -> None:
+    case = ordered(town)
+    for other in ("water", "landscaping", "dispatcher", "leader"):
+        with pytest.raises((NotFound, NotAllowed)):
+            town.do(case, A.ANSWER_SUPERVISION, other, note="替人回复")
+    assert row(case)["supervision"] is not None
+    town.do(case, A.ANSWER_SUPERVISION, UNIT, note="已派人")
+    with pytest.raises(NotAllowed, match="No supervise order"):
+        town.do(case, A.ANSWER_SUPERVISION, UNIT, note="再回复一次")
+    assert told(case, "answer_supervision") == {"leader"}
+    assert broken() == []
+
+
+def test_before_it_is_with_a_unit_the_centre_answers_and_never_whoever_ordered(town: Town) -> None:
+    case = town.do(town.told(), A.SUPERVISE, "leader", reason="citizen")
+    with pytest.raises((NotFound, NotAllowed)):
+        town.do(case, A.ANSWER_SUPERVISION, UNIT, note="不是我的")
+    town.do(case, A.ANSWER_SUPERVISION, "acceptor", note="正在核实")
+    assert told(case, "answer_supervision") == {"leader"}
+    town.do(case, A.SUPERVISE, "shift_leader", reason="danger")
+    with pytest.raises(NotAllowed, match="somebody else"):
+        town.do(case, A.ANSWER_SUPERVISION, "shift_leader", note="我自己")
+    town.do(case, A.ANSWER_SUPERVISION, "dispatcher", note="在办")
+    assert row(case)["supervision"] is None
     assert broken() == []
 
 

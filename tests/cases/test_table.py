@@ -72,6 +72,14 @@ def close_asked(town: Town) -> Receipt:
     return town.do(suspended(town), A.ASK_FORCE_CLOSE, "supervisor", reason="void")
 
 
+def ordered(town: Town) -> Receipt:
+    return town.do(town.handling(), A.SUPERVISE, "leader", reason="hurry")
+
+
+def ordered_early(town: Town) -> Receipt:
+    return town.do(town.filed(), A.SUPERVISE, "leader", reason="hurry")
+
+
 def check_pending(town: Town) -> Receipt:
     return town.do(town.replied(), A.PASS_TO_CHECK, "dispatcher")
 
@@ -140,7 +148,8 @@ WAYS: tuple[tuple[int, Action, Way, str, dict[str, object], State], ...] = (
     (25, A.SEND_REWORK, rework, "dispatcher", {}, S.HANDLING),
     (26, A.CLOSE, checked_ok, "shift_leader", {}, S.CLOSED),
     (27, A.SUPERVISE, Town.handling, "leader", {"reason": "hurry"}, S.HANDLING),
-    (27, A.ANSWER_SUPERVISION, Town.handling, UNIT, {"note": "在办"}, S.HANDLING),
+    (27, A.ANSWER_SUPERVISION, ordered, UNIT, {"note": "在办"}, S.HANDLING),
+    (27, A.ANSWER_SUPERVISION, ordered_early, "dispatcher", {"note": "正在核定"}, S.FILED),
     (28, A.ASK_FORCE_CLOSE, suspended, "supervisor", {"reason": "void"}, S.SUSPENDED),
     (28, A.FORCE_CLOSE, close_asked, "leader", {}, S.CLOSED_FORCED),
     (28, A.REFUSE_FORCE_CLOSE, close_asked, "leader", {"reason": "can_be_done"}, S.SUSPENDED),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from dispatch.lifecycle.states import Action
@@ -34,5 +36,24 @@ def test_a_leader_orders_with_one_click_and_the_unit_answers(office: Office, sit
     office.town.do(case, Action.ANSWER_SUPERVISION, "enforcement-a", note="已派人")
     unit.go("/desk")
     expect(unit.page.get_by_text("督办未回复")).to_have_count(0)
+    unit.go(path)
+    expect(unit.page.locator("details.act", has_text="回复督办")).to_have_count(0)
     leader.go("/ranking")
     expect(leader.page.get_by_role("link", name="督办未回复")).to_have_count(0)
+
+
+def test_a_list_behind_a_number_orders_with_one_click_too(office: Office, sit: Sit) -> None:
+    case = office.town.handling()
+    leader = sit("leader", DESK)
+    leader.go("/cases?unit=enforcement-a")
+    line = leader.page.locator("tbody tr", has_text=case.number)
+    line.get_by_role("button", name="一键督办").click()
+    expect(leader.page.get_by_role("status")).to_contain_text("督办")
+    expect(leader.page).to_have_url(re.compile(case.number))
+    leader.go("/cases?unit=enforcement-a")
+    expect(line).to_contain_text("督办未回复")
+    expect(line.get_by_role("button")).to_have_count(0)
+    leader.fits()
+    other = sit("dispatcher", DESK)
+    other.go("/cases?unit=enforcement-a")
+    expect(other.page.get_by_role("button", name="一键督办")).to_have_count(0)
