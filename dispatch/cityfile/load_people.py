@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,9 @@ from psycopg import sql
 
 from dispatch.cityfile.accounts import Account
 from dispatch.cityfile.rows import CityFiles, UnitRow
+from dispatch.people.may import ADMINISTRATORS
 from gis.db import Tx, execute, execute_many
+from gis.problems import Conflict
 
 __all__ = ["load_duty_grids", "load_people", "load_units"]
 
@@ -91,12 +93,34 @@ def load_people(tx: Tx, city: CityFiles, accounts: Sequence[Account]) -> Counter
     for id, role in tx.connection.execute("SELECT person_id, role FROM person_role"):
         held.setdefault(id, set()).add(role)
     wanted = {known[row.login][0]: set(row.roles) for row in city.people}
+    _refuse_administrators(city, accounts, {row.login: held.get(known[row.login][0], set()) for row in city.people})
     changed["posts"] += _set_pairs(
         tx,
         gone=[{"person": id, "role": role} for id, roles in wanted.items() for role in held.get(id, set()) - roles],
         fresh=[{"person": id, "role": role} for id, roles in wanted.items() for role in roles - held.get(id, set())],
     )
     return changed
+
+
+def _refuse_administrators(city: CityFiles, made: Sequence[Account], held: Mapping[str, set[str]]) -> None:
+    """An account that is there already gets no administrator's post from a file: somebody may know its password.
+
+    `held`: login → posts until now. Raises Conflict.
+    """
+    new = {account.login for account in made}
+    found = [
+        f"{row.login} {role}"
+        for row in city.people
+        for role in row.roles
+        if role in ADMINISTRATORS and row.login not in new and role not in held[row.login]
+    ]
+    if found:
+        raise Conflict(
+            f"people.csv gives accounts that are there already an administrator's post: {'; '.join(found)}. Nothing "
+            f"was loaded. Give it here first, with a new first password, then load again: wangge user grant {found[0]}",
+            zh=f"people.csv 让已有账号担任管理员：{'；'.join(found)}。未载入任何内容。"
+            f"请先在服务器上授予该岗位（同时生成新的初始密码），再重新载入：wangge user grant {found[0]}",
+        )
 
 
 def _set_pairs(tx: Tx, *, gone: list[dict[str, object]], fresh: list[dict[str, object]]) -> int:

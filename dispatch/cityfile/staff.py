@@ -6,6 +6,7 @@ from collections import Counter
 
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CityFiles, PersonRow, UnitRow
+from dispatch.people.may import conflicting
 from dispatch.people.roles import Role
 
 __all__ = ["check_staff"]
@@ -75,6 +76,8 @@ def _check_roles(row: PersonRow, faults: Faults) -> None:
             faults.error(PEOPLE, row.row, f"unknown role {role}")
         elif role in OF_A_UNIT and not row.unit:
             faults.error(PEOPLE, row.row, f"role {role} wants a unit")
+    if both := conflicting(Role(role) for role in row.roles if role in POSTS):
+        faults.error(PEOPLE, row.row, f"{row.login} may not hold together: {', '.join(sorted(both))}")
 
 
 def _check_duty_grids(city: CityFiles, faults: Faults) -> None:

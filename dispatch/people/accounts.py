@@ -50,14 +50,19 @@ def add_person(tx: Tx, login: str, name: str, *, unit: str | None, roles: list[R
     return first
 
 
-def grant(tx: Tx, login: str, role: Role) -> None:
-    """Give a post; the person's sessions end. Raises NotFound, Conflict (two administrators' posts in one hand)."""
+def grant(tx: Tx, login: str, role: Role) -> str:
+    """Give a post; the person's sessions end. An administrator's comes with a new first password, returned; else empty.
+
+    Whoever made the account's password until now, or knows it, may be another administrator.
+    Raises NotFound, Conflict (two administrators' posts in one hand).
+    """
     person = _person(tx, login)
     held = value(tx, "SELECT array_agg(role) FROM person_role WHERE person_id = %(id)s", id=person) or []
     _refuse_conflict([*(Role(name) for name in held), role])
     execute(tx, "INSERT INTO person_role VALUES (%(id)s, %(role)s) ON CONFLICT DO NOTHING", id=person, role=role.value)
     end_all(tx, person)
     _note(tx, Kind.GRANT, person, {"role": role.value})
+    return set_password(tx, login) if role in ADMINISTRATORS else ""
 
 
 def revoke(tx: Tx, login: str, role: Role) -> None:

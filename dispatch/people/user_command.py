@@ -39,8 +39,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     new.add_argument("name", help="the person's name, as shown")
     new.add_argument("--unit", help="id of the person's unit")
     new.add_argument("--role", action="append", default=[], choices=POSTS, metavar="POST", help=ROLES)
-    for action, words in (("grant", "give a post"), ("revoke", "take a post away")):
-        post = _action(actions, action, f"{words}; the person's sessions end")
+    for action, words in (
+        ("grant", "give a post; the person's sessions end, and an administrator's post brings a new first password"),
+        ("revoke", "take a post away; the person's sessions end"),
+    ):
+        post = _action(actions, action, words)
         post.add_argument("login", help=LOGIN)
         post.add_argument("role", choices=POSTS, metavar="POST", help=f"one of {', '.join(POSTS)}")
     for action, words in (
@@ -75,8 +78,8 @@ def _add(tx: Tx, asked: Namespace) -> str:
 
 
 def _grant(tx: Tx, asked: Namespace) -> str:
-    grant(tx, asked.login, Role(asked.role))
-    return f"{asked.login} holds the post {asked.role}"
+    first = grant(tx, asked.login, Role(asked.role))
+    return f"{asked.login} holds the post {asked.role}" + (f"\nfirst password: {first}" if first else "")
 
 
 def _revoke(tx: Tx, asked: Namespace) -> str:

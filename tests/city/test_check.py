@@ -50,6 +50,7 @@ SPOILT = [
     ("people.csv", "acceptor,受理员,,acceptor", "acceptor,受理员,,clerk", 5, "unknown role clerk"),
     ("people.csv", "water,自来水公司值班员,water", "water,x,fire", 14, "unknown unit fire"),
     ("people.csv", "water,自来水公司值班员,water,", "water,x,,", 14, "role department wants a unit"),
+    ("people.csv", ",,audit_admin", ",,audit_admin;security_admin", 13, "may not hold together: audit_admin, security"),
     ("people.csv", "inspector2,", "inspector1,", 3, "login inspector1 is given twice"),
     ("duty_grids.csv", "G2,西河责任网格,440002001001001", "G2,x,440001001001001", 6, "is covered twice: G1, G2"),
     ("duty_grids.csv", "inspector1", "inspector9", 2, "unknown inspector inspector9"),

@@ -14,7 +14,9 @@ import pytest
 
 from dispatch.city import load
 from dispatch.cluster import Urls
+from dispatch.people.accounts import grant
 from dispatch.people.passwords import matches
+from dispatch.people.roles import Role
 from gis.db import read, write
 from gis.problems import Conflict, FormIncomplete
 from tests.city.spoilt_town import CITIES, TINY, copy_of_tiny, shift_town, spoil
@@ -239,6 +241,21 @@ def test_known_passwords_stay_and_posts_follow_the_file(town: Path, data: Path) 
     assert [row for row in ask("SELECT login, password_hash FROM person ORDER BY login") if row[0] != "clerk"] == kept
     shared = next(e["password"] for e in json.loads((data / "demo-logins.json").read_text()) if e["role"] == "acceptor")
     assert matches(shared, ask("SELECT password_hash FROM person WHERE login = 'clerk'")[0][0])
+
+
+def test_an_account_that_is_there_gets_no_administrators_post_from_a_file(town: Path, data: Path) -> None:
+    load(town, data=data)
+    before = counts()
+    spoil(town, "people.csv", ",,audit_admin", ",,evaluator")
+    spoil(town, "people.csv", "acceptor,受理员,,acceptor", "acceptor,受理员,,acceptor;audit_admin")
+    with pytest.raises(Conflict, match=r"Nothing was loaded\..* wangge user grant acceptor audit_admin"):
+        load(town, data=data)
+    assert counts() == before
+    with write() as tx:
+        assert grant(tx, "acceptor", Role.AUDIT_ADMIN)
+    assert load(town, data=data).changes["posts"] == 2
+    spoil(town, "people.csv", "acceptor,受理员", "keeper,审计员,,audit_admin\nacceptor,受理员")  # a new one may have it
+    assert load(town, data=data).accounts == 1
 
 
 def test_a_database_is_one_citys(town: Path, data: Path) -> None:

@@ -8,10 +8,11 @@ import json
 import pytest
 
 from dispatch.people import entry
+from dispatch.people.accounts import By, set_password
 from dispatch.people.me import person_of
 from dispatch.people.roles import Role
 from dispatch.people.user_command import command
-from gis.db import read, value
+from gis.db import read, value, write
 from gis.problems import Conflict, NotFound, Unauthorised
 from tests.people.made import make_unit
 
@@ -72,6 +73,35 @@ def test_an_unlocked_account_may_try_again(capsys: pytest.CaptureFixture[str]) -
             entry.enter("wang", "wrong", whence=f"10.0.0.{number}")
     user("unlock", "wang")
     assert entry.enter("wang", password, whence="10.0.0.9").token
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("post", ["system_admin", "security_admin", "audit_admin"])
+def test_an_administrators_post_comes_with_a_password_that_nobody_knew_before(
+    capsys: pytest.CaptureFixture[str], post: str, replaced: bool
+) -> None:
+    """The security administrator made wang a first password, and may even have replaced it in wang's name."""
+    user("add", "wang", "王", "--role", "acceptor")
+    capsys.readouterr()
+    with write() as tx:
+        known = set_password(tx, "wang", By(1, "10.0.0.1"))
+    if replaced:
+        mine = entry.enter("wang", known, whence="10.0.0.1")
+        entry.change_password(mine.person_id, old=known, new="known to two people", whence="10.0.0.1")
+        known = "known to two people"
+    user("grant", "wang", post)
+    first = first_password(capsys)
+    with pytest.raises(Unauthorised):
+        entry.enter("wang", known, whence="10.0.0.1")
+    assert entry.enter("wang", first, whence="10.0.0.1").must_change
+
+
+def test_any_other_post_leaves_the_password_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    user("add", "wang", "王", "--role", "acceptor")
+    first = first_password(capsys)
+    user("grant", "wang", "shift_leader")
+    assert capsys.readouterr().out == "wang holds the post shift_leader\n"
+    assert entry.enter("wang", first, whence="10.0.0.1").token
 
 
 def test_the_administrators_are_different_people() -> None:
