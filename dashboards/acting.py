@@ -14,6 +14,7 @@ from fastapi import Form as Posted
 from dispatch.cases.assists import OF_AN_ASSISTANT, parts_of
 from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
+from dispatch.cases.persons import answers_own
 from dispatch.lifecycle.decide import PART_SENT, PART_SIGNED, PARTS_OPEN, allowed, extenders, for_referee
 from dispatch.lifecycle.form import Form
 from dispatch.lifecycle.respites import RESPITES, refusal
@@ -183,7 +184,7 @@ def _fits(action: Action, case: Case, me: Me, city: Books) -> bool:
         wanted = PART_SENT if action is A.ASSIST_SIGN else PART_SIGNED
         return wanted in own_parts(case, me).values()
     by_unit = bool(BY_ACTION[case.state, action].by & UNIT)
-    if by_unit and case.unit_id not in me.units:
+    if (by_unit and case.unit_id not in me.units) or answers_own(action, case.asked, case.unit_id, me.actor()):
         return False
     tree, asked = city.tree, case.asked or {}
     unit = tree.get(case.unit_id or "")

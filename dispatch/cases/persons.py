@@ -1,7 +1,9 @@
 """Whether this very person may, beyond the post: a task has one holder, a unit's work its own people, and who asked
-does not answer."""
+does not answer, nor whoever works in the unit that asked."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from dispatch.cases.actor import Actor
 from dispatch.cases.assists import OF_AN_ASSISTANT
@@ -12,7 +14,7 @@ from dispatch.people.may import UNIT
 from dispatch.people.roles import Role
 from gis.problems import NotAllowed
 
-__all__ = ["check_person", "check_task_holder"]
+__all__ = ["answers_own", "check_person", "check_task_holder"]
 
 TASKS = frozenset({Action.VERIFY, Action.CHECK_PASS, Action.CHECK_FAIL})
 ANSWERS = frozenset(
@@ -45,18 +47,24 @@ def check_person(case: CaseRow, action: Action, role: Role, by: Actor, form: For
     acting = form.unit if action in OF_AN_ASSISTANT else case.unit_id
     if role in UNIT and acting not in by.units:
         raise NotAllowed("This case is another unit's", zh="本案由其他单位承办", state=case.state.value)
-    if by.person_id is not None and by.person_id == _first_person(case, action):
+    first = by.person_id is not None and by.person_id == _first_person(case, action)
+    if first or answers_own(action, case.asked, case.unit_id, by):
         raise NotAllowed(
-            "You asked for this or reported it yourself; somebody else has to answer",
-            zh="不能审批自己提出的申请或上报的案件，请由他人办理",
+            "You or your unit asked for this, or you reported it yourself; somebody else has to answer",
+            zh="不能审批本人、本单位提出的申请或本人上报的案件，请由他人办理",
             state=case.state.value,
         )
 
 
+def answers_own(action: Action, asked: Mapping[str, object] | None, unit: str | None, by: Actor) -> bool:
+    """Whether the action answers what the person asked, or somebody of the unit whose post the person holds too."""
+    if action not in ANSWERS or by.person_id is None:
+        return False
+    return by.person_id == (asked or {}).get("by") or (bool(by.roles & UNIT) and unit in by.units)
+
+
 def _first_person(case: CaseRow, action: Action) -> int | None:
-    """Who asked for what the action answers, None if nobody did."""
-    if action in ANSWERS:
-        return (case.asked or {}).get("by")
+    """Who asked for a forced close, or reported what would vanish; None if the action does neither."""
     if action in (Action.FORCE_CLOSE, Action.REFUSE_FORCE_CLOSE):
         return (case.close_asked or {}).get("by")
     if action is Action.ANSWER_SUPERVISION:

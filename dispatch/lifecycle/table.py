@@ -84,7 +84,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(16, S.RULING_ASKED,           A.RULE_STAY,         S.HANDLING,      HIGHER | {R.SYSTEM},       "reason",           "-approve"),
     _row(17, S.HANDLING,               A.ASK_DELAY,         S.DELAY_ASKED,   DEPARTMENT,                "reason",           "+approve"),
     _row(17, S.DELAY_ASKED,            A.APPROVE_DELAY,     S.HANDLING,      CENTRE | HIGHER,                    "",                 "-approve"),
-    _row(17, S.DELAY_ASKED,            A.REFUSE_DELAY,      S.HANDLING,      CENTRE,                    "reason",           "-approve"),
+    _row(17, S.DELAY_ASKED,            A.REFUSE_DELAY,      S.HANDLING,      CENTRE | HIGHER,           "reason",           "-approve"),
     # 缓办 is asked before work starts, 挂账 in the middle of it; both rest the disposal clock until a day, and wake alike.
     _row(18, S.DISPATCHED,             A.ASK_DEFER,         S.SUSPEND_ASKED, DEPARTMENT,                "reason until",     "-sign +approve"),
     _row(18, S.HANDLING,               A.ASK_SUSPEND,       S.SUSPEND_ASKED, DEPARTMENT,                "reason until",     "+approve"),

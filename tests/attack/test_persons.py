@@ -57,6 +57,32 @@ def test_who_asked_does_not_answer(town: Town, both: str, ask: Action, answers: 
     do(town, case, answers[1], "evaluator" if ask is A.APPEAL else "dispatcher", reason="other")
 
 
+@pytest.mark.parametrize(
+    ("ask", "answers"),
+    [
+        (A.ASK_RETURN, (A.APPROVE_RETURN, A.REFUSE_RETURN)),
+        (A.ASK_DELAY, (A.APPROVE_DELAY, A.REFUSE_DELAY)),
+        (A.ASK_SUSPEND, (A.APPROVE_SUSPEND, A.REFUSE_SUSPEND)),
+        (A.APPEAL, (A.GRANT_APPEAL, A.REFUSE_APPEAL)),
+    ],
+)
+def test_nor_does_another_account_of_the_unit_that_asked(
+    town: Town, both: str, ask: Action, answers: tuple[Action, Action]
+) -> None:
+    """A platform over the unit is of it too; the same posts in another unit are not."""
+    case = town.closed() if ask is A.APPEAL else town.handling()
+    more = {"until": town.now + timedelta(days=9)} if ask is A.ASK_SUSPEND else {}
+    do(town, case, ask, "enforcement-a", reason="other", note="道路封闭", **more)
+    roles, second = town.people[both].roles, town.people["inspector3"].person_id
+    for login, home in (("second", "enforcement-a"), ("above", "district-a"), ("elsewhere", "enforcement-b")):
+        town.people[login] = Actor(person_id=second, roles=roles, units=town.people[home].units)
+    for login in ("second", "above"):
+        for answer in answers:
+            with pytest.raises(NotAllowed, match="your unit asked"):
+                do(town, case, answer, login, reason="other")
+    do(town, case, answers[1], "elsewhere", reason="other")
+
+
 def test_a_post_in_one_unit_does_no_other_units_work(town: Town, both: str) -> None:
     case = town.handling("enforcement-b")
     for action, form in (

@@ -32,11 +32,17 @@ def test_an_extension_of_ones_own_length_is_the_leaders_on_page_note_and_list(of
     assert f"现在由{HIGHER}办理" in page
     assert f'<b>审批</b><span class="sec">{HIGHER}</span>' in page
     assert f"{HIGHER} · " in unit.get("/desk").text
-    assert case.number in person("leader").get("/console?q=extends_more").text
+    leader = person("leader")
+    assert case.number in leader.get("/console?q=extends_more").text
+    offered = leader.get(f"/cases/{case.number}").text
+    assert all(f'name="action" value="{answer}_delay"' in offered for answer in ("approve", "refuse"))
     office.town.do(case, Action.APPROVE_DELAY, "leader")
     assert "本案已延期过" in unit.get(f"/cases/{case.number}").text
     office.town.do(case, Action.ASK_DELAY, "enforcement-a", reason="material")
     assert f"，由{HIGHER}办理。" in _note(unit, case.number, Action.ASK_DELAY)
+    assert leader.send(
+        f"/cases/{case.number}", f"/cases/{case.number}", action="refuse_delay", reason="urgent"
+    ).is_redirect
 
 
 def test_a_first_extension_of_the_usual_length_is_the_dispatchers(office: Office, person: Enter) -> None:
