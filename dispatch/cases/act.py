@@ -119,7 +119,7 @@ def act(
         city = books(tx, held.city_version, moment)
         _sees(draft.case, action, by, form)
         check_references(tx, form, by.person_id)
-        settle(tx, draft, city, moment)
+        settle(tx, draft, city, moment, acting=True)
         taken = to_take(tx, draft.case, action, form, city)
         more = amendment_of(draft.case, action, form, city)
         first = key if more is None else key_before(draft.case, action)

@@ -26,10 +26,11 @@ __all__ = ["settle"]
 OF_THE_CENTRE = frozenset({ClockKind.REPLY_CITIZEN, ClockKind.FORCE_CLOSE, ClockKind.APPEAL})
 
 
-def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
-    """Let everything happen that was due before `now`: warnings, lapses, the end of a suspension, unanswered approvals,
+def settle(tx: Tx, draft: Draft, city: Books, now: datetime, *, acting: bool = False) -> int:
+    """Let everything happen that was due until `now`: warnings, lapses, the end of a suspension, unanswered approvals,
     and the turn to another calendar.
 
+    `acting`: somebody acts at `now`, and is in time where a clock ends at that very instant: it ends after the act.
     Each takes effect at its true instant, whoever notices it; returns how many there were.
     """
     count = 0
@@ -38,10 +39,11 @@ def settle(tx: Tx, draft: Draft, city: Books, now: datetime) -> int:
         if turn is not None and turn <= at:
             count += _turn(tx, draft, city, turn, now)
             continue
-        if at > now:
+        wakes = draft.case.suspended_until is not None and draft.case.suspended_until <= at
+        if at > now or (acting and at == now and not wakes):
             break
         count += 1
-        if draft.case.suspended_until is not None and draft.case.suspended_until <= at:
+        if wakes:
             _wake(tx, draft, city, at, now)
         else:
             _fire(tx, draft, city, at, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -98,6 +98,20 @@ def test_what_rests_has_an_end(action: Action) -> None:
     with pytest.raises(FormIncomplete) as refusal:
         ask(action, Form(reason="other", note="words"))
     assert refusal.value.extra["fields"] == {"until": "needed"}
+
+
+@pytest.mark.parametrize("action", [Action.ASK_DEFER, Action.ASK_SUSPEND])
+def test_what_rests_ends_ahead_and_within_the_days_that_the_rule_allows(action: Action) -> None:
+    most = NOW + timedelta(days=365)
+    for until in (NOW + timedelta(microseconds=1), most):
+        assert ask(action, Form(reason="other", note="words", until=until)) is State.SUSPEND_ASKED
+    far = (most + timedelta(microseconds=1), datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))))
+    for until in (NOW, NOW - timedelta(days=1), datetime.min.replace(tzinfo=UTC), *far):
+        with pytest.raises(FormIncomplete) as refusal:
+            ask(action, Form(reason="other", note="words", until=until))
+        assert refusal.value.extra["fields"] == {"until": "too far" if until in far else "past"}
+    with pytest.raises(FormIncomplete):
+        ask(action, Form(reason="other", note="words", until=NOW + timedelta(days=9)), Policy(max_suspension_days=8))
 
 
 def test_a_deferral_and_a_suspension_are_counted_apart() -> None:
