@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
@@ -84,13 +84,16 @@ def _change(tx: Tx, me: Me, fields: Fields) -> None:
     since, until = min(span[0] for span in wish.spans), max(span[1] for span in wish.spans)
     if until - since > FURTHEST:
         raise FormIncomplete("The two spans are too far apart", zh="两个时段相隔过远", fields={"until": "far"})
-    everywhere = shifts_between(tx, since, until) if head else shifts_between(tx, since, until, {unit})
-    there = [one for one in everywhere if (one.unit, one.post) == (unit, wish.post)]
-    if not head:
-        ask(tx, wish, me.person_id, head=False, there=there, units=city.tree.kin(unit))
-        return
-    theirs = (one for one in everywhere if one.person == wish.stand_in)
-    order(tx, wish, me.person_id, there=there, theirs=theirs, units=city.tree.kin(unit))
+    everywhere = shifts_between(tx, since, until)
+    about: dict[str, Any] = {
+        "there": [one for one in everywhere if (one.unit, one.post) == (unit, wish.post)],
+        "theirs": (one for one in everywhere if one.person == wish.stand_in),
+        "units": city.tree.kin(unit),
+    }
+    if head:
+        order(tx, wish, me.person_id, **about)
+    else:
+        ask(tx, wish, me.person_id, head=False, **about)
 
 
 @router.post("/duty/stand-ins/{id}", **needs(Permission.SEE_DUTY))

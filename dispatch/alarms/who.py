@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from dispatch.cases.books import Books
 from dispatch.cases.on_duty import days_between, shifts_between
+from dispatch.duty.ladder import Call
 from dispatch.duty.lint import Finding, Person, findings
 from dispatch.duty.roster import Post, Shift
 from gis.db import ReadTx, dicts
@@ -93,7 +94,8 @@ def lint(
     if not rostered:
         raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表（roster.csv）")
     city = days[-1][1]
-    answering = {(unit.id, Post.DUTY) for unit in city.tree.units.values() if unit.types or unit.platform}
+    rung = {Post.DUTY} | {Post.HEAD for ladder in city.ladders.all for one in ladder.rungs if one.call is Call.HEAD}
+    answering = {(unit.id, post) for unit in city.tree.units.values() if unit.types or unit.platform for post in rung}
     places = sorted(place for place in rostered | answering if units is None or place[0] in units)
     shifts = shifts_between(tx, since, until, units)
     people = people_of(tx, city, reaches, {shift.person for shift in shifts})

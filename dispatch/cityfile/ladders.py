@@ -7,6 +7,7 @@ from typing import Any
 
 from dispatch.cityfile.faults import Faults
 from dispatch.cityfile.rows import CityFiles
+from dispatch.cityfile.time_limits import limits_document
 from dispatch.duty.ladder import EVENTS, Call, circles, listed
 from dispatch.duty.roster import Post
 from dispatch.lifecycle.states import ClockKind
@@ -17,6 +18,8 @@ FILE = "ladders.toml"
 KEYS = frozenset({"key", "name", "name_en", "clock", "event", "hazard", "rungs", "then"})
 LONGEST = 7 * 24 * 60  # minutes that a rung may wait
 MOST = Decimal(10)  # times its limit
+BY_CONDITION = frozenset({ClockKind.DISPOSE, ClockKind.ASSIST})  # limited by the filing condition, or the rule
+LIKE_AN_APPROVAL = frozenset({ClockKind.FORCE_CLOSE, ClockKind.SUPERVISE})  # without a limit of their own
 Row = dict[str, Any]
 
 
@@ -39,6 +42,7 @@ def check_ladders(city: CityFiles, faults: Faults) -> None:
     for key in circles(then):
         faults.error(FILE, None, f"ladder {key}: it leads back to itself, through {then[key]}: it would ring for ever")
     _check_beginnings(rows, faults)
+    _check_clocks(city, rows, faults)
 
 
 def _wrong(row: Row, keys: set[str]) -> list[str]:
@@ -92,3 +96,12 @@ def _check_beginnings(rows: list[Row], faults: Faults) -> None:
             if begins in seen:
                 faults.error(FILE, None, f"ladder {row.get('key')}: {seen[begins]} begins with the same event")
             seen[begins] = str(row.get("key"))
+
+
+def _check_clocks(city: CityFiles, rows: list[Row], faults: Faults) -> None:
+    """A ladder of a clock that has no limit would never ring."""
+    limited = {row["stage"] for row in limits_document(city)} | BY_CONDITION
+    limited |= LIKE_AN_APPROVAL if ClockKind.APPROVE in limited else frozenset()
+    for row in rows:
+        for clock in sorted({kind.value for kind in ClockKind} & set(listed(row.get("clock", ()))) - limited):
+            faults.warning(FILE, None, f"ladder {row.get('key')}: no limit of the stage {clock}: it never begins")

@@ -138,6 +138,11 @@ class Asked:
         return Kind.STAND_IN if self.back_since is None else Kind.SWAP
 
     @property
+    def wish(self) -> Wish:
+        """As it was asked for."""
+        return Wish(**{name: getattr(self, name) for name in Wish.__slots__})
+
+    @property
     def ends(self) -> datetime:
         """When the last of it is over."""
         return max(self.until, self.back_until or self.until)
@@ -162,16 +167,21 @@ def asked_in(tx: ReadTx, since: datetime, units: Collection[str] | None = None) 
     return rows(tx, Asked, LISTED, since=since, units=None if units is None else list(units))
 
 
-def ask(tx: Tx, wish: Wish, by: int, *, head: bool, there: list[Shift], units: Collection[str]) -> int:
+def ask(
+    tx: Tx, wish: Wish, by: int, *, head: bool, there: list[Shift], theirs: Iterable[Shift], units: Collection[str]
+) -> int:
     """Ask for it; the id. `head`: whether the asker leads the unit's duty; `there`: the shifts of its unit and post as
-    they stand, over both spans; `units`: those whose people may serve there.
+    they stand, `theirs`: the stand-in's shifts anywhere, over both spans; `units`: those whose people may serve there.
 
-    Raises FormIncomplete (nobody's duty, a stranger, one who is on duty anyhow), Forbidden (another's duty).
+    Raises FormIncomplete (nobody's duty, a stranger, one who is on duty then anyhow, or away), Forbidden (another's
+    duty).
     """
     _check_spans(wish, tx.now)
     if wish.stand_in is None:
         raise _refused("stand_in", "Name who stands in", "请填写代班人")
     _check_duty(wish, there)
+    _check_elsewhere(wish, theirs)
+    _check_away(tx, wish)
     if wish.person is None and _on_duty(there, wish.since, wish.until):
         raise _refused("since", "Somebody is on duty then", "该时段已有人当班")
     stand_in = _of_the_unit(tx, "stand_in", wish.stand_in, units)
@@ -184,10 +194,9 @@ def ask(tx: Tx, wish: Wish, by: int, *, head: bool, there: list[Shift], units: C
 
 
 def order(tx: Tx, wish: Wish, by: int, *, there: list[Shift], theirs: Iterable[Shift], units: Collection[str]) -> int:
-    """A head's word: it holds at once; the id. `there` and `units`: as of `ask`; `theirs`: the stand-in's shifts
-    anywhere, over both spans.
+    """A head's word: it holds at once; the id. `there`, `theirs` and `units`: as of `ask`.
 
-    Raises FormIncomplete (no reason, nobody's duty, a stranger, one who is on duty then anyhow).
+    Raises FormIncomplete (no reason, nobody's duty, a stranger, one who is on duty then anyhow, or away).
     """
     _check_spans(wish, tx.now)
     if not wish.reason.strip():
@@ -195,6 +204,7 @@ def order(tx: Tx, wish: Wish, by: int, *, there: list[Shift], theirs: Iterable[S
     if wish.post is not None:
         _check_duty(wish, there)
         _check_elsewhere(wish, theirs)
+        _check_away(tx, wish)
     elif wish.person is None:
         raise _refused("person", "Say who is away", "请选择谁请假")
     person = None if wish.person is None else _of_the_unit(tx, "person", wish.person, units)
@@ -209,7 +219,7 @@ def answer(tx: Tx, id: int, what: str, by: int, *, head: Callable[[str], bool]) 
     """`agreed` or `refused` by the stand-in or a head, `withdrawn` by who asked. Nobody agrees to what they asked.
 
     `head`: whether the person answering leads a unit's duty.
-    Raises NotFound, Forbidden, Conflict (answered already, or over).
+    Raises NotFound, Forbidden, Conflict (answered already, or over), FormIncomplete (the stand-in is away by now).
     """
     asked = _asked(tx, id)
     if what not in ("agreed", "refused", "withdrawn"):
@@ -219,6 +229,8 @@ def answer(tx: Tx, id: int, what: str, by: int, *, head: Callable[[str], bool]) 
         raise Forbidden("This is for the other person or a head to answer", zh="须由对方或带班领导答复")
     if asked.until <= tx.now:
         raise Conflict("It is over", zh="时段已过")
+    if what == "agreed":
+        _check_away(tx, asked.wish)
     if not execute(tx, ANSWER, id=id, answer=what, by=by, at=tx.now):
         raise Conflict("It has been answered already", zh="该申请已有答复")
     if not mine:
@@ -302,6 +314,15 @@ def _check_elsewhere(wish: Wish, theirs: Iterable[Shift]) -> None:
     for shift in theirs:
         if shift.person == wish.stand_in and shift.since < wish.until and shift.until > wish.since:
             raise _refused("stand_in", "The stand-in is on duty elsewhere then", "代班人该时段在别处当班")
+
+
+def _check_away(tx: ReadTx, wish: Wish) -> None:
+    """Whoever is away is on duty for nobody, in whichever unit the leave was written down."""
+    back = () if wish.back_since is None or wish.back_until is None else ((wish.back_since, wish.back_until),)
+    for login, spans in ((wish.stand_in, ((wish.since, wish.until),)), (wish.person, back)):
+        for since, until in spans:
+            if any(one.person == login and one.post is None for one in agreed(tx, since, until)):
+                raise _refused("stand_in", f"{login} is away then", f"{login} 该时段请假")
 
 
 def _on_duty(there: list[Shift], since: datetime, until: datetime) -> set[str]:

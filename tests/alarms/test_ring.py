@@ -10,19 +10,26 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dispatch.alarms.answer import acknowledge, by_link, calls_to
+from dispatch.alarms.answer import acknowledge, by_link, calls_of_case, calls_to
 from dispatch.alarms.ring import ring_due
 from dispatch.cases.overdue import sweep
 from dispatch.city import check
 from dispatch.cluster import Urls
 from dispatch.lifecycle.states import Action
+from dispatch.notify.channels import Gateway
+from dispatch.notify.deliver import send_by
+from dispatch.notify.letters import told
 from dispatch.notify.outbox import send_due
+from dispatch.people.preferences import Preference, set_preference
+from dispatch.people.reach import set_reach
 from dispatch.verify import verify
 from gis.db import execute, read, write
 from gis.problems import NotFound
 from tests.cases.town import MONDAY, Town, look
 from tests.city.spoilt_town import spoil
 from tests.duty.town import ENFORCEMENT, LADDERS, LINES, on_duty, rostered
+from tests.notify.receivers import http_receiver
+from tests.notify.test_preferences import SMS, around_now
 
 RANG = """
     SELECT a.ladder, k.rung, p.login, to_char(k.at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI') AS at
@@ -96,6 +103,90 @@ def test_a_late_case_rings_at_the_limit_and_at_its_multiples_counted_by_the_cale
         ("18:00", "leader"),
     ]
     assert broken() == []
+
+
+SHARES = """
+[[ladder]]
+key = "share"
+clock = "dispose"
+event = "start"
+rungs = [
+    { at = 0.5, call = "holder" },
+    { at = 0.8, call = "duty" },
+    { at = 1, call = "head" },
+    { at = 1.5, call = "centre" },
+]
+"""
+
+
+def test_a_ladder_at_a_half_four_fifths_all_and_half_as_much_again_is_data(
+    fresh_database: Urls, tmp_path: Path
+) -> None:
+    with on_duty(tmp_path, "2026-06-08T08:00", (*LINES, *ENFORCEMENT), SHARES) as town:
+        town.handling()
+        minute_by_minute(town, 8 * 60 + 1)
+        assert rang("share") == [
+            ("10:00", "enforcement-a"),
+            ("11:12", "enforcement-a"),
+            ("12:00", "district-a"),
+            ("16:00", "dispatcher"),
+        ]
+        assert broken() == []
+
+
+def real_clock() -> None:
+    """Notices leave the town: it is a rehearsal no more."""
+    with write() as tx:
+        execute(tx, "UPDATE city SET rehearsal = 0, simulated_now = NULL")
+
+
+def test_each_rung_keeps_who_was_told_by_which_channel_and_whether_they_took_the_call(town: Town) -> None:
+    team, head = "东河区综合执法队值班员", "东河区平台值班员"
+    with write() as tx:
+        set_reach(tx, "enforcement-a", "phone", "13800001111")
+    case = town.dispatched()
+    minute_by_minute(town, 31)
+    real_clock()
+    with http_receiver() as receiver:
+        channel = Gateway(
+            name="sms", url=f"http://127.0.0.1:{receiver.port}/", body="{to}", allow=frozenset({"127.0.0.1"})
+        )
+        send_due([channel])
+        send_by(channel)
+    with write() as tx:
+        assert acknowledge(tx, token=token("enforcement-a"))
+        said, calls = told(tx, case.case_id), calls_of_case(tx, case.case_id)
+    assert [(one.rung, one.person, one.acknowledged_by) for one in calls] == [(1, head, None), (0, team, "link")]
+    assert {(one.person, one.channel, one.sent_at is not None) for one in said if one.kind == "alarm:unsigned"} == {
+        (head, "", True),
+        (team, "", True),
+        (team, "sms", True),
+    }
+
+
+def test_in_quiet_hours_the_holders_warning_waits_and_whoever_is_on_duty_is_rung_on(town: Town) -> None:
+    with write() as tx:
+        for login in ("enforcement-a", "district-a"):
+            set_reach(tx, login, "phone", "13800001111")
+    town.handling()
+    minute_by_minute(town, 4 * 60 + 16)  # warned at 11:12, then whoever is on duty; at 12:00 late, then the head
+    real_clock()
+    since, until, end = around_now(timedelta(hours=1), timedelta(hours=1))
+    with write() as tx:
+        for login in ("enforcement-a", "district-a"):
+            set_preference(tx, town.people[login].person_id or 0, Preference(quiet_from=since, quiet_until=until))
+    send_due([SMS])
+    found = look(
+        """SELECT a.ladder, k.rung, d.next_at = %(end)s AS waits FROM delivery d
+             JOIN alarm_call k ON k.outbox_id = d.outbox_id JOIN alarm a ON a.id = k.alarm_id ORDER BY k.at, k.id""",
+        end=end,
+    )
+    assert [(row["ladder"], row["rung"], row["waits"]) for row in found] == [
+        ("warning", 0, True),
+        ("warning", 1, False),
+        ("late", 0, False),
+        ("late", 1, False),
+    ]
 
 
 def test_an_acknowledgement_spares_the_next_rung_but_no_multiple(town: Town) -> None:
@@ -266,6 +357,14 @@ def test_a_ladder_that_cannot_be_is_refused_with_its_reason(old: str, new: str, 
     assert [fault for fault in check(folder) if fault.severity == "error"] == []
     spoil(folder, "ladders.toml", old, new)
     assert [f.reason for f in check(folder) if words in f.reason and f.file == "ladders.toml"]
+
+
+def test_a_ladder_of_a_clock_without_a_limit_is_pointed_out(tmp_path: Path) -> None:
+    more = LADDERS + SHARES.replace("dispose", "cordon")
+    folder = rostered(tmp_path, (*LINES, *ENFORCEMENT), more)
+    assert [(fault.severity, fault.reason) for fault in check(folder) if fault.file == "ladders.toml"] == [
+        ("warning", "ladder share: no limit of the stage cordon: it never begins")
+    ]
 
 
 def test_a_rung_to_a_post_that_nobody_holds_is_refused(tmp_path: Path) -> None:

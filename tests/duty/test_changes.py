@@ -15,7 +15,7 @@ from dispatch.cases.on_duty import shifts_between
 from dispatch.city import load
 from dispatch.cluster import Urls
 from dispatch.duty.roster import Post
-from dispatch.duty.stand_ins import Asked, Kind, Wish, asked_in, order, undo
+from dispatch.duty.stand_ins import Asked, Kind, Wish, answer, ask, asked_in, order, undo
 from gis.db import execute, read, value, write
 from gis.problems import Conflict, Forbidden, FormIncomplete, NotFound
 from tests.cases.town import look
@@ -172,6 +172,50 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     with pytest.raises(FormIncomplete, match=words):
         ordered(*people, **more)  # type: ignore[arg-type]
     assert entries() == []
+
+
+def leave(person: str, since: str, until: str) -> int:
+    return ordered(person, None, post=None, since=since, until=until)
+
+
+@pytest.mark.parametrize("person", ["wc", None], ids=["stand_in", "shift_more"])
+def test_whoever_is_away_is_on_duty_for_nobody(town: Path, person: str | None) -> None:
+    id = leave("wa", "2026-09-30T12:00", "2026-10-01T07:00")
+    with pytest.raises(FormIncomplete, match="wa is away then"):
+        ordered(person, "wa")
+    assert on("2026-09-30T20:00") == {"wc"}
+    undone(id)
+    ordered(person, "wa")
+    assert "wa" in on("2026-09-30T20:00")
+
+
+def test_nor_does_anybody_take_a_shift_in_return_while_away(town: Path) -> None:
+    leave("wc", "2026-10-05T18:00", "2026-10-06T08:00")  # 277 % 3 = 1: wb's night
+    with pytest.raises(FormIncomplete, match="wc is away then"):
+        ordered("wc", "wb", back_since="2026-10-05T18:00", back_until="2026-10-06T08:00")
+    assert on("2026-09-30T20:00") == {"wc"}
+
+
+def test_whoever_was_asked_and_is_away_by_now_cannot_be_agreed_to(town: Path) -> None:
+    wish = Wish(
+        unit="water", post=Post.DUTY, person="wc", stand_in="wa", since=at(NIGHT["since"]), until=at(NIGHT["until"])
+    )
+    with write() as tx:
+        there = [one for one in shifts_between(tx, wish.since, wish.until, {"water"}) if one.post is Post.DUTY]
+        id = ask(tx, wish, ids("wc"), head=False, there=there, theirs=(), units={"water"})
+    leave("wa", "2026-09-30T12:00", "2026-10-01T07:00")
+    with pytest.raises(FormIncomplete, match="wa is away then"), write() as tx:
+        answer(tx, id, "agreed", ids("wa"), head=lambda unit: False)
+    assert on("2026-09-30T20:00") == {"wc"}
+    with write() as tx:
+        answer(tx, id, "refused", ids("wa"), head=lambda unit: False)
+
+
+def test_whoever_goes_away_after_agreeing_leaves_a_hole_that_lint_finds_and_nobody_is_rung_in(town: Path) -> None:
+    ordered("wc", "wa")
+    leave("wa", "2026-09-30T20:00", "2026-10-01T07:00")
+    assert (on("2026-09-30T19:00"), on("2026-09-30T21:00")) == ({"wa"}, {None})
+    assert holes() == [("30 20:00", "01 07:00")]
 
 
 def test_a_city_file_loaded_again_is_the_base_and_takes_nothing_back(town: Path) -> None:

@@ -21,7 +21,7 @@ from dispatch.people.reach import set_reach
 from gis.db import execute, read, value, write
 from gis.problems import Conflict, Forbidden, FormIncomplete, NotFound
 from tests.city.spoilt_town import spoil
-from tests.duty.town import LINES, at, on_duty, rostered
+from tests.duty.town import ENFORCEMENT, LADDERS, LINES, at, on_duty, rostered
 
 WITHOUT = [line for line in LINES if "all,18:00" not in line]
 
@@ -89,6 +89,13 @@ def test_lint_finds_no_hole_where_the_roster_is_whole_and_names_units_without_du
     assert not [row for row in kinds if row[1] in ("water", "hall")]
 
 
+def test_lint_names_the_units_whose_head_a_ladder_would_ring_in_vain(fresh_database: Urls, tmp_path: Path) -> None:
+    with on_duty(tmp_path, "2026-09-28T09:00", (*LINES, *ENFORCEMENT), LADDERS):
+        empty = {row[1:3] for row in found("2026-09-28T00:00", "2026-10-08T00:00") if row[0] == "empty_rung"}
+    assert {("landscaping", "duty"), ("landscaping", "head"), ("enforcement-b", "head")} <= empty
+    assert not [unit for unit, _ in empty if unit in ("water", "enforcement-a", "hall")]
+
+
 def test_lint_is_exact_to_the_minute_where_nights_are_missing(fresh_database: Urls, tmp_path: Path) -> None:
     with on_duty(tmp_path, "2026-09-28T09:00", WITHOUT):
         holes = [
@@ -144,12 +151,9 @@ def wish(person: str | None = "wc", stand_in: str = "wa", **more: str) -> Wish:
 
 def asked(one: Wish, by: str, *, head: bool = False) -> int:
     with write() as tx:
-        there = [
-            s
-            for s in shifts_between(tx, at("2026-09-25T00:00"), at("2026-10-20T00:00"), {"water"})
-            if s.post is one.post
-        ]
-        return ask(tx, one, ids(by), head=head, there=there, units={"water"})
+        everywhere = shifts_between(tx, at("2026-09-25T00:00"), at("2026-10-20T00:00"), {"water"})
+        there = [s for s in everywhere if s.post is one.post]
+        return ask(tx, one, ids(by), head=head, there=there, theirs=everywhere, units={"water"})
 
 
 def answered(id: int, what: str, by: str, *, head: bool = False) -> None:
@@ -194,6 +198,7 @@ REFUSED = [
     (wish(until="2026-09-30T18:00"), "wc", "31 days"),
     (wish(person=None), "wh1", "Somebody is on duty"),
     (wish(stand_in="water", since="2026-09-30T10:00"), "wc", "anyhow"),
+    (wish(stand_in="wh1"), "wc", "on duty elsewhere"),  # head on call that week
     (
         wish(stand_in="wb", back_since="2026-10-06T18:00", back_until="2026-10-07T08:00"),
         "wc",
