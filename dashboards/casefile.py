@@ -17,6 +17,7 @@ from dashboards.shell import go, page
 from dashboards.strip import Segment, strip
 from dashboards.view import View
 from dispatch.alarms.answer import Rang, calls_of_case
+from dispatch.alarms.who import who
 from dispatch.audit.trail import Kind, record
 from dispatch.cases.act import act
 from dispatch.cases.books import books_on
@@ -26,6 +27,7 @@ from dispatch.cases.read import Row, board, inbox, unsafe
 from dispatch.cases.returns import Budget, budget_of
 from dispatch.cases.texts import OPEN_KINDS, PERSONAL_KINDS, CaseText, texts
 from dispatch.config import settings
+from dispatch.duty.roster import Post
 from dispatch.emergency.store import Named, Shelf, named, shelves
 from dispatch.emergency.teams import Team, near
 from dispatch.evaluation.respites import Share, shares
@@ -82,6 +84,7 @@ class Sheet:
     tells: bool
     calls: Sequence[Rang]
     orderer: str
+    on_duty: Sequence[str] | None
     budget: Budget | None = None
     shares: Mapping[str, Share] = field(default_factory=dict)
     parts: Sequence[Unit] = ()
@@ -163,6 +166,7 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         trial=trial,
         tells=citizens_channel(settings().data) is not None,
         calls=_calls(me, file.case.id),
+        on_duty=_on_duty(view, me, file.case),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,
         shares=_shares(view, file.case, open_to),
@@ -177,6 +181,20 @@ def _calls(me: Me, case: int) -> list[Rang]:
     """Who was rung, for whom the case has been shown to already: a department of its own people only."""
     with read() as tx:
         return [one for one in calls_of_case(tx, case) if not me.is_department_only or one.unit in me.units]
+
+
+def _on_duty(view: View, me: Me, case: Case) -> list[str] | None:
+    """Names of whoever is on duty now at the unit of an open case; None where the city or the reader has no such list.
+
+    A department is told of its own units alone, as on the duty page.
+    """
+    hidden = me.is_department_only and case.unit_id not in me.units
+    if hidden or case.unit_id is None or case.pool is Pool.NOBODY or not view.known.roster.lines:
+        return None
+    with read() as tx:
+        called = who(tx, view.known, case.unit_id, tx.now) if view.known.tree.get(case.unit_id) else []
+    here = [one for one in called if (one.unit, one.post) == (case.unit_id, Post.DUTY)]
+    return [one.person.name for one in here if one.person]
 
 
 def _unsent(view: View, file: Full, messages: Sequence[Told], trial: Collection[str]) -> dict[int, str]:

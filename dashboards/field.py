@@ -113,7 +113,8 @@ def my_reports(request: Request, me: Signed) -> Response:
     with me.read() as tx:
         view = View.of(request, tx, me)
         sent = mine(tx, me.person_id, limit=100)
-    return page(view, "mine.html", mine=sent)
+        hazards = unsafe(tx, inspector=me.person_id)
+    return page(view, "mine.html", mine=sent, hazards=hazards)
 
 
 @router.get("/field/report", **needs(Permission.REPORT))

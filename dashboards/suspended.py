@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dashboards.shell import page
 from dashboards.view import View
+from dispatch.cases.read import unsafe
 from dispatch.cases.resting import BANDS, PAGE, Resting, resting, stock
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.people.roles import Permission
@@ -29,10 +30,12 @@ def suspended(request: Request, me: Signed, unit: str = "", band: str = "", afte
         view = View.of(request, tx, me)
         counted = stock(tx, tx.now)
         more: dict[str, Any] = {} if place is None else {"last": (instant_of(place[0]), place[1])}
+        hazards = unsafe(tx, units=me.units if me.is_department_only else None)
         rows = resting(tx, tx.now, unit=unit or None, band=chosen, limit=PAGE + 1, **more)
     following = cursor(rows[PAGE - 1].since.isoformat(), rows[PAGE - 1].id) if len(rows) > PAGE else None
     shown: dict[str, Any] = {"stock": counted, "rows": rows[:PAGE], "more": following, "after": after}
-    return page(view, "suspended.html", **shown, bands=BANDS, unit=unit, band=chosen, opens=lambda row: _opens(me, row))
+    shown |= {"hazards": hazards, "bands": BANDS, "unit": unit, "band": chosen}
+    return page(view, "suspended.html", **shown, opens=lambda row: _opens(me, row))
 
 
 def _opens(me: Signed, row: Resting) -> bool:

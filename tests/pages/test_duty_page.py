@@ -12,7 +12,7 @@ from dispatch.alarms.nightly import look_ahead
 from dispatch.cluster import Urls
 from dispatch.people.passwords import hash_password
 from gis.db import execute, write
-from tests.duty.town import on_duty
+from tests.duty.town import at, on_duty
 from tests.http.serving import served
 from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
@@ -73,6 +73,17 @@ def test_a_department_sees_its_own_duty_only(person: Callable[[str], Person]) ->
     assert person("inspector1").get("/duty").status_code == 403
     for asked in ("at=never", "at=0001-01-01T00:00", "at=9999-12-31T23:59", "since=never", "since=9999-12-31"):
         assert person("acceptor").get(f"/duty?{asked}").status_code == 422
+
+
+def test_a_case_says_who_is_on_duty_now_where_it_is(office: Office, person: Callable[[str], Person]) -> None:
+    case, empty = office.town.dispatched("water"), office.town.dispatched("landscaping")
+    said = {login: person(login).get(f"/cases/{case.number}").text for login in ("dispatcher", "water", "evaluator")}
+    assert [">现在值班</a>：自来水公司值班员" in said[login] for login in ("dispatcher", "water")] == [True, True]
+    assert "现在值班：自来水公司值班员" in said["evaluator"]
+    assert "Nobody on duty now" in person("dispatcher").get(f"/cases/{empty.number}?lang=en").text
+    office.town.set(at("2026-09-28T19:00"))  # 270 % 3 = 0: wa at night
+    assert "现在值班</a>：wa" in person("dispatcher").get(f"/cases/{case.number}?lang=zh").text
+    office.town.set(at("2026-09-28T09:00"))
 
 
 def test_a_night_that_began_the_day_before_says_so(sit: Sit) -> None:

@@ -64,10 +64,21 @@ def danger(office: Office) -> Receipt:
     ("login", "path", "link"),
     [
         ("inspector1", "/field", "/field/cases/"),
+        ("inspector1", "/field/mine", "/field/cases/"),
         ("leader", "/ranking", "/cases/"),
+        ("leader", "/console?q=extends_more", "/cases/"),
         ("acceptor", "/console", "/cases/"),
+        ("shift_leader", "/console", "/cases/"),
+        ("dispatcher", "/console?q=feedback", "/cases/"),
+        ("supervisor", "/console", "/cases/"),
+        ("supervisor", "/ranking", "/cases/"),
+        ("evaluator", "/cases", "/cases/"),
+        ("dispatcher", "/cases?state=closed", "/cases/"),
+        ("leader", "/suspended", "/cases/"),
         ("enforcement-a", "/desk", "/cases/"),
         ("enforcement-a", "/cases", "/cases/"),
+        ("enforcement-a", "/suspended", "/cases/"),
+        ("district-a", "/desk", "/cases/"),
     ],
 )
 def test_the_lane_stands_on_every_page_before_all_other_cases(
@@ -81,7 +92,9 @@ def test_the_lane_stands_on_every_page_before_all_other_cases(
 
 def test_another_inspector_and_another_unit_are_not_shown_it(danger: Receipt, person: Enter) -> None:
     assert danger.number not in person("inspector2").get("/field").text
+    assert danger.number not in person("inspector2").get("/field/mine").text
     assert danger.number not in person("enforcement-b").get("/desk").text
+    assert danger.number not in person("enforcement-b").get("/suspended").text
 
 
 def test_beside_a_case_the_queue_begins_with_the_danger_and_its_own_page_says_what_is_left(
