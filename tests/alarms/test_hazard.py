@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -143,6 +144,23 @@ def test_without_a_cordon_the_clock_lapses_and_rings_the_leader_while_the_case_s
     assert lane() == [case.number]
     town.do(case, Action.SIGN, "enforcement-a")
     town.do(case, Action.REPLY, "enforcement-a", photos=(town.photo(6),))
+    assert lane() == []
+    assert broken() == []
+
+
+@pytest.mark.parametrize("ask", [Action.ASK_DELAY, Action.ASK_SUSPEND])
+def test_more_time_for_the_work_is_none_for_the_cordon(town: Town, ask: Action) -> None:
+    case = sent(town, "enforcement-a")
+    town.do(case, Action.SIGN, "enforcement-a")
+    rests = ask is Action.ASK_SUSPEND
+    more = {"until": town.now + timedelta(days=9)} if rests else {}
+    town.do(case, ask, "enforcement-a", reason="other", note="等待电力公司", **more)
+    town.do(case, Action.APPROVE_SUSPEND if rests else Action.APPROVE_DELAY, "shift_leader")
+    assert lane() == [case.number]
+    run(town, 31)
+    assert rang()[-1] == ("no-cordon", "leader", "23:31")
+    assert lane() == [case.number]
+    town.do(case, Action.CORDON, "enforcement-a", photos=(town.photo(5),))
     assert lane() == []
     assert broken() == []
 

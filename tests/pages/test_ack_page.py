@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -11,9 +13,16 @@ from dashboards.app import create_app
 from dispatch.alarms.ring import ring_due
 from dispatch.cases.overdue import sweep
 from dispatch.cluster import Urls
+from dispatch.config import settings
+from dispatch.notify import deliver
+from dispatch.notify.channels import Mail
+from dispatch.notify.outbox import send_due
+from dispatch.people.reach import set_reach
+from gis.db import execute, write
 from tests.cases.town import Town, look
 from tests.duty.town import ENFORCEMENT, LADDERS, LINES, on_duty
 from tests.http.serving import served
+from tests.notify.receivers import smtp_server
 from tests.pages.conftest import Office
 from tests.pages.seats import PHONE, Sit
 
@@ -21,6 +30,7 @@ CALLS = """
     SELECT p.login, k.token, k.acknowledged_at, k.acknowledged_by
       FROM alarm_call k LEFT JOIN person p ON p.id = k.person_id ORDER BY k.id
 """
+RUNG = "SELECT k.token, k.acknowledged_by FROM alarm_call k JOIN alarm a ON a.id = k.alarm_id"
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +92,32 @@ def test_a_link_that_is_nobodys_gets_a_plain_page(sit: Sit) -> None:
     expect(seat.page.locator("body")).to_contain_text("没有这次呼叫")
     seat.fits()
     seat.faults.clear()  # the console names the refusal
+
+
+def test_the_letter_of_a_call_leads_to_the_button_that_acknowledges_it(
+    office: Office, sit: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = office.town.dispatched()
+    later(office.town, 15)
+    with write() as tx:
+        set_reach(tx, "enforcement-a", "mail", "team@example.org")
+        execute(tx, "UPDATE city SET rehearsal = 0, simulated_now = NULL")  # letters leave the house from here on
+    (call,) = look(f"{RUNG} WHERE a.case_id = {case.case_id}")
+    monkeypatch.setattr(deliver, "settings", lambda: replace(settings(), url=office.address))
+    with smtp_server() as receiver:
+        mail = Mail(
+            name="mail", host="127.0.0.1", port=receiver.port, sender="w@example.org", tls="none",
+            allow=frozenset({"127.0.0.1"}),
+        )  # fmt: skip
+        send_due([mail])
+        deliver.send_by(mail)
+    said = [(to, bytes(letter.get_payload(decode=True) or b"").decode()) for to, letter in receiver.letters]
+    (text,) = [text for _, text in said if call["token"] in text]
+    assert {to for to, _ in said} == {"team@example.org"}
+    assert case.number in text
+    (link,) = re.findall(r"http\S+", text)
+    seat = sit("", PHONE)
+    seat.go(link.removeprefix(office.address))
+    seat.page.locator("main button").click()
+    expect(seat.page.locator("main .good")).to_be_visible()
+    assert look(f"{RUNG} WHERE a.case_id = {case.case_id}")[0]["acknowledged_by"] == "link"
