@@ -41,7 +41,7 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 MOST, SHOWN = 300, 15
-STAGES = ("accept", "verify", "file", "dispatch", "sign", "dispose", "check", "close")
+STAGES = ("accept", "verify", "file", "dispatch", "sign", "cordon", "dispose", "check", "close")
 CAMPAIGN = ("report", "filed", "closed", "should_dispose", "ontime_disposal_rate", "overdue_open")
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 # A duty grid has a name of its own in Chinese alone; in English it is called by the areas it lies in.

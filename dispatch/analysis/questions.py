@@ -31,7 +31,8 @@ PATROL_HOURS: LiteralString = """
              interval '1 hour') AS h (at)
      WHERE s.started_at >= %(since)s AND s.started_at < %(until)s GROUP BY 1
 """
-# A fact does not tell when a case was sent to be verified: each verifying is looked up by its case.
+# A fact does not tell when a case was sent to be verified, nor since when a danger waited for its cordon: each is
+# looked up by its case. A cordon's photo makes a danger safe, or the reply.
 STAGES: LiteralString = """
     WITH lasted AS (
         SELECT t.*
@@ -46,6 +47,12 @@ STAGES: LiteralString = """
                              AND s.action = 'send_verify' ORDER BY s.seq DESC LIMIT 1), v.at
           FROM fact f JOIN step v ON v.case_id = f.case_id AND v.action = 'verify'
          WHERE f.reported_at >= %(since)s AND f.reported_at < %(until)s AND f.ontime_verify IS NOT NULL
+        UNION ALL
+        SELECT 'cordon', (SELECT s.at FROM step s WHERE s.case_id = v.case_id AND s.seq < v.seq
+                             AND s.data @> '{"clocks": [["+", "cordon"]]}' ORDER BY s.seq DESC LIMIT 1), v.at
+          FROM cases c JOIN step v ON v.case_id = c.id AND v.action IN ('cordon', 'reply', 'reply_for')
+                                  AND v.data -> 'ontime' ? 'cordon'
+         WHERE c.reported_at >= %(since)s AND c.reported_at < %(until)s AND c.hazard
     )
     SELECT s.stage, count(*)::int AS cases,
            percentile_disc(0.5) WITHIN GROUP (ORDER BY s.minutes)::int AS median,

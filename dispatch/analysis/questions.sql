@@ -27,6 +27,12 @@ SELECT f.case_id, s.stage
          ('check', f.ontime_check), ('close', f.ontime_close)) AS s (stage, ontime)
  WHERE %(question)s = 'stage' AND f.reported_at >= %(since)s AND f.reported_at < %(until)s AND NOT s.ontime
 UNION ALL
+-- Danger that was not made safe within the limit of its cordon.
+SELECT c.id, 'cordon'
+  FROM cases c
+ WHERE %(question)s = 'stage' AND c.reported_at >= %(since)s AND c.reported_at < %(until)s AND c.hazard
+   AND EXISTS (SELECT FROM fired f WHERE f.case_id = c.id AND f.kind = 'cordon' AND f.event = 'lapse')
+UNION ALL
 SELECT DISTINCT s.case_id, s.unit_id || '|' || coalesce(s.data #>> '{form,clause}', '')
   FROM step s
  WHERE %(question)s = 'returned' AND s.at >= %(since)s AND s.at < %(until)s

@@ -10,15 +10,17 @@ import psycopg
 import pytest
 
 from dispatch.alarms.ring import ring_due
+from dispatch.analysis.questions import cases_behind, counted, stages
 from dispatch.cases.act import Receipt
 from dispatch.cases.overdue import sweep
 from dispatch.cases.read import unsafe
 from dispatch.cluster import Urls
+from dispatch.evaluation.period import period_of
 from dispatch.lifecycle.states import Action
 from dispatch.verify import verify
 from gis.db import read
 from gis.problems import FormIncomplete, NotAllowed
-from tests.cases.town import Town, look, settled
+from tests.cases.town import ZONE, Town, look, settled
 from tests.duty.town import ENFORCEMENT, LADDERS, LINES, at, rostered
 
 HAZARD = """
@@ -163,6 +165,27 @@ def test_more_time_for_the_work_is_none_for_the_cordon(town: Town, ask: Action) 
     town.do(case, Action.CORDON, "enforcement-a", photos=(town.photo(5),))
     assert lane() == []
     assert broken() == []
+
+
+def test_dangers_are_counted_apart_by_how_soon_they_were_made_safe_and_which_were_too_late(town: Town) -> None:
+    """One after ten minutes, one by its reply after forty, one not yet; an ordinary case is none of them."""
+    soon, late, never = (sent(town, "enforcement-a") for _ in range(3))
+    ordinary = town.handling()
+    began = {case.case_id: look(f"SELECT dispatched_at FROM cases WHERE id = {case.case_id}") for case in (soon, late)}
+    town.set(began[soon.case_id][0]["dispatched_at"] + timedelta(minutes=10))
+    town.do(soon, Action.CORDON, "enforcement-a", photos=(town.photo(5),))
+    town.set(began[late.case_id][0]["dispatched_at"] + timedelta(minutes=40))
+    town.do(late, Action.SIGN, "enforcement-a")
+    town.do(late, Action.REPLY, "enforcement-a", photos=(town.photo(6),))
+    town.do(ordinary, Action.REPLY, "enforcement-a", photos=(town.photo(6),))
+    town.later(hours=1)
+    town.sweep()
+    june = period_of("2026-06", ZONE)
+    with read() as tx:
+        took, past = stages(tx, june)["cordon"], counted(tx, "stage", june, ZONE)["cordon"]
+        behind = cases_behind(tx, "stage", june, ZONE, key="cordon")
+    assert (took.cases, took.median, took.p80) == (2, 10, 40)
+    assert (past, behind) == (2, [late.case_id, never.case_id])
 
 
 def test_a_return_takes_the_clock_and_leaves_the_case_on_top(town: Town) -> None:
