@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,31 +17,34 @@ from dispatch.config import settings
 from dispatch.notify import deliver
 from dispatch.notify.channels import Mail
 from dispatch.notify.outbox import send_due
+from dispatch.people.passwords import hash_password
 from dispatch.people.reach import set_reach
 from gis.db import execute, write
 from tests.cases.town import Town, look
 from tests.duty.town import ENFORCEMENT, LADDERS, LINES, on_duty
 from tests.http.serving import served
 from tests.notify.receivers import smtp_server
-from tests.pages.conftest import Office
+from tests.pages.conftest import Office, Person
 from tests.pages.seats import PHONE, Sit
+from tests.pages.test_forms import token
+from tests.people.made import PASSWORD
 
 CALLS = """
     SELECT p.login, k.token, k.acknowledged_at, k.acknowledged_by
       FROM alarm_call k LEFT JOIN person p ON p.id = k.person_id ORDER BY k.id
 """
-RUNG = "SELECT k.token, k.acknowledged_by FROM alarm_call k JOIN alarm a ON a.id = k.alarm_id"
+RUNG = "SELECT k.id, k.token, k.acknowledged_by FROM alarm_call k JOIN alarm a ON a.id = k.alarm_id"
 
 
 @pytest.fixture(scope="module")
 def office(database: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The town with a roster and ladders, on a Monday morning."""
     folder = tmp_path_factory.mktemp("city")
-    with (
-        on_duty(folder, "2026-06-08T08:00", (*LINES, *ENFORCEMENT), LADDERS) as town,
-        served(create_app(database.app)) as address,
-    ):
-        yield Office(town, address)
+    with on_duty(folder, "2026-06-08T08:00", (*LINES, *ENFORCEMENT), LADDERS) as town:
+        with write() as tx:
+            execute(tx, "UPDATE person SET password_hash = %(h)s, must_change = false", h=hash_password(PASSWORD))
+        with served(create_app(database.app)) as address:
+            yield Office(town, address)
 
 
 def later(town: Town, minutes: int) -> None:
@@ -92,6 +95,28 @@ def test_a_link_that_is_nobodys_gets_a_plain_page(sit: Sit) -> None:
     expect(seat.page.locator("body")).to_contain_text("没有这次呼叫")
     seat.fits()
     seat.faults.clear()  # the console names the refusal
+
+
+def test_whoever_was_rung_takes_the_call_by_the_button_of_the_duty_page_and_nobody_else_does(
+    office: Office, sit: Sit, person: Callable[[str], Person]
+) -> None:
+    case = office.town.dispatched()
+    later(office.town, 15)
+    rung = f"{RUNG} WHERE a.case_id = {case.case_id}"
+    (call,) = look(rung)
+    for login in ("leader", "district-a"):
+        other = person(login)
+        assert other.post(f"/calls/{call['id']}", csrf=token(other)).status_code == 404, login
+    assert look(rung) == [call]
+    seat = sit("enforcement-a", PHONE)
+    seat.go("/duty")
+    mine = seat.page.locator("section[aria-labelledby=d-calls] li", has_text=case.number)
+    mine.get_by_role("button", name="确认收到").click()
+    expect(mine).to_have_count(0)
+    assert [row["acknowledged_by"] for row in look(rung)] == ["person"]
+    seat.fits()
+    later(office.town, 40)
+    assert len(look(rung)) == 1
 
 
 def test_the_letter_of_a_call_leads_to_the_button_that_acknowledges_it(
