@@ -223,10 +223,19 @@ def _form(report: Report) -> Form:
 def draft_of(
     report: Report, by: Actor, city: Books, place: Place | None, *, at: datetime, opening: dict[str, Any]
 ) -> Draft:
-    """A case that has no step yet. `opening`: its id and running number. Raises FormIncomplete (unknown category)."""
+    """A case that has no step yet. `opening`: its id and running number.
+
+    Raises FormIncomplete (unknown category, due back in the past).
+    """
     category = city.catalogue.categories.get(report.category or "")
     if report.category and category is None:
         raise FormIncomplete("No such category in the catalogue", zh="目录中没有该类别", fields={"category": "unknown"})
+    if report.hand_back_at is not None and report.hand_back_at <= at:
+        raise FormIncomplete(
+            "It would be due back before it was registered: look at the date, or leave it empty if it has passed",
+            zh="回办期限早于登记时间：请核对日期；确已过期的请留空",
+            fields={"hand_back": "past"},
+        )
     case = CaseRow(
         id=opening["case_id"],
         number=case_number(city, place, at, opening["number"]),

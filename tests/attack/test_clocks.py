@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -90,6 +91,26 @@ def test_a_suspension_is_not_granted_into_the_past_nor_for_ever(town: Town, days
     town.do(case, A.ASK_SUSPEND, "enforcement-a", reason="season", until=town.now + timedelta(days=9))
     with pytest.raises(FormIncomplete):
         town.do(case, A.APPROVE_SUSPEND, "dispatcher", until=town.now + timedelta(days=days))
+
+
+@pytest.mark.parametrize("action", [A.ASK_SUSPEND, A.ASK_DEFER])
+@pytest.mark.parametrize("days", [-400, -1, 0])
+def test_more_time_is_not_asked_for_until_a_date_before_the_case(town: Town, action: Action, days: int) -> None:
+    case, reason = (town.handling(), "season") if action is A.ASK_SUSPEND else (town.dispatched(), "traffic")
+    with pytest.raises(FormIncomplete, match="the end must lie ahead") as refused:
+        town.do(case, action, "enforcement-a", reason=reason, until=town.now + timedelta(days=days))
+    assert refused.value.extra["fields"] == {"until": "past"}
+
+
+@pytest.mark.parametrize("hours", [-8760, 0])
+def test_a_call_is_not_due_back_before_it_was_registered(town: Town, hours: int) -> None:
+    with pytest.raises(FormIncomplete, match="due back before it was registered") as refused:
+        town.told(hand_back_at=town.now + timedelta(hours=hours))
+    assert refused.value.extra["fields"] == {"hand_back": "past"}
+    again = {"id": uuid4(), "hand_back_at": town.now + timedelta(hours=1)}
+    first = town.told(**again)
+    town.later(days=1)
+    assert town.told(**again).case_id == first.case_id  # what was taken once is answered again, whenever
 
 
 def test_a_case_amended_to_a_dangerous_condition_is_dangerous(town: Town) -> None:
