@@ -19,7 +19,7 @@ POSTS: Mapping[str, tuple[LiteralString, ...]] = {
         *("need_verify", "verify", "ontime_verify", "need_check", "check", "ontime_check"),
     ),
     "acceptor": (
-        *("accepted", "need_send_verify", "ontime_send_verify"),
+        *("accepted", "ontime_accepted", "need_send_verify", "ontime_send_verify"),
         *("need_send_check", "ontime_send_check"),
     ),
     "shift_leader": ("filed", "ontime_filed", "accurate_filed", "closed", "ontime_closed"),

@@ -76,7 +76,8 @@ did AS (
                    CASE WHEN a.data #> '{ontime,accept}' IS DISTINCT FROM 'false' THEN 'ontime_send_verify' END]
                WHEN 'send_check' THEN ARRAY['need_send_check',
                    CASE WHEN a.data #> '{ontime,send_check}' IS DISTINCT FROM 'false' THEN 'ontime_send_check' END]
-               ELSE ARRAY['accepted'] END
+               ELSE ARRAY['accepted',
+                   CASE WHEN a.data #> '{ontime,accept}' IS DISTINCT FROM 'false' THEN 'ontime_accepted' END] END
       FROM acted a WHERE %(post)s = 'acceptor' AND a.from_state NOT IN ('verifying', 'checking')  -- not what was sent again
     UNION ALL  -- not sent, and past its time at the cut: whoever accepted the case; before that, nobody yet
     SELECT f.acceptor_id, f.case_id, ARRAY[CASE WHEN f.state = 'check_pending' THEN 'need_send_check' ELSE 'need_send_verify' END]

@@ -24,6 +24,7 @@ class Counts:
     own_report: int | None = None  # 监督员上报数
     public_report_verified: int | None = None  # 监督举报核实立案数
     accepted: int | None = None  # 受理数
+    ontime_accepted: int | None = None  # 按时受理数
     valid_report: int | None = None  # 有效上报数
     missed: int | None = None  # 漏报数
     need_verify: int | None = None  # 应核实数
@@ -114,6 +115,7 @@ RATES: dict[str, Rate] = {
         Rate("missed_rate", "漏报率", "missed", "filed"),
         Rate("ontime_verify_rate", "按时核实率", "ontime_verify", "need_verify"),
         Rate("ontime_check_rate", "按时核查率", "ontime_check", "need_check"),
+        Rate("ontime_accept_rate", "按时受理率", "ontime_accepted", "accepted"),
         Rate("verify_sent_ontime_rate", "核实按时派发率", "ontime_send_verify", "need_send_verify"),
         Rate("check_sent_ontime_rate", "核查按时派发率", "ontime_send_check", "need_send_check"),
         Rate("ontime_filing_rate", "按时立案率", "ontime_filed", "filed"),

@@ -38,7 +38,7 @@ Value: TypeAlias = int | Decimal | None
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "reports": (
         *("report", "own_report", "valid_report", "valid_report_rate", "refused_report", "refused_rate"),
-        *("accepted", "self_handled", "void"),
+        *("accepted", "ontime_accepted", "ontime_accept_rate", "self_handled", "void"),
         *("need_send_verify", "ontime_send_verify", "verify_sent_ontime_rate"),
         *("need_verify", "verify", "ontime_verify", "ontime_verify_rate"),
     ),

@@ -277,6 +277,7 @@ def test_acceptors_answer_for_what_they_sent_and_for_what_they_never_sent(
     waiting = [case for case in told() if case.last and case.last["to_state"] == "check_pending"]
     assert len(waiting) == 1
     assert {who: counts.accepted for who, counts in found.items()} == dict(accepted)
+    assert all(counts.ontime_accepted == accepted[who] for who, counts in found.items())  # each within his minutes
     assert found["acceptor"].need_send_check == sent["acceptor"] + 1  # he accepted the one that waits
     assert found["acceptor"].ontime_send_check == sent["acceptor"]
     assert found["acceptor2"].need_send_check == found["acceptor2"].ontime_send_check == sent["acceptor2"]
