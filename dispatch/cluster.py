@@ -20,6 +20,7 @@ from psycopg import sql
 from dispatch.account import Account, account_for, must_enter
 from dispatch.locks import alone
 from dispatch.postgres import OLDEST, Programs, installed
+from gis.db import SIDE, SIZE
 from gis.problems import Problem
 
 __all__ = ["DATABASE", "Cluster", "Urls"]
@@ -32,6 +33,8 @@ LONGEST_SOCKET = 107  # bytes in sockaddr_un, with the file's own name
 SOCKET = ".s.PGSQL.5432"
 LOG_KEPT = 10 * 1024**2
 
+WORKERS = 5  # there is room for so many; one is enough
+BESIDES = 8  # connections of commands, backups and whoever looks for himself as a superuser
 # For two cores and 2 GB.
 SETTINGS = """\
 # Written by Wangge at every start; put changes into local.conf beside this file.
@@ -39,7 +42,7 @@ listen_addresses = ''
 port = 5432
 unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
-max_connections = 60
+max_connections = {connections}
 shared_buffers = 256MB
 effective_cache_size = 1GB
 work_mem = 16MB
@@ -96,10 +99,14 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A private PostgreSQL in `folder`. `durable=False` may lose everything at a power cut: for tests only."""
+    """A private PostgreSQL in `folder`, with room for the connections of so many web processes and of five workers.
+
+    `durable=False` may lose everything at a power cut: for tests only.
+    """
 
     folder: Path
     durable: bool = True
+    web: int = 2
 
     @property
     def data(self) -> Path:
@@ -261,7 +268,9 @@ class Cluster:
         users = sorted({account.name, "root", pwd.getpwuid(os.geteuid()).pw_name})
         texts = {
             "wangge.conf": SETTINGS.format(
-                socket=str(socket).replace("'", "''"), durable="on" if self.durable else "off"
+                socket=str(socket).replace("'", "''"),
+                durable="on" if self.durable else "off",
+                connections=(self.web + WORKERS) * (SIZE + SIDE) + BESIDES,
             ),
             "pg_hba.conf": HBA,
             "pg_ident.conf": "".join(f'wangge "{user}" {role}\n' for user in users for role in ROLES),

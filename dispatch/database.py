@@ -26,7 +26,7 @@ DEPARTMENT = "wangge_department"
 
 def cluster_of(settings: Settings) -> Cluster | None:
     """The private cluster of a data folder; None where another server is named."""
-    return None if settings.database_url else Cluster(settings.data / "postgres")
+    return None if settings.database_url else Cluster(settings.data / "postgres", web=settings.workers)
 
 
 def urls_of(settings: Settings) -> Urls:

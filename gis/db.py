@@ -36,6 +36,7 @@ LIMITS = (
 )
 PATIENCE = 15
 TAKEOVER = 5  # seconds: a worker that was frozen loses what it holds to the others
+PONDER = 300  # seconds: so long one may work out what it has read, holding a snapshot and nothing that others wait for
 # SQLSTATEs, or how they begin, of a database that is away: no connection, shutting down, no room for one more or on the
 # disk; and of a transaction that it gave up because we slept.
 AWAY = ("08", "57P", "53100", "53300", "25P03")
@@ -101,11 +102,12 @@ class _Pools:
     side: ConnectionPool[Connection] | None = None
 
 
+SIZE = 10  # connections of a process for what people and jobs do
 SIDE = 2  # tiles, rankings and exports wait for each other, never people's acts for them
 
 
-def configure(url: str, *, size: int = 10, patience: int = PATIENCE) -> None:
-    """Point this process at a database. `size`: connections kept at most, one for each thread of a worker.
+def configure(url: str, *, size: int = SIZE, patience: int = PATIENCE) -> None:
+    """Point this process at a database. `size`: connections kept at most, besides `SIDE` for what is heavy.
 
     `patience`: seconds after which the server gives a transaction up that it hears nothing of; tiles, rankings and
     exports, which hold nothing that others wait for, have `PATIENCE`.
@@ -190,8 +192,7 @@ def write(
     `patience`: seconds after which the server gives it up if it hears nothing: what it holds is then free for others.
     """
     with _connection() as connection, _begun(connection, "BEGIN", together=together, premise=premise) as pipeline:
-        if patience is not None:
-            connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{patience:d}s'")
+        _wait_for_us(connection, patience)
         if as_units is not None:
             _become_department(connection, as_units)
         if not durable:
@@ -199,18 +200,26 @@ def write(
         yield Tx(connection, as_units, pipeline)
 
 
+def _wait_for_us(connection: Connection, patience: int | None) -> None:
+    if patience is not None:
+        connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{patience:d}s'")
+
+
 @contextmanager
-def read(*, as_units: Sequence[str] | None = None, heavy: bool = False, together: bool = False) -> Iterator[ReadTx]:
+def read(
+    *, as_units: Sequence[str] | None = None, heavy: bool = False, together: bool = False, patience: int | None = None
+) -> Iterator[ReadTx]:
     """One transaction that cannot write. `heavy`: tiles, rankings, exports; they have two connections of their own, and
     one snapshot for all their queries, so that two figures of one answer are never of different moments.
 
-    `together`: as in `write`.
+    `together`, `patience`: as in `write`.
     """
     begin: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if heavy else "BEGIN READ ONLY"
     with (
         _connection(side=heavy) as connection,
         reading(connection, as_units, begin=begin, together=together) as tx,
     ):
+        _wait_for_us(connection, patience)
         yield tx
 
 

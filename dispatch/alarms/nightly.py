@@ -19,13 +19,14 @@ from dispatch.cases.on_duty import shifts_between
 from dispatch.duty.lint import Finding, Kind
 from dispatch.duty.roster import Post
 from dispatch.duty.stand_ins import CENTRE_HEADS
-from gis.db import ReadTx, Tx, column, execute, one, rows, value, write
+from gis.db import PONDER, ReadTx, Tx, column, execute, one, read, rows, value, write
 
 __all__ = ["AHEAD", "Looked", "Paged", "drill_of", "look_ahead", "looked"]
 
 HOUR = 2  # of the city's wall time, from which on it is due
 AHEAD = timedelta(days=7)
 AT_ONCE = timedelta(microseconds=1)
+ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(6227794)"  # one worker at a time: it is seconds of work
 # Whoever keeps the day's row does the rest of it: with any number of workers once.
 KEEP: LiteralString = """
     INSERT INTO duty_check (day, at, findings) VALUES (%(day)s, %(at)s, %(findings)s) ON CONFLICT (day) DO NOTHING
@@ -89,23 +90,26 @@ class Looked:
 
 
 def look_ahead(reaches: Collection[str] = (), *, now: datetime | None = None) -> bool:
-    """Look over and drill, if the night's hour has come and nobody has; whether it was done. Without a roster, no.
+    """Look over and drill, if the night's hour has come and nobody has or is at it; whether it was done. Without a
+    roster, no.
 
     `reaches`: kinds of address that the configured channels take. `now`: only for a rehearsal's clock.
     """
-    with write() as tx:
+    with read(heavy=True, patience=PONDER) as tx:
         at = now or tx.now
         if value(tx, "SELECT version FROM city") is None or not books(tx).roster.lines:
             return False
         local = at.astimezone(books(tx).zone)
         last = value(tx, "SELECT max(day) FROM duty_check")
-        if local.hour < HOUR or (last is not None and last >= local.date()):
+        if local.hour < HOUR or (last is not None and last >= local.date()) or not value(tx, ALONE):
             return False
-        found = lint(tx, at, at + AHEAD, reaches)
-        if not execute(tx, KEEP, day=local.date(), at=at, findings=Jsonb([_said(one) for one in found])):
+        day, found = local.date(), lint(tx, at, at + AHEAD, reaches)
+    with write() as tx:
+        at = now or tx.now  # told when it is known
+        if not execute(tx, KEEP, day=day, at=at, findings=Jsonb([_said(one) for one in found])):
             return False
-        _tell(tx, local.date(), found, at)
-        _drill(tx, local.date(), found, at)
+        _tell(tx, day, found, at)
+        _drill(tx, day, found, at)
     return True
 
 

@@ -17,12 +17,13 @@ from dispatch.people.may import MAY
 from dispatch.people.roles import Permission
 from dispatch.routing.lint import Finding
 from dispatch.rules import findings_of
-from gis.db import ReadTx, execute, one, read, value, write
+from gis.db import PONDER, ReadTx, execute, one, read, value, write
 
 __all__ = ["UNSOUND", "Kept", "check_tonight", "last_check"]
 
 HOUR = 2  # of the city's wall time, from which on the day's check is due
 UNSOUND = "rules_unsound"
+ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(6227793)"  # one worker at a time: it is seconds of work
 LAST: LiteralString = """
     SELECT day, at, city_version, edition_id, findings, fresh FROM rule_check ORDER BY day DESC LIMIT 1
 """
@@ -65,13 +66,13 @@ def last_check(tx: ReadTx) -> Kept | None:
 
 
 def check_tonight() -> bool:
-    """Make the day's check if it is due and nobody has made it; whether it was made. Without a city, no."""
-    with read(heavy=True) as tx:
+    """Make the day's check if it is due and nobody has made it or is at it; whether it was made. Without a city, no."""
+    with read(heavy=True, patience=PONDER) as tx:
         if value(tx, "SELECT version FROM city") is None:
             return False
         city, before = books(tx), last_check(tx)
         local = tx.now.astimezone(city.zone)
-        if local.hour < HOUR or (before is not None and before.day >= local.date()):
+        if local.hour < HOUR or (before is not None and before.day >= local.date()) or not value(tx, ALONE):
             return False
         found = findings_of(tx, city)[0]
     return _keep(city, local.date(), found, before)

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.alarms import nightly
 from dispatch.alarms.nightly import drill_of, look_ahead
 from dispatch.cluster import Urls
+from dispatch.duty.lint import Finding
 from dispatch.notify.channels import Gateway
 from dispatch.notify.deliver import send_by
 from dispatch.notify.outbox import send_due
 from dispatch.notify.words import text_of
 from dispatch.people.reach import set_reach
-from gis.db import execute, read, write
+from gis.db import ReadTx, execute, read, value, write
 from tests.cases.town import Town, look
 from tests.duty.town import ENFORCEMENT, LINES, at, on_duty
 from tests.notify.receivers import Receiver, http_receiver
@@ -45,6 +47,32 @@ def told() -> list[str]:
 def holes() -> list[tuple[str, str, str]]:
     rows = look("SELECT findings FROM duty_check ORDER BY day DESC LIMIT 1")
     return [(r["unit"], r["since"], r["until"]) for r in rows[0]["findings"] if r["kind"] == "hole"]
+
+
+def test_one_worker_looks_at_a_time_and_the_others_do_not_even_begin(town: Town) -> None:
+    town.set(at("2026-09-26T02:00"))
+    with read() as other:
+        assert value(other, nightly.ALONE)
+        assert not look_ahead()
+    assert look_ahead()
+
+
+def test_a_look_may_take_longer_than_an_open_transaction_may_be_silent_and_is_told_when_it_is_known(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience: list[str] = []
+
+    def ponder(tx: ReadTx, *_: object) -> list[Finding]:
+        patience.append(value(tx, "SHOW idle_in_transaction_session_timeout"))
+        town.later(minutes=1)
+        return []
+
+    monkeypatch.setattr(nightly, "lint", ponder)
+    town.set(at("2026-09-26T02:00"))
+    assert look_ahead()
+    assert patience == ["5min"]
+    paged = look("SELECT DISTINCT created_at FROM outbox WHERE kind = 'duty_drill'")
+    assert [row["created_at"] for row in paged] == [at("2026-09-26T02:01")]
 
 
 def test_a_hole_is_told_seven_days_ahead_to_the_heads_and_once(town: Town) -> None:

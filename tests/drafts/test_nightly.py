@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from dispatch.cases.books import books
+from dispatch.cases.books import Books, books
 from dispatch.cluster import Urls
+from dispatch.drafts import nightly
 from dispatch.drafts.nightly import check_tonight, last_check
-from gis.db import execute, read, write
+from dispatch.routing.lint import Finding
+from gis.db import PATIENCE, ReadTx, execute, read, value, write
 from tests.cases.town import MONDAY, Town, look, settled
 
 WRITERS = {"dispatcher", "shift_leader", "supervisor", "leader"}
@@ -71,6 +73,29 @@ def test_what_is_severe_and_new_is_told_to_who_may_write_rules_and_not_again(tow
     town.later(days=1)
     assert check_tonight()
     assert told() == first
+
+
+def test_one_worker_checks_at_a_time_and_the_others_do_not_even_begin(town: Town) -> None:
+    with read() as other:
+        assert value(other, nightly.ALONE)
+        assert not check_tonight()
+    assert check_tonight()
+
+
+def test_a_check_may_take_longer_than_an_open_transaction_may_be_silent(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience: list[str] = []
+
+    def ponder(tx: ReadTx, city: Books) -> tuple[list[Finding], None]:
+        patience.append(value(tx, "SHOW idle_in_transaction_session_timeout"))
+        return [], None
+
+    monkeypatch.setattr(nightly, "findings_of", ponder)
+    assert check_tonight()
+    assert patience == ["5min"]
+    with read() as tx:  # and nobody else's
+        assert value(tx, "SHOW idle_in_transaction_session_timeout") == f"{PATIENCE}s"
 
 
 def test_where_no_city_is_loaded_nothing_is_checked(fresh_database: Urls) -> None:

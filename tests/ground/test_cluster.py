@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ import pytest
 
 from dispatch import account, cluster
 from dispatch.cluster import Cluster
+from gis.db import SIDE, SIZE
 from gis.problems import Problem
 
 Make = Callable[[str], Cluster]
@@ -216,3 +218,11 @@ def test_it_outlives_the_process_that_started_it(own_cluster: Make):
     # Its pipes are not ours: this returns as soon as the starter ends.
     subprocess.run([sys.executable, "-c", words, str(server.folder)], check=True, capture_output=True, timeout=60)
     assert server.answers()
+
+
+def test_the_database_has_room_for_every_connection_of_all_web_processes_and_of_five_workers(own_cluster: Make):
+    """A process that finds none is as good as away: 16 cores have 16 web processes."""
+    roomy = replace(own_cluster("roomy"), web=16)
+    roomy.start()
+    kept_by_the_database = 3
+    assert int(ask(roomy, "SHOW max_connections")) >= (16 + 5) * (SIZE + SIDE) + kept_by_the_database
