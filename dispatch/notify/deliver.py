@@ -36,7 +36,9 @@ CLAIM = """
     RETURNING id, delivery_id, attempts, next_at
 """
 TOLD = """
-    SELECT d.id, o.kind, coalesce(c.number, '') AS number, p.language, p.disabled,
+    SELECT d.id, o.kind, coalesce(c.number, '') AS number,
+           coalesce(nullif(p.language, ''), (SELECT document #>> '{languages,0}' FROM city), '') AS language,
+           p.disabled,
            (SELECT document -> 'notices' FROM city) AS own, coalesce(k.token, '') AS token, r.key, r.body,
            NULL::bigint AS reported, '' AS receipt
       FROM delivery d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN cases c ON c.id = o.case_id

@@ -292,6 +292,27 @@ def test_a_city_says_it_in_words_of_its_own(town: Town, receiver: Receiver) -> N
     assert json.loads(receiver.posts[0].body)["text"] == f"来活了:{look('SELECT number FROM cases')[0]['number']}"
 
 
+@pytest.mark.parametrize(
+    ("city", "chosen", "said"),
+    [
+        ("zh", "", "已派遣到本部门"),
+        ("en", "", "has been dispatched"),
+        ("en", "zh", "已派遣"),
+        ("zh", "en", "has been dispatched"),
+    ],
+)
+def test_a_notice_is_in_the_language_of_whoever_gets_it_else_in_the_citys(
+    town: Town, receiver: Receiver, city: str, chosen: str, said: str
+) -> None:
+    languages = json.dumps({"languages": [city, "zh" if city == "en" else "en"]})
+    with write() as tx:
+        execute(tx, "UPDATE city SET document = document || %(said)s::jsonb", said=languages)
+        execute(tx, "UPDATE person SET language = %(chosen)s", chosen=chosen)
+    owed(town, sms(receiver))
+    send_by(sms(receiver))
+    assert said in json.loads(receiver.posts[0].body)["text"]
+
+
 def test_the_record_of_a_case_says_who_was_told_by_which_way_and_whether_it_arrived(
     town: Town, receiver: Receiver
 ) -> None:
