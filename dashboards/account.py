@@ -26,16 +26,16 @@ Word = Annotated[str, Posted(max_length=8)]
 
 
 @router.get("/account", **needs(Permission.SIGNED_IN))
-def account(request: Request, me: Signed) -> Response:
+def account(request: Request, me: Signed, done: str = "") -> Response:
     """Who I am here, and what I have chosen."""
-    return _account(request, me)
+    return _account(request, me, kept=done == "kept")
 
 
-def _account(request: Request, me: Me, problem: Problem | None = None) -> Response:
+def _account(request: Request, me: Me, problem: Problem | None = None, *, kept: bool = False) -> Response:
     with read() as tx:
         view, prefs = View.of(request, tx, me), preference_of(tx, me.person_id)
     status = problem.status if problem else 200
-    return page(view, "account.html", status=status, prefs=prefs, channels=_channels(), problem=problem)
+    return page(view, "account.html", status=status, prefs=prefs, channels=_channels(), problem=problem, kept=kept)
 
 
 @router.post("/account/notices", **needs(Permission.SIGNED_IN))
@@ -55,7 +55,7 @@ def keep(
             set_preference(tx, me.person_id, chosen)
     except Problem as problem:
         return _account(request, me, problem)
-    return go("/account")
+    return go("/account?done=kept")
 
 
 def _channels() -> list[str]:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the word for a change of it
     LOAD = "load"
     LAYERS = "layers"
+    NOTICES_RESENT = "notices_resent"
     LEDGER_ENTERED = "ledger_entered"
     LEDGER_AGREED = "ledger_agreed"
     LEDGER_REFUSED = "ledger_refused"

@@ -198,6 +198,10 @@ def _mark(claim: _Claim, outcome: str, masked: str, *, sent: bool = False, over:
             execute(tx, FAILED, **told, over=over)
 
 
-def resend(tx: Tx, delivery: int | None) -> int:
+def resend(tx: Tx, delivery: int | None, *, by: int | None = None, whence: str = "") -> int:
     """Try a dead letter again from the first attempt, under the id it always had; None: all of them. How many."""
-    return execute(tx, RESEND, id=delivery)
+    count = execute(tx, RESEND, id=delivery)
+    if count:
+        what = "deliveries" if delivery is None else f"delivery:{delivery}"
+        record(tx, Kind.NOTICES_RESENT, person_id=by, whence=whence, object=what, detail={"count": count})
+    return count

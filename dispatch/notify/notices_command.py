@@ -67,7 +67,7 @@ def _list(asked: Namespace) -> int:
 
 def _resend(asked: Namespace) -> int:
     with write() as tx:
-        again = resend(tx, None if asked.all else asked.id)
+        again = resend(tx, None if asked.all else asked.id, whence=f"machine:{getpass.getuser()}")
     if not again and not asked.all:
         raise NotFound(f"There is no dead letter {asked.id}", zh=f"没有编号为 {asked.id} 的死信")
     sys.stdout.write(f"sent again: {again}\n")

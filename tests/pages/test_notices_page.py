@@ -75,4 +75,21 @@ def test_the_button_sends_it_again_once(letter: int, person: Enter) -> None:
     standing = "SELECT attempts, dead_at IS NULL AS waits FROM delivery"
     assert look(standing) == [{"attempts": 0, "waits": True}]
     assert "没有未送达的通知" in admin.get("/notices").text
+    assert "已排入重发" in admin.get("/notices?done=resent").text
+    csrf = admin.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
+    assert admin.post("/notices", letter=letter, csrf=csrf).headers["location"] == "/notices"  # once
+    trail = """SELECT e.object, p.login, e.detail FROM audit_event e JOIN person p ON p.id = e.person_id
+                WHERE e.kind = 'notices_resent'"""
+    assert look(trail) == [{"object": f"delivery:{letter}", "login": "system_admin", "detail": {"count": 1}}]
     assert person("dispatcher").post("/notices", letter=letter).status_code == 403
+
+
+def test_what_was_kept_of_the_own_wishes_is_confirmed_once(office: Office, person: Enter) -> None:
+    who = person("dispatcher")
+    csrf = who.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
+    answer = who.post("/account/notices", csrf=csrf, quiet_from="22:00", quiet_until="06:00")
+    assert answer.status_code == 303
+    kept = who.get(answer.headers["location"]).text
+    assert "已保存" in kept
+    assert 'value="22:00"' in kept
+    assert "已保存" not in who.get("/account").text
