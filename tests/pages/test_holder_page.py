@@ -8,11 +8,14 @@ from html import unescape
 
 import pytest
 
-from dispatch.lifecycle.states import Action
+from dashboards.words import LANGUAGES, words
+from dispatch.lifecycle.states import HOLDER, OPEN, Action, Pool, State
 from tests.pages.conftest import Office, Person
 
 Enter = Callable[[str], Person]
 HIGHER = "领导或督查员"
+# No unit has it yet, or none any more.
+NO_UNIT = {State.REPORTED, State.SELF_HANDLED, State.VERIFYING, State.VERIFIED, State.ACCEPTED, State.FILED}
 
 
 def _note(who: Person, number: str, done: Action) -> str:
@@ -81,8 +84,16 @@ def test_the_head_tells_the_responsible_unit_from_whoever_has_the_case_now(offic
     assert "<span>现在办理：派遣员</span>" in _head(head, office.town.filed().number)
     assert f"<span>责任单位（现在办理）：{unit}</span>" in _head(head, office.town.handling().number)
     checked = office.town.checking().number
-    assert f"<span>责任单位：{unit}</span><span>现在办理：监督员</span>" in _head(head, checked)
-    assert "Has it now: " in _head(head, checked, "en")
+    why = "现在在监督员手里，因为责任单位已回复，等现场核查"
+    assert f"<span>责任单位：{unit}</span><span>{why}</span>" in _head(head, checked)
+    assert "Now with the inspector, because the work is to be checked on the spot" in _head(head, checked, "en")
     ended = _head(head, office.town.closed().number)
     assert f"<span>责任单位：{unit}</span>" in ended
-    assert "现在办理" not in ended
+    assert "现在" not in ended
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_wherever_a_case_leaves_its_unit_for_a_while_the_head_has_words_for_why(state: State) -> None:
+    away = HOLDER[state] is not Pool.UNIT and state not in NO_UNIT
+    for language in LANGUAGES:
+        assert bool(words(language).get(f"case.held_{state}", "")) == away
