@@ -15,9 +15,11 @@ __all__ = ["Chain", "Event", "chain", "events"]
 
 SEALED_MEANWHILE = 3  # blocks whose heads the file may have that this transaction does not see yet
 EVENTS: LiteralString = """
-    SELECT e.id, e.at, e.kind, e.person_id, p.login, p.name, e.whence, e.object, e.detail, o.login AS about
+    SELECT e.id, e.at, e.kind, e.person_id, p.login, p.name, e.whence, e.object, e.detail, o.login AS about,
+           c.number AS case
       FROM audit_event e LEFT JOIN person p ON p.id = e.person_id
       LEFT JOIN person o ON o.id = CASE WHEN e.object ~ '^person:[0-9]{1,18}$' THEN substr(e.object, 8)::bigint END
+      LEFT JOIN cases c ON c.id = CASE WHEN e.object ~ '^case:[0-9]{1,18}$' THEN substr(e.object, 6)::bigint END
      WHERE e.at >= %(since)s AND e.at < %(until)s
        AND (%(kinds)s::text[] IS NULL OR e.kind = ANY (%(kinds)s))
        AND (%(persons)s::bigint[] IS NULL OR e.person_id = ANY (%(persons)s)
@@ -34,7 +36,7 @@ LAST: LiteralString = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the trail. `about`: the login name of the person that `object` names."""
+    """One line of the trail. Of what `object` names, `about`: a person's login name; `case`: a case's number."""
 
     id: int
     at: datetime
@@ -46,6 +48,7 @@ class Event:
     object: str
     detail: Mapping[str, Any]
     about: str | None
+    case: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

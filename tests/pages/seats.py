@@ -20,6 +20,25 @@ FLAGS = [
 ]
 PHOTO = [{"name": "shot.jpg", "mimeType": "image/jpeg", "buffer": picture(77)}]
 
+# A head that CSS writes before a figure has no node of its own: its words are measured.
+BROKEN = """() => {
+  const found = [], pen = document.createElement("canvas").getContext("2d"), word = /[A-Za-z0-9]{2,24}/g;
+  for (const cell of document.querySelectorAll(".tbl th, .tbl td")) {
+    const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) for (const part of walk.currentNode.data.matchAll(word)) {
+      const range = document.createRange();
+      range.setStart(walk.currentNode, part.index);
+      range.setEnd(walk.currentNode, part.index + part[0].length);
+      if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) found.push(part[0]);
+    }
+    const before = getComputedStyle(cell, "::before");
+    if (!cell.dataset.th || before.content === "none") continue;
+    pen.font = before.font;
+    for (const [part] of cell.dataset.th.matchAll(word)) if (pen.measureText(part).width > cell.clientWidth + 1) found.push(part);
+  }
+  return [...new Set(found)];
+}"""
+
 
 @dataclass
 class Seat:
@@ -39,6 +58,11 @@ class Seat:
         self.page.wait_for_load_state("load")  # a page that has come without its style sheets yet is wider
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+
+    def broken(self) -> list[str]:
+        """Words of tables that a line breaks, and heads on a phone that would not fit; long hashes may."""
+        found: list[str] = self.page.evaluate(BROKEN)
+        return found
 
     def heard(self, message: ConsoleMessage) -> None:
         """Errors in the console are faults; not that a plain address gets headers meant for HTTPS."""

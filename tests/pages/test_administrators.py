@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from dispatch.audit.seal import seal_now
 from dispatch.audit.trail import Kind, record
 from dispatch.audit.where import heads_file
+from dispatch.people.roles import Role
 from dispatch.people.standing import locked
 from dispatch.people.throttle import name_key
 from gis.db import execute, write
@@ -246,3 +247,35 @@ def test_events_of_ledger_and_bulletin_are_told_in_words_and_can_be_filtered(per
         assert f'<option value="ledger_entered" selected>{words}</option>' in text
         assert (f">{words}</td>" in text, "changes=city 1" in text, "points=" in text) == (True, True, False)
         assert 'value="bulletin_published"' in text
+
+
+def test_an_entry_names_its_case_by_number_and_leads_there_whoever_may_see_cases(office: Office, person: Enter) -> None:
+    case = office.town.report()
+    make_person("both", Role.AUDIT_ADMIN, Role.EVALUATOR)
+    with write() as tx:
+        record(tx, Kind.PRINT, object=f"case:{case.case_id}")
+        record(tx, Kind.PRINT, object="case:999999999")
+    way = f'<a href="/cases/{case.number}">{case.number}</a>'
+    for login, leads in (("audit_admin", False), ("both", True)):
+        text = person(login).get("/audit?kind=print").text
+        assert case.number in text
+        assert f"case:{case.case_id}" not in text
+        assert "case:999999999" in text
+        assert (way in text) == leads, login
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["412", "1440"])
+def test_no_column_of_the_trail_breaks_a_word(office: Office, sit: Sit, size: tuple[int, int]) -> None:
+    with write() as tx:
+        detail = {"changes": {"categories": 263, "components": 3431}, "edition": "catalogue", "hash": "0" * 64}
+        record(tx, Kind.LAYERS, object="change_set:20260612-components", detail=detail)
+    seat = sit("audit_admin", size)
+    seat.go("/audit?kind=layers&lang=en")
+    expect(seat.page.locator("tbody tr")).not_to_have_count(0)
+    assert seat.broken() == []
+
+
+def test_days_that_cannot_be_are_not_said_to_be_without_events(person: Enter) -> None:
+    text = person("audit_admin").get("/audit?since=soon").text
+    assert "这些天没有这样的记录" not in text
