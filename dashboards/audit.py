@@ -20,7 +20,7 @@ from dispatch.people.roles import Permission
 from dispatch.people.standing import accounts
 from dispatch.people.who import Signed, needs
 from gis.db import ReadTx, Tx, write
-from gis.problems import FormIncomplete, Problem, wrong
+from gis.problems import Problem, wrong
 
 __all__ = ["router"]
 
@@ -48,13 +48,10 @@ class Wanted:
             first = date.fromisoformat(self.since) if self.since else last or today
             last = last or (first if self.since else today)
         except ValueError as fault:
-            raise FormIncomplete("This is no day", zh="这不是日期", fields={"since": "needed"}) from fault
+            raise wrong("since", "This is no day", "这不是日期") from fault
         if not timedelta(0) <= last - first < LONGEST * DAY or last.year > 9000:
-            raise FormIncomplete(
-                f"At most {LONGEST} days at once, the first before the last",
-                zh=f"一次最多查 {LONGEST} 天，起在前、止在后",
-                fields={"since": "days"},
-            )  # fmt: skip
+            title = f"At most {LONGEST} days at once, the first before the last"
+            raise wrong("since", title, f"一次最多查 {LONGEST} 天，起在前、止在后")
         return first, last
 
 

@@ -24,17 +24,13 @@ from dispatch.standard.catalogue import Category, Condition
 from dispatch.who import ask, then
 from gis.db import ReadTx
 from gis.locate import Place, place_of
-from gis.problems import FormIncomplete, Problem
+from gis.problems import wrong
 
 __all__ = ["LEVELS", "Held", "Question", "Told", "tell"]
 
 LONGEST = 80
 LEVELS = (1, 2, 3)  # of units, and classes of area
 YEARS = range(1970, 2200)
-
-
-def _wrong(name: str, title: str, zh: str) -> Problem:
-    return FormIncomplete(title, zh=zh, fields={name: title})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,14 @@ class Question:
     def kind(self) -> ClockKind:
         """The stage. Raises FormIncomplete."""
         if self.stage not in set(ClockKind) - {ClockKind.ASSIST}:
-            raise _wrong("stage", "There is no such stage", "没有这个环节")
+            raise wrong("stage", "There is no such stage", "没有这个环节")
         return ClockKind(self.stage)
 
     def one_of(self, name: str) -> int | None:
         """A class of area or a level; None: not said. Raises FormIncomplete."""
         text = getattr(self, name)
         if text and text not in map(str, LEVELS):
-            raise _wrong(name, "Area class and level are 1, 2 or 3", "区域类别和层级只能是 1、2、3")
+            raise wrong(name, "Area class and level are 1, 2 or 3", "区域类别和层级只能是 1、2、3")
         return int(text) if text else None
 
     def point(self) -> tuple[float, float] | None:
@@ -74,7 +70,7 @@ class Question:
         except ValueError:
             lon = lat = float("nan")
         if not (isfinite(lon + lat) and abs(lon) <= 180 and abs(lat) < 90):
-            raise _wrong(
+            raise wrong(
                 "lon", "A place needs longitude and latitude, both in degrees", "位置须同时填写经度和纬度（度）"
             )
         return lon, lat
@@ -83,14 +79,14 @@ class Question:
         """The category and its filing condition, where they are said. Raises FormIncomplete for what is unknown."""
         category = books.catalogue.categories.get(self.category)
         if self.category and category is None:
-            raise _wrong("category", "No such category in the catalogue of that day", "当天的目录中没有该类别")
+            raise wrong("category", "No such category in the catalogue of that day", "当天的目录中没有该类别")
         if not self.condition:
             return category, None
         plain = len(self.condition) <= LONGEST and self.condition.isascii() and self.condition.isdigit()
         number = int(self.condition) if plain else 0
         condition = books.catalogue.conditions.get((self.category, number))
         if condition is None:
-            raise _wrong("condition", "The category has no such filing condition", "该类别没有这一立案条件")
+            raise wrong("condition", "The category has no such filing condition", "该类别没有这一立案条件")
         return category, condition
 
 
@@ -138,7 +134,7 @@ def tell(tx: ReadTx, view: View, asked: Question) -> Told:
     kind = asked.kind()
     books, at = then(tx, asked.at[:LONGEST].strip() or None)
     if at.year not in YEARS:
-        raise _wrong("at", f"{at.year} is no year of a calendar", f"{at.year} 年没有日历")
+        raise wrong("at", f"{at.year} is no year of a calendar", f"{at.year} 年没有日历")
     here, (category, condition) = _here(tx, books, asked, at), asked.of(books)
     if kind in UNKNOWN_AT:
         condition = None

@@ -15,7 +15,7 @@ from dispatch.clock.why import amount
 from dispatch.lifecycle.states import ClockKind
 from dispatch.standard.catalogue import Condition
 from gis.db import ReadTx, dicts
-from gis.problems import FormIncomplete, NotFound
+from gis.problems import NotFound, wrong
 
 __all__ = ["COLUMNS", "STAGES", "Edition", "Shown", "Wanted", "edition_of", "filed_limits", "stages_of"]
 
@@ -95,7 +95,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as fault:
-        raise FormIncomplete("This is no day", zh="这不是日期", fields={"day": "needed"}) from fault
+        raise wrong("day", "This is no day", "这不是日期") from fault
 
 
 def stages_of(view: View, edition: Edition, wanted: Wanted) -> list[tuple[ClockKind, list[Shown]]]:

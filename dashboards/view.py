@@ -315,15 +315,19 @@ class View:
         """What happened, in the page's language."""
         return problem.zh if self.t.language == "zh" else problem.title
 
-    def wrongs(self, problem: Problem) -> list[tuple[str, str]]:
-        """Each field that is missing or wrong, with why: the one place that words it, whoever found it."""
+    def wrongs(self, problem: Problem, page: str = "") -> list[tuple[str, str]]:
+        """Each field that is missing or wrong, with why: the one place that words it, whoever found it. `page`: the
+        section of its words, whose labels come before the names that all pages know."""
         fields = problem.extra.get("fields")
-        return [] if not isinstance(fields, Mapping) else [(self._field(n), self.wrong(problem, n)) for n in fields]
+        if not isinstance(fields, Mapping):
+            return []
+        return [(self._field(name, page), self.wrong(problem, name)) for name in fields]
 
-    def _field(self, name: str) -> str:
+    def _field(self, name: str, page: str) -> str:
         """A field's name as forms have it; of a request it says first which part of it is meant."""
         plain = name.rpartition(".")[2]
-        return self.t.get(f"need.{plain}", plain)
+        label = self.t.get(f"{page}.{plain}", self.t.get(f"need.{plain}", plain))
+        return re.split(r" ?[(（]", label)[0]
 
     def wrong(self, problem: Problem, name: str) -> str:
         """Why, by the code that came with it, else by the reason itself where it is one of ours."""

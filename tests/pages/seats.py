@@ -22,8 +22,9 @@ PHOTO = [{"name": "shot.jpg", "mimeType": "image/jpeg", "buffer": picture(77)}]
 
 # A head that CSS writes before a figure has no node of its own: its words are measured.
 BROKEN = """() => {
-  const found = [], pen = document.createElement("canvas").getContext("2d"), word = /[A-Za-z0-9]{2,24}/g;
+  const found = [], pen = document.createElement("canvas").getContext("2d"), word = /\\b[A-Za-z0-9]{2,24}\\b/g;
   for (const cell of document.querySelectorAll(".tbl th, .tbl td")) {
+    if (getComputedStyle(cell.closest("thead") ?? cell).position === "absolute") continue; // for screen readers only
     const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) for (const part of walk.currentNode.data.matchAll(word)) {
       const range = document.createRange();
@@ -32,9 +33,10 @@ BROKEN = """() => {
       if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) found.push(part[0]);
     }
     const before = getComputedStyle(cell, "::before");
-    if (!cell.dataset.th || before.content === "none") continue;
+    if (!cell.dataset.th || before.content === "none" || !cell.clientWidth) continue;
     pen.font = before.font;
-    for (const [part] of cell.dataset.th.matchAll(word)) if (pen.measureText(part).width > cell.clientWidth + 1) found.push(part);
+    for (const [part] of cell.dataset.th.matchAll(word))
+      if (pen.measureText(part).width > cell.clientWidth + 1) found.push(part);
   }
   return [...new Set(found)];
 }"""

@@ -55,6 +55,32 @@ def test_the_parts_of_an_address_have_names_too(person: Callable[[str], Person],
     assert (answer.status_code, listed(answer.text)) == (422, [said])
 
 
+@pytest.mark.parametrize(
+    ("login", "path", "said"),
+    [
+        ("leader", "/limits?day=soon", "Day: This is no day"),
+        ("leader", "/limits?stage=dispose&lon=114", "position: A place needs longitude and latitude"),
+        ("leader", "/limits?at=soon&stage=dispose", ["It begins: there is no such day"]),
+        ("audit_admin", "/audit?since=2026-01-31&until=2026-01-01", "From: At most 31 days at once"),
+        ("leader", "/measures?first=2026-01-01", ["To: Please fill this in."]),
+        ("leader", "/owners?days=0", ["days: cannot be less than 1"]),
+    ],
+)
+def test_a_question_that_is_refused_is_asked_again_and_nothing_is_said_of_sending_or_changing(
+    person: Callable[[str], Person], login: str, path: str, said: list[str] | str
+) -> None:
+    answer = person(login).web.get(f"{path}&lang=en", headers={"accept": "text/html"})
+    assert answer.status_code == 422
+    assert "Please correct it and ask again." in answer.text
+    assert "Nothing was" not in answer.text
+    if isinstance(said, list):  # each by the page's own label
+        assert listed(answer.text) == said
+    else:  # the sentence says it all
+        note = answer.text.split('role="alert"')[1].split("</div>")[0]
+        assert f"<b>{said}" in note
+        assert "<li>" not in note
+
+
 def test_a_program_still_reads_the_field_the_message_and_its_code(person: Callable[[str], Person]) -> None:
     answer = person("leader").web.get("/owners?days=0", headers={"accept": "application/json"}).json()
 
