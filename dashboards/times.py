@@ -75,7 +75,7 @@ def left_of(clocks: Mapping[str, Any], kind: str | None) -> Clock | None:
 
 
 def span(length: timedelta, t: Words, *, whole_days: bool = True) -> str:
-    """A span in at most two units: 40 m, 3 h 20 m, 2 d 4 h. Working time has no days of 24 hours: 40 h."""
+    """A span in at most two units: 40 min, 3 h 20 min, 2 d 4 h. Working time has no days of 24 hours: 40 h."""
     minutes = int(length.total_seconds()) // 60
     days = minutes // 1440 if whole_days else 0
     hours, rest = minutes // 60 - 24 * days, minutes % 60

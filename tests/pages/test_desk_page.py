@@ -40,7 +40,7 @@ def test_what_is_to_be_signed_today_shows_how_long_that_is(office: Office, perso
     case = office.town.dispatched(UNIT)
     said = cards(person(UNIT).get("/desk").text)["today", case.number]
     assert "剩 2 h" in said
-    assert "签收 · 已用 不到 1 m" in said
+    assert "签收 · 已用 不到 1 min" in said
     assert "处置 · 剩 4 h" in said
     office.town.do(case, A.SIGN, UNIT)
     said = cards(person(UNIT).get("/desk").text)["later", case.number]
@@ -65,7 +65,7 @@ def test_an_order_to_be_answered_today_shows_how_long_that_is(office: Office, pe
     office.town.do(case, A.SUPERVISE, "leader", reason="citizen")  # four: today at three
     said = cards(person(UNIT).get("/desk").text)["today", case.number]
     assert "剩 4 h" in said
-    assert "督办回复 · 已用 不到 1 m" in said
+    assert "督办回复 · 已用 不到 1 min" in said
     assert "处置 · 剩 " in said
     english = cards(person(UNIT).get("/desk?lang=en").text)["today", case.number]
     assert "4 h left" in english

@@ -87,7 +87,7 @@ def test_the_lane_stands_on_every_page_before_all_other_cases(
     said = person(login).get(path).text
     assert LANE in said
     assert said.index(f"{link}{danger.number}") == min(said.index(href) for href in [f"{link}{danger.number}", link])
-    assert "剩 20 m" in said, "of the half hour ten minutes are gone"
+    assert "剩 20 min" in said, "of the half hour ten minutes are gone"
 
 
 def test_another_inspector_and_another_unit_are_not_shown_it(danger: Receipt, person: Enter) -> None:
@@ -106,8 +106,8 @@ def test_beside_a_case_the_queue_begins_with_the_danger_and_its_own_page_says_wh
     assert said[said.index('class="ql"') :].index(danger.number) < said[said.index('class="ql"') :].index(
         str(other[0]["number"])
     )
-    assert "围护剩 20 m" in person("dispatcher").get(f"/cases/{danger.number}").text
-    assert "cordon 20 m" in person("inspector1").get(f"/field/cases/{danger.number}?lang=en").text
+    assert "围护剩 20 min" in person("dispatcher").get(f"/cases/{danger.number}").text
+    assert "cordon 20 min" in person("inspector1").get(f"/field/cases/{danger.number}?lang=en").text
 
 
 def test_the_file_of_cases_says_which_are_dangerous_and_until_when_the_cordon_is_due(

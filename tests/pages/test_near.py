@@ -32,7 +32,7 @@ def test_the_acceptor_sees_both_photos_and_merges_by_a_press(office: Office, per
     card = shown[shown.index('id="du"') :]
     assert card.count("?small=true") >= 2
     assert "相距 0 m" in card
-    assert "上报相隔 12 m" in card
+    assert "上报相隔 12 min" in card
     sent = acceptor.send(f"/cases/{second.number}", f"/cases/{second.number}", action="merge", into=first.number)
     assert sent.status_code == 303
     found = look("SELECT state, merged_into FROM cases WHERE id = %(id)s", id=second.case_id)[0]
