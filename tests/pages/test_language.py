@@ -65,3 +65,10 @@ def test_somebody_with_an_english_browser_logs_in_and_stays_in_english(browser: 
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("navigation", name="Main")).to_contain_text("Cases")
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("zh", "小镇城市管理 · 网格 Wangge"), ("en", "Tiny city management · Wangge")]
+)
+def test_the_title_of_the_public_page_is_words_in_both_languages(person: Enter, language: str, title: str) -> None:
+    assert f"<title>{title}</title>" in person("").get(f"/?lang={language}").text
