@@ -213,6 +213,8 @@ def test_from_the_deadline_of_a_case_to_its_row_and_on_to_a_question(
     seat.page.locator("section[aria-labelledby=dl]").get_by_role("link", name="L-3").click()
     expect(seat.page).to_have_url(f"{seat.address}/limits?edition=summer#row-L-3")
     expect(seat.page.locator("tr:target")).to_contain_text("3个工作时")
+    top = seat.page.locator("tr:target").evaluate("row => row.getBoundingClientRect().top")
+    assert 40 < top < size[1] - 60, "the row stands free below the edge, and the head of the table"
     seat.fits()
     form = seat.page.locator("form#ask")
     form.get_by_label("环节").select_option("sign")
