@@ -60,6 +60,8 @@ def test_a_limit_over_the_weekend_is_derived_in_words(office: Office, person: Ca
     assert "not counted: 2026-06-13…06-14" in said["en"]
     assert "已用 1 h · 工作时间 · 周一 06-15 10:30 到期" in said["zh"]
     assert "剩 3 h" in said["zh"]
+    assert "色条按自然时间画，夜间和休息日也算在内" in said["zh"]
+    assert "The strip is drawn by the wall clock, nights and days off included" in said["en"]
     assert "首问负责：东河区综合执法队值班员" in said["zh"]
 
 
