@@ -24,7 +24,7 @@ from dispatch.lifecycle.respites import RESPITES, standard_respites
 from dispatch.lifecycle.states import Action, Pool, State
 from dispatch.people.who import Me
 from dispatch.routing.rule import Rule
-from dispatch.routing.words import sentence
+from dispatch.routing.words import sentence, so_many
 from gis.db import ReadTx
 from gis.problems import Problem, Unavailable
 
@@ -243,7 +243,7 @@ class View:
         if value is None or time_class is None or self.books is None:
             return self.t("time.no_limit")
         row = self.books.city.get("time_classes", {}).get(time_class, {"name": time_class})
-        return f"{Decimal(value).normalize():f} {self._said(row)}"
+        return f"{Decimal(value).normalize():f} {so_many(Decimal(value), self._said(row))}"
 
     def area(self, code: str) -> str:
         """An area's name by its `level:code`; the code itself of one that the city has no more."""

@@ -58,7 +58,7 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """A unit beside its ranking group. `median`, `rank` (1 asks the most) and `of`: among those with enough cases; None
-    where it has too few itself (`small`), or has no peers."""
+    where it has too few itself (`small`), or has no peers. Who asked for nothing has no rank."""
 
     kind: Action
     own: Asked
@@ -82,7 +82,9 @@ def share_of(kind: Action, unit: str, group: Mapping[str, Asked], *, quota: Deci
         return Share(kind=kind, own=own, quota=quota, small=own.cases < least)
     middle = median(known.values()).quantize(TENTH, ROUND_HALF_UP)
     more = sum(share > known[unit] for share in known.values())
-    return Share(kind=kind, own=own, quota=quota, small=False, median=middle, rank=more + 1, of=len(known))
+    return Share(
+        kind=kind, own=own, quota=quota, small=False, median=middle, rank=more + 1 if own.asked else None, of=len(known)
+    )
 
 
 def shares(tx: ReadTx, city: Books, unit: str, now: datetime) -> dict[Action, Share]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dispatch.clock.season import Season
@@ -14,7 +16,7 @@ from dispatch.units.tree import Tree
 if TYPE_CHECKING:
     from dispatch.routing.decide import Routing
 
-__all__ = ["NO_NAMES", "PARTY_WORDS", "Names", "Words", "names_of", "sentence", "trace"]
+__all__ = ["NO_NAMES", "PARTY_WORDS", "Names", "Words", "names_of", "sentence", "so_many", "trace"]
 
 Words = tuple[str, str]  # Chinese, English
 PARTY_WORDS: dict[str, Words] = {
@@ -24,6 +26,7 @@ PARTY_WORDS: dict[str, Words] = {
 }
 KINDS: dict[str, Words] = {"component": ("部件", "components"), "event": ("事件", "events")}
 OFF_ROAD: Words = ("无路处", "off every road")
+PLURAL = re.compile(r"\b(minute|hour|day|week)s\b")
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,12 @@ def _limit(limit: LimitOverride | None, names: Names) -> Words:
     if limit is None:
         return "", ""
     zh, en = names("time_class", limit.time_class)
-    return f"，限时 {limit.value} {zh}", f", within {limit.value} {en}"
+    return f"，限时 {limit.value} {zh}", f", within {limit.value} {so_many(limit.value, en)}"
+
+
+def so_many(number: Decimal, name: str) -> str:
+    """What a city calls a time class, for that number: of "working days" one is a "working day"."""
+    return PLURAL.sub(r"\1", name, count=1) if number == 1 else name
 
 
 def _whom(to: Selector, names: Names) -> Words:

@@ -34,6 +34,12 @@ def test_a_unit_stands_beside_the_median_of_its_group_who_asks_most_first() -> N
     assert not share_of(A.ASK_DELAY, "b", group, quota=Decimal(15), least=20).over
 
 
+def test_who_has_asked_for_nothing_is_no_place_among_those_who_ask() -> None:
+    group = {"a": Asked(40, 0), "b": Asked(30, 3), "c": Asked(20, 0)}
+    found = share_of(A.ASK_DELAY, "a", group, quota=Decimal(15), least=20)
+    assert (found.own.share, found.median, found.rank, found.of) == (Decimal("0.0"), Decimal("0.0"), None, 3)
+
+
 def test_a_small_sample_is_marked_and_gets_no_place() -> None:
     group = {"a": Asked(40, 7), "b": Asked(30, 3), "few": Asked(2, 2)}
     found = share_of(A.ASK_DELAY, "few", group, quota=None, least=20)

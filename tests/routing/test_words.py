@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from dispatch.routing.decide import decide
-from dispatch.routing.words import Names, sentence, trace
+from dispatch.routing.words import Names, sentence, so_many, trace
 from tests.routing.town import TREE, book, facts, rule
 
 NAMES = Names(
@@ -70,3 +71,15 @@ def test_a_decision_reads_as_one_sentence_with_what_it_saw_and_what_did_not_hold
         "Water manhole cover, street:01001, 人民路 (main roads): Utilities answers by R-3, reason of R-3; "
         "before it did not hold: R-2 (another owner), R-4 (another road class)."
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "said"),
+    [
+        ("1", "working days", "working day"), ("1.0", "hours, day and night", "hour, day and night"),
+        ("1", "days of 24 hours", "day of 24 hours"), ("2", "working days", "working days"),
+        ("0.5", "working hours", "working hours"), ("1", "工作日", "工作日"),
+    ],
+)  # fmt: skip
+def test_one_of_a_time_class_is_no_several(number: str, name: str, said: str) -> None:
+    assert so_many(Decimal(number), name) == said
