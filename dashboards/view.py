@@ -13,12 +13,14 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
+from collectors.rehearsal.growth import Growth, growth_in
 from dashboards.language import language_of
 from dashboards.navigation import Group, ways_of
 from dashboards.times import Left, left_of, span, time_left, when
 from dashboards.words import LANGUAGES, Words, words
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import holders_clock
+from dispatch.config import settings
 from dispatch.lifecycle.form import NOBODY_KNOWN
 from dispatch.lifecycle.respites import RESPITES, standard_respites
 from dispatch.lifecycle.states import Action, Pool, State
@@ -155,6 +157,11 @@ class View:
     def nav(self) -> list[Group]:
         """The ways open to the person, with keys of words."""
         return [] if self.me is None else list(ways_of(self.me.roles, self.path))
+
+    @property
+    def growth(self) -> Growth | None:
+        """How far the past of a demo city has grown, while it does: figures of earlier days are not whole then."""
+        return growth_in(settings().data)
 
     @property
     def theme(self) -> str:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from fastapi import Form as Posted
 from starlette.responses import Response
 
-from collectors.rehearsal.growth import growth_in
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.backlog import LATE, MEANING, backlog, exposition
@@ -33,15 +32,7 @@ def work(request: Request, me: Signed) -> Response:
         view = View.of(request, tx, me)
         found, aside = backlog(tx), parked(tx)
     late = [name for name, most in LATE.items() if getattr(found, name) > most]
-    return page(
-        view,
-        "work.html",
-        backlog=found,
-        figures=list(MEANING),
-        late=late,
-        aside=aside,
-        growth=growth_in(settings().data),
-    )
+    return page(view, "work.html", backlog=found, figures=list(MEANING), late=late, aside=aside)
 
 
 @router.post("/work", **needs(Permission.SEE_SYSTEM))

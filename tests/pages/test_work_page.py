@@ -109,7 +109,9 @@ def test_clocks_that_are_far_apart_are_an_alarm_until_they_agree(
     expect(seat.page.get_by_text("far apart")).to_have_count(0)
 
 
-def test_the_demo_says_how_far_its_past_has_grown(office: Office, sit: Sit) -> None:
+def test_the_demo_says_how_far_its_past_has_grown(
+    office: Office, sit: Sit, person: Callable[[str], Person]
+) -> None:
     seat = sit("system_admin", DESK)
     seat.go("/work")
     expect(seat.page.get_by_text("历史正在补全")).to_have_count(0)
@@ -118,8 +120,11 @@ def test_the_demo_says_how_far_its_past_has_grown(office: Office, sit: Sit) -> N
     try:
         seat.go("/work")
         expect(seat.page.get_by_text("2026-06-04 00:00 起已齐全，将补到 2026-06-01 00:00")).to_be_visible()
+        for page in ("/ranking", "/measures", "/cases", "/analysis"):
+            assert "2026-06-04 00:00 起已齐全；更早的案件和数字还会增加" in person("leader").get(page).text, page
     finally:
         (settings().data / FILE).unlink()
+    assert "data-grows" not in person("leader").get("/ranking").text
 
 
 def test_the_metrics_are_for_who_knows_the_token_and_for_the_administrator(
