@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -30,9 +31,9 @@ def work(request: Request, me: Signed) -> Response:
     """What is owed, how late, and what stands aside."""
     with me.read() as tx:
         view = View.of(request, tx, me)
-        found, aside = backlog(tx), parked(tx)
+        found, aside, hour_ago = backlog(tx), parked(tx), tx.now - timedelta(hours=1)
     late = [name for name, most in LATE.items() if getattr(found, name) > most]
-    return page(view, "work.html", backlog=found, figures=list(MEANING), late=late, aside=aside)
+    return page(view, "work.html", backlog=found, figures=list(MEANING), late=late, aside=aside, hour_ago=hour_ago)
 
 
 @router.post("/work", **needs(Permission.SEE_SYSTEM))

@@ -23,7 +23,11 @@ BACKLOG: LiteralString = """
     SELECT (SELECT count(*) FROM due) AS deadlines_due,
            (SELECT coalesce(extract(epoch FROM %(now)s - min(next_at)), 0)::float8 FROM due) AS deadlines_lag_seconds,
            (SELECT coalesce(max(extract(epoch FROM recorded_at - at)), 0)::float8 FROM step
-             WHERE action IN ('warn', 'lapse') AND at BETWEEN %(now)s - interval '1 hour' AND %(now)s)
+             WHERE action IN ('warn', 'lapse') AND at BETWEEN %(now)s - interval '1 hour' AND %(now)s
+               -- what was due before a worker first ran, as in a past that was loaded, waited for none; a block has the
+               -- real clock
+               AND (at >= (SELECT at FROM audit_block ORDER BY no LIMIT 1)
+                    OR EXISTS (SELECT FROM city WHERE simulated_now IS NOT NULL)))
              AS deadlines_longest_wait_seconds,
            (SELECT coalesce(extract(epoch FROM %(now)s - min(a.next_at)), 0)::float8 FROM alarm a
              WHERE a.next_at <= %(now)s
@@ -53,7 +57,7 @@ BACKLOG: LiteralString = """
 MEANING = {
     "deadlines_due": "Deadlines whose instant has passed and that have not fired",
     "deadlines_lag_seconds": "Seconds since the oldest of them was due",
-    "deadlines_longest_wait_seconds": "The longest that an event of the last hour waited after its instant",
+    "deadlines_longest_wait_seconds": "The longest that an event of the last hour waited, since a worker first ran",
     "alarms_lag_seconds": "Seconds since the oldest rung of a ladder was due that has not rung",
     "parked_cases": "Cases put aside because time could not be let act on them",
     "parked_others": "Alarms, messages, units and jobs put aside because the worker failed on them",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import expect
 
@@ -16,6 +17,7 @@ from dispatch import backlog
 from dispatch.audit.seal import seal_now
 from dispatch.audit.where import heads_file
 from dispatch.cases.overdue import sweep
+from dispatch.cluster import Urls
 from dispatch.config import read_settings, settings
 from dispatch.parked import Kind, note, park
 from dispatch.worker import JOBS, ClockAmiss, noted
@@ -109,9 +111,7 @@ def test_clocks_that_are_far_apart_are_an_alarm_until_they_agree(
     expect(seat.page.get_by_text("far apart")).to_have_count(0)
 
 
-def test_the_demo_says_how_far_its_past_has_grown(
-    office: Office, sit: Sit, person: Callable[[str], Person]
-) -> None:
+def test_the_demo_says_how_far_its_past_has_grown(office: Office, sit: Sit, person: Callable[[str], Person]) -> None:
     seat = sit("system_admin", DESK)
     seat.go("/work")
     expect(seat.page.get_by_text("历史正在补全")).to_have_count(0)
@@ -194,3 +194,26 @@ def test_sealing_that_stands_still_is_a_fault_with_words_what_to_do(office: Offi
     seat.go("/work")
     expect(seat.page.get_by_text("最早未封存的步骤已等")).to_be_visible()
     expect(seat.page.get_by_text("封存已停滞")).to_have_count(0)
+
+
+def test_what_fell_due_before_a_worker_first_ran_is_no_delay_of_it_and_the_figure_says_so(
+    office: Office, person: Callable[[str], Person], database: Urls
+) -> None:
+    """A demo city's first past ends some minutes before its worker starts: what fell due meanwhile waited for none. The
+    last of these tests: the town goes by the real clock from here on."""
+    admin, waited = person("system_admin"), "wangge_deadlines_longest_wait_seconds"
+    office.town.set(datetime.now(UTC) - timedelta(minutes=50))
+    office.town.report()
+    office.town.later(minutes=30)
+    sweep()
+    seal_now(heads_file())
+    assert database.super
+    with psycopg.connect(database.super, autocommit=True) as owner:
+        owner.execute("UPDATE city SET simulated_now = NULL")
+        assert figures(admin.get("/metrics").text)[waited] == 0
+        owner.execute("ALTER TABLE audit_block DISABLE TRIGGER USER")
+        owner.execute("UPDATE audit_block SET at = at - interval '1 day' WHERE no = (SELECT min(no) FROM audit_block)")
+        assert figures(admin.get("/metrics").text)[waited] == pytest.approx((30 - 12) * 60, abs=1)
+    said = admin.get("/work?lang=en").text
+    assert f"fell due since {datetime.now(ZONE) - timedelta(hours=1):%Y-%m-%d}" in said
+    assert "as in a past that was loaded, counts not" in said
