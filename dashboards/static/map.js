@@ -20,6 +20,7 @@ function caseMap(element) {
 // What asked for a place is said no more once there is one.
 function located(form, field) {
   field.classList.remove("err");
+  field.querySelector(".unplaced")?.classList.remove("unplaced");
   field.querySelector(".msg")?.remove();
   const asked = form.querySelector('[data-why="place"]');
   asked?.closest(".field").classList.remove("err");

@@ -102,6 +102,31 @@ def test_one_of_two_is_asked_for_in_words_and_never_called_optional(person: Ente
     assert "请填写这一项" not in answer.text
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize(("login", "form"), [("inspector1", "/field/report"), *FORMS])
+def test_the_cross_says_that_nothing_is_placed_until_the_map_was_moved_under_it(
+    sit: Sit, login: str, form: str
+) -> None:
+    seat = sit(login, PHONE)
+    page = seat.page
+    seat.go(form)
+    unset = page.get_by_text("还没有定位置")
+    expect(unset).to_be_visible()
+    assert page.locator("[name=lon]").first.input_value() == ""
+    page.locator("[data-map=pick]").scroll_into_view_if_needed()
+    box = page.locator("[data-map=pick]").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y - 30, steps=5)
+    page.mouse.up()
+    expect(unset).to_be_hidden()
+    expect(page.get_by_text("已按十字位置手工定位")).to_be_visible()
+    assert page.locator("[name=lon]").first.input_value() != ""
+    seat.fits()
+
+
 def test_an_inspector_is_asked_for_a_place_once(person: Enter) -> None:
     answer = person("inspector1").send("/field/report", "/field/report", category="E0102")
     assert answer.text.count("<li>位置：") == 1
