@@ -217,6 +217,16 @@ class Sheet:
         """A figure in the pages' words, or as the scheme names an indicator of its own; else its key."""
         return self.t.get(f"bulletin.of_{key}", self.t.get(f"bulletin.is_{key}", self._own.get(key, key)))
 
+    def rates(self, table: Table) -> list[str]:
+        """What each rate of a table is of what, and of a denominator that is no column of it what that counts."""
+        told = []
+        for rate in (RATES[key] for key in table.keys if key in RATES):
+            above, below = self.figure(rate.numerator), self.figure(rate.denominator)
+            told.append((self.figure(rate.key), self.t("bulletin.rate_good", above=above, below=below)))
+            if rate.denominator not in table.keys:
+                told.append((below, self.t(f"measure.{rate.denominator}")))
+        return [self.t("sep").join(both) for both in dict.fromkeys(told)]
+
     @cached_property
     def _own(self) -> dict[str, str]:
         parts = self.rules["scheme"]["indicators"]

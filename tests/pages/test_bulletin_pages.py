@@ -78,6 +78,11 @@ def test_a_leader_seals_a_colleague_publishes_and_a_citizen_checks(sit: Sit, liv
 
     citizen.go("/public")
     citizen.page.get_by_role("link", name="通报").click()
+    for title in ("数据截至", "哈希"):  # a citizen on a phone sees of when it is, and by which hash
+        cell = citizen.page.locator(f"tbody td[data-th={title}]").first.bounding_box()
+        assert cell is not None
+        assert 0 <= cell["x"] < cell["x"] + cell["width"] <= PHONE[0]
+    citizen.fits()
     citizen.page.get_by_role("link", name=WEEK).click()
     citizen.fits()
     expect(citizen.page.get_by_text("怎样算分")).to_be_visible()
@@ -122,6 +127,14 @@ def test_the_same_figures_stand_on_the_page_and_in_both_files(lived: Office, per
     assert {row[4] for row in rows} == {"", "no limit"}
     (event,) = look("SELECT detail FROM audit_event WHERE kind = 'export' AND detail ->> 'form' = 'csv'")
     assert event["detail"]["hash"] == made.hash
+
+
+def test_each_rate_says_of_what_it_is_also_where_that_is_no_column(lived: Office, person: Enter) -> None:
+    made = newest(lived)
+    page = person("").get(f"/public/bulletins/{made.id}?lang=en").text
+    assert "<li>On-time rate: On time ÷ To be disposed of × 100</li>" in page
+    assert "<li>Close rate: Closed ÷ To be closed × 100</li><li>To be closed: Closed, and open overdue.</li>" in page
+    assert "<li>结案率：结案数 ÷ 应结案数 × 100</li>" in person("").get(f"/public/bulletins/{made.id}?lang=zh").text
 
 
 def test_who_may_not_is_refused(lived: Office, person: Enter) -> None:
