@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from dispatch.cases.act import Receipt
 from dispatch.cases.actor import CITIZEN, Actor
 from dispatch.cases.intake import Report, receive
+from dispatch.evidence.photos import MOST
 from dispatch.failpoints import failpoint
 from dispatch.http import whence
 from dispatch.people.roles import Permission
@@ -55,7 +56,7 @@ class ReportIn(BaseModel):
     component: Annotated[str, Field(max_length=40)] | None = None
     street_name: Annotated[str, Field(max_length=100, description="the road it is on, as it is called")] | None = None
     captured_at: Instant | None = None
-    photos: Annotated[list[Hash], Field(max_length=9)] = []
+    photos: Annotated[list[Hash], Field(max_length=MOST)] = []
     description: Annotated[str, Field(max_length=2000)] | None = None
     contact_name: Annotated[str, Field(max_length=80)] | None = None
     contact_phone: Annotated[str, Field(max_length=40)] | None = None

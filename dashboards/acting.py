@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from fastapi import File, UploadFile
 from fastapi import Form as Posted
 
+from dashboards.pictures import Documents, Photos
 from dispatch.cases.assists import OF_AN_ASSISTANT, parts_of
 from dispatch.cases.books import Books
 from dispatch.cases.dossier import Case, id_of
@@ -235,9 +236,9 @@ class Fields:
     whose: Annotated[str, Posted(max_length=80)] = ""
     proxy: Annotated[str, Posted()] = ""
     note: Annotated[str, Posted(max_length=4000)] = ""
-    photos: Annotated[tuple[str, ...], Posted()] = ()
+    photos: Photos = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
-    documents: Annotated[tuple[str, ...], Posted()] = ()
+    documents: Documents = ()
     document: Annotated[tuple[UploadFile, ...], File()] = ()
     spare: Annotated[tuple[str, ...], Posted()] = ()
     used: Annotated[tuple[str, ...], Posted()] = ()

@@ -111,7 +111,7 @@ def act_on(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
     """Do one action; on a refusal the page comes again with all that was typed and the case as it stands now."""
     try:
         action = chosen(fields)
-        fields.photos = (*fields.photos, *kept(me.person_id, fields.photo))
+        fields.photos = kept(me.person_id, fields.photo, fields.photos)
         fields.documents = together(fields.documents, filed(me.person_id, fields.document))
         with me.write() as tx:
             case = full(tx, number).case

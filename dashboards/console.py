@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from dashboards.acting import degrees, instant, uuid_of
 from dashboards.casefile import POOLS
-from dashboards.pictures import BODY, kept
+from dashboards.pictures import BODY, Photos, kept
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.duplicates import Limits, counted
@@ -114,7 +114,7 @@ class Call:
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
     notify: Annotated[str, Posted(max_length=1)] = ""
     hand_back: Annotated[str, Posted()] = ""
-    photos: Annotated[tuple[str, ...], Posted()] = ()
+    photos: Photos = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
 
 
@@ -136,7 +136,7 @@ def _form(request: Request, me: Me, call: Call, problem: Problem | None) -> Resp
 def register(request: Request, me: Signed, call: Annotated[Call, Depends()]) -> Response:
     """Take the report in and go to its case."""
     try:
-        call.photos = (*call.photos, *kept(me.person_id, call.photo))
+        call.photos = kept(me.person_id, call.photo, call.photos)
         with me.write() as tx:
             report = _report(call, View.of(request, tx, me))
             receipt = receive(tx, report, me.actor())

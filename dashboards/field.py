@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from collectors.tracks import LONGEST, begin, end, present
 from dashboards.acting import SHOWS, Fields, chosen, degrees, form_of, uuid_of, version_of
-from dashboards.pictures import BODY, kept
+from dashboards.pictures import BODY, Photos, kept
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.act import act
@@ -53,7 +53,7 @@ class Sent:
     contact_phone: Annotated[str, Posted(max_length=40)] = ""
     notify: Annotated[str, Posted(max_length=1)] = ""
     handled: Annotated[str, Posted()] = ""
-    photos: Annotated[tuple[str, ...], Posted()] = ()
+    photos: Photos = ()
     photo: Annotated[tuple[UploadFile, ...], File()] = ()
 
 
@@ -134,7 +134,7 @@ def _form(request: Request, me: Me, sent: Sent, problem: Problem | None) -> Resp
 def report(request: Request, me: Signed, sent: Annotated[Sent, Depends()]) -> Response:
     """Take the report in; anything wrong shows the form again with all that was typed."""
     try:
-        sent.photos = (*sent.photos, *kept(me.person_id, sent.photo))
+        sent.photos = kept(me.person_id, sent.photo, sent.photos)
         with me.write() as tx:
             language = View.of(request, tx, me).known.city["languages"][0]
             receipt = receive(tx, _whole(sent, language), me.actor())
@@ -197,7 +197,7 @@ def answer(request: Request, me: Signed, number: str, fields: Annotated[Fields, 
         action = chosen(fields)
         if action not in ANSWERS:
             raise FormIncomplete("Choose a finding", zh="请选择结果", fields={"result": "needed"})
-        fields.photos = (*fields.photos, *kept(me.person_id, fields.photo))
+        fields.photos = kept(me.person_id, fields.photo, fields.photos)
         with me.write() as tx:
             case = _own(tx, me, number).case
             view = View.of(request, tx, me)

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
+from fastapi import Form as Posted
 from fastapi import UploadFile
 
 from dispatch.evidence import documents, documents_api
 from dispatch.evidence.api import store
 from dispatch.evidence.documents import Document
-from dispatch.evidence.photos import LARGEST
+from dispatch.evidence.photos import LARGEST, MOST
 from gis.problems import FormIncomplete
 
-__all__ = ["BODY", "MOST", "filed", "kept", "together"]
+__all__ = ["BODY", "Documents", "Photos", "filed", "kept", "together"]
 
-MOST = 4
+# What came with a form that was refused, by name: as many as one act takes.
+Photos = Annotated[tuple[str, ...], Posted(max_length=MOST)]
+Documents = Annotated[tuple[str, ...], Posted(max_length=documents.MOST)]
 BODY = MOST * LARGEST + documents.MOST * documents.LARGEST + 1024 * 1024
 
 
-def kept(person_id: int | None, files: Sequence[UploadFile]) -> tuple[str, ...]:
-    """The SHA-256 of each picture, once it is safe on disk. Empty file fields are passed over.
+def kept(person_id: int | None, files: Sequence[UploadFile], before: Sequence[str] = ()) -> tuple[str, ...]:
+    """The SHA-256 of the pictures that a form named already (`before`) and of each that came with it, once it is safe
+    on disk. Empty file fields are passed over.
 
-    Raises FormIncomplete (too many, not a photo) and TooLarge.
+    Raises FormIncomplete (too many together, not a photo) and TooLarge.
     """
     sent = [file for file in files if file.filename]
-    if len(sent) > MOST:
+    named = dict.fromkeys(before)
+    if len(named) + len(sent) > MOST:
         raise FormIncomplete(f"At most {MOST} photos", zh=f"最多 {MOST} 张照片", fields={"photos": "too many"})
     raws = [file.file.read() for file in sent]
-    return tuple(store(raw, uploaded_by=person_id).sha256 for raw in raws if raw)
+    return (*named, *(store(raw, uploaded_by=person_id).sha256 for raw in raws if raw))
 
 
 def filed(person_id: int, files: Sequence[UploadFile]) -> tuple[Document, ...]:

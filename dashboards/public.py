@@ -109,7 +109,7 @@ def report(request: Request, sent: Annotated[Sent, Depends()]) -> Response:
             wait = take(tx, f"report:{whence(request)}", REPORTS)
         if wait:
             raise TooMany("Too many reports from this address", zh="该地址上报过多，请稍后再试", retry_after=wait)
-        sent.photos = (*sent.photos, *kept(None, sent.photo))
+        sent.photos = kept(None, sent.photo, sent.photos)
         sent.handled = ""
         with write() as tx:
             language = View.of(request, tx, None).t.language

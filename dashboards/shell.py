@@ -16,6 +16,7 @@ from dashboards.holders import held_by
 from dashboards.language import language_of
 from dashboards.view import View
 from dashboards.words import LANGUAGES, words
+from dispatch.evidence.photos import MOST
 from dispatch.http import whence
 from dispatch.people.entry import change_password, enter, leave
 from dispatch.people.may import may
@@ -52,6 +53,7 @@ templates = Environment(
 )
 templates.globals["new_id"] = lambda: str(uuid4())
 templates.globals["held_by"] = held_by
+templates.globals["most_photos"] = MOST
 
 
 class Static(StaticFiles):

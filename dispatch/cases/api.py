@@ -19,6 +19,7 @@ from dispatch.cases.read import Filters, Row, search
 from dispatch.cases.returns import routed_as
 from dispatch.emergency.store import MOST
 from dispatch.evidence.documents import MOST as MOST_DOCUMENTS
+from dispatch.evidence.photos import MOST as MOST_PHOTOS
 from dispatch.failpoints import failpoint
 from dispatch.http import cursor, instant_of, place_of
 from dispatch.lifecycle.form import Form
@@ -58,7 +59,7 @@ class FormIn(BaseModel):
     clause: Word | None = None
     whose: Word | None = None
     proxy: Word | None = None
-    photos: Annotated[tuple[Hash, ...], Field(max_length=9)] = ()
+    photos: Annotated[tuple[Hash, ...], Field(max_length=MOST_PHOTOS)] = ()
     documents: Annotated[tuple[Hash, ...], Field(max_length=MOST_DOCUMENTS)] = ()
     spares: Annotated[tuple[tuple[Word, Annotated[int, Field(ge=1, le=MOST)]], ...], Field(max_length=20)] = ()
     note: Annotated[str, Field(max_length=4000)] | None = None

@@ -27,6 +27,7 @@ from gis.db import ReadTx, Tx, execute, one, value
 from gis.problems import FormIncomplete, NotFound, TooLarge, Unavailable
 
 LARGEST = 12 * 1024 * 1024  # bytes
+MOST = 4  # to one report or act
 PIXELS = 50_000_000
 SIDE, SMALL = 2048, 320  # px, the longer side
 FORMATS = ("JPEG", "PNG", "WEBP")

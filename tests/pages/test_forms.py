@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from dispatch.evidence.photos import MOST
 from dispatch.lifecycle.states import Action
 from gis.db import value, write
 from tests.cases.town import OFF_ROAD, look, picture
@@ -21,6 +22,10 @@ LON, LAT = (str(degrees) for degrees in OFF_ROAD)
 
 def state_of(number: str) -> str:
     return str(look("SELECT state FROM cases WHERE number = %(n)s", n=number)[0]["state"])
+
+
+def reports() -> int:
+    return int(look("SELECT count(*) AS n FROM report")[0]["n"])
 
 
 def token(who: Person) -> str:
@@ -327,3 +332,32 @@ def test_no_link_of_a_page_names_another_host_however_the_address_begins(office:
     assert found.status_code == 404
     assert 'href="/evil.example/x?lang=en"' in found.text
     assert '"//' not in found.text
+
+
+@pytest.mark.parametrize(
+    ("login", "form", "api"),
+    [
+        ("inspector1", "/field/report", "/api/v1/reports"), ("acceptor", "/console/register", "/api/v1/registrations"),
+        ("", "/report", "/api/v1/public/reports"),
+    ],
+)  # fmt: skip
+def test_a_report_takes_as_many_photos_by_form_as_by_the_api(person: Enter, login: str, form: str, api: str) -> None:
+    who, named, before = person(login), [f"{n:064x}" for n in range(MOST + 1)], reports()
+    mark = token(who) if login else ""
+    given = {"csrf": mark, "id": str(uuid4()), "category": "E0405", "lon": LON, "lat": LAT, "source": "hotline"}
+    files = [("photo", (f"{n}.jpg", picture(n), "image/jpeg")) for n in (31, 32)]
+    html, headers = {"accept": "text/html"}, {"x-csrf": mark}
+
+    refused = who.web.post(form, data={**given, "photos": named}, headers=html)
+    assert (refused.status_code, f"最多 {MOST} 项" in refused.text) == (422, True)
+    both = who.web.post(form, data={**given, "photos": named[: MOST - 1]}, files=files, headers=html)
+    assert (both.status_code, f"最多 {MOST} 张照片" in both.text) == (422, True)
+    body = {"id": str(uuid4()), "position": {"x": OFF_ROAD[0], "y": OFF_ROAD[1]}, "category": "E0405"}
+    said = who.web.post(api, json=body | {"photos": named}, headers=headers)
+    assert said.status_code == 422
+    assert f"at most {MOST} items" in said.json()["fields"]["body.photos"]
+    assert reports() == before
+    # Named twice it is one: what a refused form had, sent again.
+    sent = who.web.post("/api/v1/photos", content=picture(33), headers=headers | {"content-type": "image/jpeg"})
+    taken = who.web.post(form, data={**given, "photos": [sent.json()["sha256"]] * MOST}, headers=html)
+    assert taken.status_code == 303, taken.text
