@@ -12,7 +12,7 @@ from dispatch.cases.clocks import Clock
 from dispatch.cases.granted import BY_CONDITION, BY_ROW, BY_RULE, Granted
 from dispatch.clock.keyed import number_of
 from dispatch.clock.why import amount
-from gis.db import ReadTx
+from gis.db import ReadTx, value
 
 __all__ = ["SAY", "anchor", "asked_for", "because", "cite_of", "ground", "leads_to"]
 
@@ -57,24 +57,24 @@ def leads_to(by: str) -> str:
 
 def ground(tx: ReadTx, view: View, clock: Clock) -> str:
     """Why the clock has the limit that it has; empty where older records do not say."""
-    kind, edition, _ = cite_of(clock.by)
-    return because(view, Granted(clock.limit, clock.by), limits_edition(tx, edition) if kind == BY_ROW else ())
+    return because(tx, view, Granted(clock.limit, clock.by))
 
 
-def because(view: View, given: Granted, among: Iterable[Row]) -> str:
-    """What gave a limit, in words. `among`: the rows of its edition of the city's limits."""
+def because(tx: ReadTx, view: View, given: Granted) -> str:
+    """What gave a limit, in words: an edition is told by the day from which it holds, which its name need not say."""
     if not given.by:
         return ""
     kind, edition, no = cite_of(given.by)
-    limit = amount(given.limit, view.language)
+    day = value(tx, "SELECT in_force FROM edition WHERE kind = %(kind)s AND name = %(name)s", kind=kind, name=edition)
+    told = {"limit": amount(given.limit, view.language), "day": day or edition}
     if kind == BY_ROW:
-        row = next((one for one in among if number_of(one) == no), {})
-        told = {"limit": limit, "keys": asked_for(view, row), "edition": edition}
+        row = next((one for one in limits_edition(tx, edition) if number_of(one) == no), {})
+        told |= {"keys": asked_for(view, row)}
         if row and "no" not in row:  # one of `[[stages]]` has no number: it is told by its stage
             return view.t("limit.because_stage", stage=view.clock(row["stage"]), **told)
         return view.t("limit.because", no=no, **told)
     if kind == BY_CONDITION:
         category, _, condition = no.rpartition("/")
         keys = asked_for(view, {"category": category, "condition": condition})
-        return view.t("limit.by_condition", limit=limit, keys=keys, edition=edition)
-    return view.t("limit.by_rule" if kind == BY_RULE else "limit.by_setting", limit=limit, edition=edition, no=no)
+        return view.t("limit.by_condition", keys=keys, **told)
+    return view.t("limit.by_rule" if kind == BY_RULE else "limit.by_setting", no=no, **told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboards.grounds import because, cite_of, leads_to
 from dashboards.view import View
-from dispatch.cases.books import Books, limits_edition
+from dispatch.cases.books import Books
 from dispatch.cases.classify import dangerous
 from dispatch.cases.granted import BY_CONDITION, BY_RULE, LIKE_AN_APPROVAL, Granted, by_condition, cited, in_order
 from dispatch.cityfile.time_limits import UNKNOWN_AT
@@ -226,9 +226,8 @@ def _filed(books: Books, kind: ClockKind, condition: Condition | None) -> Grante
 
 
 def _held(tx: ReadTx, view: View, found: Sequence[Granted]) -> list[Held]:
-    raw: Sequence[Mapping[str, Any]] = limits_edition(tx, view.known.names["stages"])
     return [
-        Held(said=because(view, one, raw), link=leads_to(one.by), after=_after(view, found[0], one) if n else "")
+        Held(said=because(tx, view, one), link=leads_to(one.by), after=_after(view, found[0], one) if n else "")
         for n, one in enumerate(found)
     ]
 

@@ -218,14 +218,17 @@ def test_each_clock_says_which_row_of_the_citys_limits_it_has_its_limit_from(
         for lang in ("zh", "en")
     }
 
-    assert "时限 6个工作时，因为街面秩序类、一类区域、06-01 至 09-30：summer 第 L-7 行" in said[case.number, "zh"]
     assert (
-        "limit 6 working hours, because of class Street order, area class 1, 06-01 to 09-30: row L-7 of summer"
-        in said[case.number, "en"]
+        "时限 6个工作时，因为街面秩序类、一类区域、06-01 至 09-30：2024-01-01 起施行的时限表第 L-7 行"
+        in said[case.number, "zh"]
     )
-    assert "because of all cases: stage “Sign” of summer" in said[case.number, "en"]
-    assert "因为各类案件：summer 的“签收”环节" in said[case.number, "zh"]
-    assert "时限 4个工作时，因为店外经营、立案条件 1：目录 tiny-catalogue-1" in said[before.number, "zh"]
+    assert (
+        "limit 6 working hours, because of class Street order, area class 1, 06-01 to 09-30: "
+        "row L-7 of the limits in force since 2024-01-01" in said[case.number, "en"]
+    )
+    assert "because of all cases: stage “Sign” of the limits in force since 2024-01-01" in said[case.number, "en"]
+    assert "因为各类案件：2024-01-01 起施行的时限表中“签收”环节" in said[case.number, "zh"]
+    assert "时限 4个工作时，因为店外经营、立案条件 1：2024-01-01 起施行的立案目录" in said[before.number, "zh"]
     # The limit among the facts is the one that counts, on paper too.
     assert "6个工作时" in person("dispatcher").get(f"/cases/{case.number}/dispatch-sheet?lang=zh").text
     assert "4个工作时" in person("dispatcher").get(f"/cases/{before.number}/dispatch-sheet?lang=zh").text

@@ -67,12 +67,12 @@ def answered(text: str) -> str:
 
 def test_the_row_that_wins_is_named_with_what_the_others_lack_and_the_due_time_in_words(person: Enter) -> None:
     said = answered(asked(person("enforcement-a"), lang="en"))
-    places = [said.index(f"row {no} of summer") for no in ("L-3", "L-2", "L-1")]
+    places = [said.index(f"row {no} of the limits in force since 2026-06-01") for no in ("L-3", "L-2", "L-1")]
     assert places == sorted(places)
     assert "limit 3 working hours, because of class Street order, area class 1, 06-01 to 09-30" in said
     assert said.count("the row above asks for the season") == 1
     assert said.count("the row above asks for the area class") == 1
-    assert "catalogue tiny-catalogue-1" in said
+    assert "the catalogue in force since 2024-01-01" in said
     assert "this table comes before the catalogue's filing conditions" in said
     # Friday 16:30, an hour and a half until closing, the rest on Monday.
     assert "from Friday 2026-06-12 16:30, limit 3 working hours → Monday 2026-06-15 09:30, because" in said
@@ -96,7 +96,7 @@ def test_a_real_case_gets_the_limit_that_the_page_names(office: Office, person: 
 def test_rows_are_narrowed_to_those_that_may_hold_and_an_edition_is_of_its_day(person: Enter) -> None:
     who = person("acceptor")
     everything = who.get("/limits").text
-    assert "版本 summer，自 2026-06-01 起生效" in everything
+    assert "自 2026-06-01 起施行的时限" in everything
     assert all(f'id="row-{row["no"]}"' in everything for row in ROWS)
     assert everything.index('id="row-L-3"') < everything.index('id="row-L-2"') < everything.index('id="row-L-1"')
     narrowed = who.get("/limits?kind=event:04&zone=2&post=1").text
