@@ -99,5 +99,5 @@ def _read(model: type[BaseModel], request: Request, raw: bytes) -> BaseModel:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from error

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import LiteralString
+from typing import Annotated, LiteralString
 from uuid import uuid4
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.cluster import Urls
 from dispatch.http import install
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/x")
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
     word: str
-    number: int = 0
+    number: Annotated[int, Field(le=99)] = 0
 
 
 @straight(router, "/{place}/said", status_code=201, **needs(Permission.SEE_RANKING))
@@ -119,6 +119,11 @@ def test_a_body_that_is_wrong_is_named_by_its_field_and_not_repeated(address: st
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == [field]
     assert "many" not in answer.text
+
+
+def test_a_bound_that_a_body_breaks_is_named_in_its_code_as_by_every_other_route(address: str):
+    answer = sent(address, "li", b'{"word": "w", "number": 100}')
+    assert answer.json()["codes"] == {"body.number": {"type": "less_than_equal", "le": "99"}}
 
 
 @pytest.fixture
