@@ -15,7 +15,7 @@ from dashboards.view import View
 from dispatch.calendars import change as changing
 from dispatch.calendars.change import Asked
 from dispatch.calendars.turn import moves, turns
-from dispatch.calendars.year import YEARS, changed_days, hours_of, year_of
+from dispatch.calendars.year import YEARS, changed_days, hours_of, name_of, year_of
 from dispatch.cases.books import books
 from dispatch.people.roles import Permission
 from dispatch.people.who import Me, Signed, needs
@@ -84,8 +84,8 @@ def _year(
     chosen = year if year in YEARS else view.today.year
     return page(
         view, "calendar.html", status=problem.status if problem else 200, problem=problem, fields=fields or Fields(),
-        year=chosen, months=year_of(shown, chosen, last.content), document=shown, hours=hours_of(shown, chosen),
-        last=last, changes=found,
+        year=chosen, months=year_of(shown, chosen, last.content, language=view.language), document=shown,
+        hours=hours_of(shown, chosen), last=last, changes=found, name_of=name_of,
         preview=None if after is None else changed_days(last.content, after), change=None, **more,
     )  # fmt: skip
 
@@ -140,8 +140,8 @@ def _change(request: Request, me: Me, id: int, problem: Problem | None = None) -
         found = changing.change_of(tx, id)
     return page(
         view, "calendar.html", status=problem.status if problem else 200, problem=problem, year=found.year,
-        months=year_of(found.document, found.year, found.before), document=found.document,
-        hours=hours_of(found.document, found.year), change=found,
+        months=year_of(found.document, found.year, found.before, language=view.language), document=found.document,
+        hours=hours_of(found.document, found.year), change=found, name_of=name_of,
         preview=changed_days(found.before, found.document), mine=found.author_id == me.person_id,
     )  # fmt: skip
 

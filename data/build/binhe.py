@@ -66,7 +66,7 @@ def main(to: Path) -> None:
     _write_csv(to / "people.csv", "login name unit roles", people)
     _write_csv(to / "duty_grids.csv", "duty_grid name grid inspectors", duty_rows(duties))
     _write_csv(to / "roster.csv", ROSTER_COLUMNS, roster_rows(city_units))
-    _write_csv(to / "calendar.csv", "day kind name source", calendar_rows())
+    _write_csv(to / "calendar.csv", "day kind name name_en source", calendar_rows())
     _write_csv(to / "limits.csv", LIMIT_COLUMNS, limit_rows())
 
 

@@ -19,6 +19,15 @@ NOTICES = {
     2026: "国办发明电〔2025〕7号",
     2027: "全国年节及纪念日放假办法（国务院令第795号）；调休安排尚未公布",
 }
+ENGLISH = {
+    "元旦": "New Year",
+    "春节": "Spring Festival",
+    "清明节": "Qingming Festival",
+    "劳动节": "Labour Day",
+    "端午节": "Dragon Boat Festival",
+    "中秋节": "Mid-Autumn Festival",
+    "国庆节": "National Day",
+}
 # name, first and last day off (month, day), working days made up
 HOLIDAYS = {
     2010: (
@@ -76,11 +85,13 @@ def calendar_rows() -> list[list[str]]:
 
 def _year(year: int) -> Iterator[list[str]]:
     for name, first, last, moved in HOLIDAYS[year]:
+        english = " and ".join(ENGLISH[part] for part in name.split("、"))
         for day in _days(date(year, *first), date(year, *last)):
             if day.isoweekday() <= 5:
-                yield [day.isoformat(), "off", name, NOTICES[year]]
+                yield [day.isoformat(), "off", name, english, NOTICES[year]]
         for month, day_of_month in moved:
-            yield [date(year, month, day_of_month).isoformat(), "work", f"{name}调休上班", NOTICES[year]]
+            moved_to = date(year, month, day_of_month).isoformat()
+            yield [moved_to, "work", f"{name}调休上班", f"worked for {english}", NOTICES[year]]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

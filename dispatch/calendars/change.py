@@ -131,7 +131,8 @@ def proposal(before: Document, asked: Asked, *, today: date, earliest: date) -> 
     except ValueError as fault:
         raise wrong("seasons", f"The calendar cannot be used: {fault}", f"日历不可用：{fault}") from fault
     _check_past(before, after, asked.in_force, today)
-    if {**after, "names": None} == {**before, "names": None}:
+    unnamed = {"names": None, "names_en": None}
+    if {**after, **unnamed} == {**before, **unnamed}:
         raise wrong("notice", "Nothing would change", "与现有日历相同，没有变化")
     return after
 

@@ -12,7 +12,7 @@ from dispatch.clock.calendar import refuse_shared_days
 from dispatch.clock.load import season
 from dispatch.clock.notice import Day
 
-__all__ = ["YEARS", "Cell", "changed_days", "hours_of", "seasons_of", "with_notice", "year_of"]
+__all__ = ["YEARS", "Cell", "changed_days", "hours_of", "name_of", "seasons_of", "with_notice", "year_of"]
 
 Document = Mapping[str, Any]
 Kind = Literal["work", "rest", "off", "moved"]
@@ -32,10 +32,21 @@ class Cell:
     changed: bool = False
 
 
-def year_of(document: Document, year: int, before: Document | None = None) -> list[list[list[Cell | None]]]:
+def year_of(
+    document: Document, year: int, before: Document | None = None, *, language: str = "zh"
+) -> list[list[list[Cell | None]]]:
     """Twelve months of weeks of seven days from Monday; None outside the month. `before`: what it is compared to."""
     other = {} if before is None else changed_days(before, document)
-    return [[[_cell(document, day, other) for day in week] for week in _weeks(year, month)] for month in range(1, 13)]
+    return [
+        [[_cell(document, day, other, language) for day in week] for week in _weeks(year, month)]
+        for month in range(1, 13)
+    ]
+
+
+def name_of(document: Document, day: date, language: str) -> str:
+    """Why a day is not what its weekday says; in English where the calendar has it so, a pasted notice has not."""
+    own = document.get("names_en", {}).get(day.isoformat(), "") if language == "en" else ""
+    return str(own or document.get("names", {}).get(day.isoformat(), ""))
 
 
 def _weeks(year: int, month: int) -> list[list[date | None]]:
@@ -44,14 +55,13 @@ def _weeks(year: int, month: int) -> list[list[date | None]]:
     return [inside[n : n + 7] for n in range(0, len(inside), 7)]
 
 
-def _cell(document: Document, day: date | None, other: Mapping[date, object]) -> Cell | None:
+def _cell(document: Document, day: date | None, other: Mapping[date, object], language: str) -> Cell | None:
     if day is None:
         return None
     usual = day.isoweekday() in document["week"]
     works = document["exceptions"].get(day.isoformat(), usual)
     kind: Any = WEEKDAY[works] if works == usual else ("moved" if works else "off")
-    name = document.get("names", {}).get(day.isoformat(), "")
-    return Cell(day, kind, name, day in other)
+    return Cell(day, kind, name_of(document, day, language), day in other)
 
 
 def changed_days(before: Document, after: Document) -> dict[date, tuple[bool, bool]]:
@@ -80,11 +90,13 @@ def with_notice(
         if not (official and day.startswith(f"{year}-") and day >= since.isoformat())
     }
     names = {day: name for day, name in document.get("names", {}).items() if day in kept}
+    names_en = {day: name for day, name in document.get("names_en", {}).items() if day in kept and day not in told}
     confirmed = {*document["confirmed"], *([year] if official else [])}
     return {
         **document,
         "exceptions": dict(sorted((kept | {day: said.works for day, said in told.items()}).items())),
         "names": dict(sorted((names | {day: said.name for day, said in told.items() if said.name}).items())),
+        "names_en": names_en,
         "confirmed": sorted(confirmed),
         "slots": _with_hours(document["slots"], seasons, since),
     }

@@ -98,20 +98,22 @@ def _city_edition(city: CityFiles, others: list[Edition]) -> Edition:
 
 def calendar_document(city: CityFiles) -> dict[str, Any]:
     """The calendar as `dispatch.clock.document.calendar_from` reads it."""
-    section = city.document["calendar"]
+    section, days = city.document["calendar"], sorted(city.days, key=lambda row: row.day)
     return {
         "zone": city.document["time_zone"],
         "week": section["week"],
         "slots": section["slots"],
-        "exceptions": {row.day.isoformat(): row.works for row in sorted(city.days, key=lambda row: row.day)},
+        "exceptions": {row.day.isoformat(): row.works for row in days},
         "confirmed": section.get("confirmed", []),
-        "names": {row.day.isoformat(): row.name for row in sorted(city.days, key=lambda row: row.day) if row.name},
+        "names": {row.day.isoformat(): row.name for row in days if row.name},
+        "names_en": {row.day.isoformat(): row.name_en for row in days if row.name_en},
     }
 
 
 def _counting(document: Any) -> Any:
     """What a document says without the names of days, which count nothing and were not kept at first."""
-    return {k: v for k, v in document.items() if k != "names"} if isinstance(document, dict) else document
+    uncounted = ("names", "names_en")
+    return {k: v for k, v in document.items() if k not in uncounted} if isinstance(document, dict) else document
 
 
 def _text(document: Any) -> str:

@@ -278,8 +278,9 @@ def _day(cells: Cells) -> DayRow | None:
     if day is None and cells.good:
         cells.fault("day is empty")
     row = DayRow(
-        row=cells.row, day=day or NEVER, works=kind == "work", name=cells.text("name"), source=cells.text("source")
-    )
+        row=cells.row, day=day or NEVER, works=kind == "work", name=cells.text("name"), name_en=cells.text("name_en"),
+        source=cells.text("source"),
+    )  # fmt: skip
     return row if cells.good else None
 
 

@@ -246,6 +246,7 @@ class DayRow:
     day: date
     works: bool
     name: str
+    name_en: str
     source: str
 
 

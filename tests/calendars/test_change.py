@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from dispatch.calendars.change import Asked, decide, latest, proposal, propose, withdraw
-from dispatch.calendars.year import changed_days, hours_of, year_of
+from dispatch.calendars.year import changed_days, hours_of, name_of, year_of
 from dispatch.cases.books import books
 from dispatch.cluster import Urls
 from gis.db import execute, read, write
@@ -59,6 +59,14 @@ def test_an_official_notice_is_the_whole_of_its_year_and_confirms_it() -> None:
         (3, "rest", False),
         (4, "work", True),
     ]
+
+
+def test_a_notice_names_its_days_in_its_own_language_and_leaves_the_english_of_the_others() -> None:
+    before = {**BEFORE, "names_en": {"2026-06-19": "Dragon Boat Festival", "2027-01-04": "Founding Day"}}
+    found = proposal(before, NEW_YEAR, today=TODAY, earliest=date(2024, 1, 1))
+    assert found["names_en"] == {"2026-06-19": "Dragon Boat Festival"}
+    assert name_of(found, date(2026, 6, 19), "en") == "Dragon Boat Festival"
+    assert name_of(found, date(2027, 1, 1), "en") == "元旦"
 
 
 def test_a_decree_adds_to_its_year_and_confirms_nothing() -> None:

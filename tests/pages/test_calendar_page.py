@@ -108,3 +108,11 @@ def test_what_each_change_moved_stays_in_reach_page_by_page(
         "edition=999999999",
     ):
         assert who.get(f"/calendar?{odd}").status_code == 200, odd
+
+
+def test_a_day_off_is_called_by_its_name_in_the_language_of_the_page(person: Callable[[str], Person]) -> None:
+    who = person("acceptor")
+    said = {lang: unescape(who.get(f"/calendar?year=2026&lang={lang}").text) for lang in ("zh", "en")}
+    assert "2026-05-01 放假 劳动节" in said["zh"]
+    assert "Labour Day" in said["en"]
+    assert "劳动节" not in said["en"]
