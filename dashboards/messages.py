@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import LiteralString
+
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from dashboards.shell import page
 from dashboards.view import View
-from dispatch.notify.inbox import MOST, look, messages, unread
+from dispatch.notify.inbox import MOST, Message, look, messages, unread
 from dispatch.notify.words import text_of
 from dispatch.people.roles import Permission
-from dispatch.people.who import Signed, needs
-from gis.db import read, write
+from dispatch.people.who import Me, Signed, needs
+from gis.db import column, read, write
 
 __all__ = ["router"]
 
@@ -33,6 +36,10 @@ WAYS = {
     "alarm": "/duty",
     "rules_unsound": "/rules/lint",
 }
+STILL: LiteralString = """
+    SELECT number FROM cases
+     WHERE number = ANY (%(numbers)s) AND (%(every)s OR %(person)s IN (inspector_id, reporter_id))
+"""
 
 
 @router.get("/messages", **needs(Permission.SIGNED_IN))
@@ -45,8 +52,15 @@ def told(request: Request, me: Signed) -> Response:
         look(tx, me.person_id, at)
     own, language = view.known.city.get("notices"), view.t.language
     said = [(one, text_of(one.kind, case=one.case, language=language, own=own), _way(view, one.kind)) for one in found]
-    cases = "/cases" if me.may(Permission.SEE_CASES) else "/field/cases" if me.may(Permission.SEE_TASKS) else ""
-    return page(view, "messages.html", messages=said, cases=cases, most=MOST)
+    cases = "/cases" if me.may(Permission.SEE_CASES) else "/field/cases"
+    return page(view, "messages.html", messages=said, cases=cases, still=_still(me, found), most=MOST)
+
+
+def _still(me: Me, found: Sequence[Message]) -> set[str]:
+    """The cases of these that the person may still open: a task may have gone to another, a case to another unit."""
+    numbers, every = [one.case for one in found if one.case], me.may(Permission.SEE_CASES)
+    with me.read() as tx:
+        return set(column(tx, STILL, numbers=numbers, every=every, person=me.person_id))
 
 
 def _way(view: View, kind: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from dispatch.lifecycle.states import Action
 from dispatch.notify.inbox import MESSAGES, MOST, UNREAD
 from dispatch.notify.outbox import send_due
 from gis.db import execute, write
@@ -90,6 +91,22 @@ def test_messages_are_ones_own_and_the_own_units(office: Office, person: Enter) 
     assert case.number not in inspector
     assert person("").get("/messages").url.path == "/login"
     assert person("").web.get("/messages/unread").status_code == 401
+
+
+def test_a_case_that_is_no_longer_ones_own_is_named_and_not_led_to(office: Office, person: Enter) -> None:
+    town = office.town
+    case = town.checking()  # reported by inspector1
+    first, second = (town.people[f"inspector{n}"].person_id for n in (1, 2))
+    town.do(case, Action.SEND_CHECK, "acceptor", inspector=second)
+    send_due()
+    link = f'href="/field/cases/{case.number}"'
+    assert link in person("inspector2").get("/messages").text
+    assert f'href="/cases/{case.number}"' in person(UNIT).get("/messages").text
+    town.do(case, Action.SEND_CHECK, "acceptor", inspector=first)
+    send_due()
+    page = person("inspector2").get("/messages").text
+    assert f"案件 {case.number} 的任务已收回" in page
+    assert link not in page
 
 
 def test_a_silent_terminal_and_low_stock_are_told_with_where_to_see_to_them(office: Office, person: Enter) -> None:
