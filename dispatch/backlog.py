@@ -65,7 +65,7 @@ MEANING = {
     "seal_lag_seconds": "Seconds since the oldest step was recorded that is not sealed",
     "messages_waiting": "Messages not yet handed to those they concern",
     "notices_waiting": "Notices by mail or gateway that wait for their next attempt",
-    "notices_lag_seconds": "Seconds since the oldest of them was due: its channel hangs, or no worker runs",
+    "notices_lag_seconds": "Seconds since the oldest of them was due: its channel hangs or is gone, or no worker runs",
     "notices_dead": "Notices that were given up",
     "clock_skew_seconds": "Seconds between this machine's clock and the database's, by which everything is counted",
 }

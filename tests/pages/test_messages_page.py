@@ -62,6 +62,10 @@ def test_a_bell_rings_while_the_page_is_open_and_the_list_says_what_it_was(
     tell(office, UNIT, "duty_changed")
     expect(bell).to_have_text("2")
     seat.fits()
+    middles = [
+        box["y"] + box["height"] / 2 for part in (".brand", ".tools") if (box := seat.page.locator(part).bounding_box())
+    ]
+    assert abs(middles[0] - middles[1]) < 8  # one line, also on a phone
     seat.page.locator("a.bell").click()
     first, second = (seat.page.locator("main li").nth(n) for n in (0, 1))
     expect(first).to_contain_text(said[2])
