@@ -8,11 +8,15 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from dispatch.cases.act import act
 from dispatch.cluster import Urls
 from dispatch.config import read_settings
+from dispatch.lifecycle.form import Form
+from dispatch.lifecycle.states import Action
 from dispatch.notify import deliver
 from dispatch.notify.channels import Channel, Gateway, Mail
 from dispatch.notify.deliver import MOST, WAITS, resend, send_by
@@ -109,14 +113,13 @@ def test_a_rehearsal_tells_nobody_outside(town: Town, receiver: Receiver) -> Non
 
 def test_an_act_rolled_back_is_told_to_nobody(town: Town, receiver: Receiver) -> None:
     case = town.filed()
+    by, form = town.people["dispatcher"], Form(unit="enforcement-a", reason="local")
+    waiting = "SELECT kind FROM outbox WHERE case_id = %(c)s AND unit_id = 'enforcement-a'"
     with pytest.raises(ZeroDivisionError), write() as tx:
-        execute(
-            tx,
-            """INSERT INTO outbox (case_id, kind, unit_id, created_at)
-               VALUES (%(c)s, 'dispatched', 'enforcement-a', now())""",
-            c=case.case_id,
-        )
+        act(tx, case.case_id, Action.DISPATCH, by, form, key=uuid4())
+        assert value(tx, waiting, c=case.case_id) == "dispatched"  # with the act, in its transaction
         raise ZeroDivisionError
+    assert look(waiting, c=case.case_id) == []
     with write() as tx:
         execute(tx, "UPDATE city SET rehearsal = 0")
     send_due([sms(receiver)])
