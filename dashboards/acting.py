@@ -35,6 +35,7 @@ __all__ = [
     "degrees",
     "form_of",
     "instant",
+    "may_order",
     "offers",
     "own_parts",
     "uuid_of",
@@ -158,6 +159,11 @@ def offers(case: Case, me: Me, city: Books, *, budget_left: bool = True) -> list
     order = sorted(open_to, key=lambda a: (a is not first, a in RISKY))
     waits = any(part in PARTS_OPEN for part in parts_of(case.assists).values())
     return [Offer(a, _shown(a, waits=waits), BY_ACTION[case.state, a].needs, a is first, uuid4()) for a in order]
+
+
+def may_order(me: Me) -> bool:
+    """Whether the person orders an answer (督办) of whoever has an open case."""
+    return bool(me.roles & BY_ACTION[State.REPORTED, A.SUPERVISE].by)
 
 
 def _shown(action: Action, *, waits: bool) -> tuple[str, ...]:

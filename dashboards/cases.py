@@ -10,13 +10,13 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from dashboards.acting import may_order
 from dashboards.shell import go, page
 from dashboards.view import View
 from dispatch.cases.dossier import id_of
 from dispatch.cases.read import Filters, search, unsafe
 from dispatch.http import cursor, instant_of, place_of
-from dispatch.lifecycle.states import Action, State
-from dispatch.lifecycle.table import BY_ACTION
+from dispatch.lifecycle.states import State
 from dispatch.people.roles import Permission
 from dispatch.people.who import Signed, Visitor, needs
 from dispatch.standard.catalogue import Category
@@ -90,8 +90,7 @@ def found(request: Request, me: Signed, asked: Annotated[Asked, Depends()], afte
         "after": after,
         "hazards": hazards,
     }
-    may_order = bool(me.roles & BY_ACTION[State.REPORTED, Action.SUPERVISE].by)
-    return page(view, "cases.html", asked=asked, states=list(State), may_order=may_order, **lists)
+    return page(view, "cases.html", asked=asked, states=list(State), may_order=may_order(me), **lists)
 
 
 @router.get("/api/v1/categories", **needs(Permission.PUBLIC))

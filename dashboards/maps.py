@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, LiteralString
+from uuid import uuid4
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from dashboards.acting import may_order
 from dashboards.shell import page
 from dashboards.view import View
 from dispatch.cases.books import books
 from dispatch.cases.read import Filters, Row, search
-from dispatch.lifecycle.states import ClockKind, State
+from dispatch.lifecycle.states import Action, ClockKind, Pool, State
 from dispatch.live.feed import seen as feed_seen
 from dispatch.people.roles import Permission
-from dispatch.people.who import Signed, Visitor, needs
+from dispatch.people.who import Me, Signed, Visitor, needs
 from gis.db import dicts, read
 from gis.problems import NotFound, Unauthorised
 from gis.tiles import edition_of, tag, tile
@@ -131,8 +133,18 @@ def pin(request: Request, me: Signed, number: str) -> Response:
         "unit": view.unit(found.unit_id),
         "late": view.t("board.late") if found.late else "",
         "danger": _danger(view, found),
+        "order": _order(view, me, found),
     }
     return Response(orjson.dumps(said), media_type="application/json")
+
+
+def _order(view: View, me: Me, case: Row) -> dict[str, str]:
+    """The form by which one click orders an answer (督办) of whoever has the case: its button and hidden fields; empty
+    where the reader may not, or an order waits already."""
+    if not may_order(me) or case.pool is Pool.NOBODY or ClockKind.SUPERVISE.value in case.clocks:
+        return {}
+    sent = {"action": Action.SUPERVISE.value, "reason": "leader", "key": str(uuid4()), "version": str(case.version)}
+    return {"word": view.t("case.supervise_now"), "csrf": me.csrf, **sent}
 
 
 def _danger(view: View, case: Row) -> str:

@@ -32,6 +32,24 @@ async function asked(path) {
   return answer.json();
 }
 
+/** One click orders an answer of whoever has the case, where the reader may. */
+function order({ number, order: { word, ...sent } }) {
+  if (!word) return [];
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = `/cases/${encodeURIComponent(number)}`;
+  for (const [name, value] of Object.entries(sent)) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+  }
+  const button = document.createElement("button");
+  button.className = "btn";
+  button.append(word);
+  form.append(button);
+  return [form];
+}
+
 async function tellCase(info, number, unavailable) {
   try {
     const found = await asked(`/map/cases/${encodeURIComponent(number)}`);
@@ -41,7 +59,7 @@ async function tellCase(info, number, unavailable) {
     const head = document.createElement("b");
     head.append(link);
     const unsafe = found.danger ? [paragraph(found.danger, "ur ur-hazard")] : [];
-    info.replaceChildren(head, ...unsafe, paragraph([found.state, found.late, found.place].filter(Boolean).join(" · ")), paragraph(found.unit), paragraph(found.number, "mono xs"));
+    info.replaceChildren(head, ...unsafe, paragraph([found.state, found.late, found.place].filter(Boolean).join(" · ")), paragraph(found.unit), paragraph(found.number, "mono xs"), ...order(found));
   } catch {
     info.replaceChildren(paragraph(unavailable));
   }

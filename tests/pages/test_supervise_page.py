@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from dispatch.lifecycle.states import Action
-from tests.pages.conftest import Office
+from tests.pages.conftest import Office, Person
 from tests.pages.seats import DESK, PHONE, Sit
 
 
@@ -57,3 +58,24 @@ def test_a_list_behind_a_number_orders_with_one_click_too(office: Office, sit: S
     other = sit("dispatcher", DESK)
     other.go("/cases?unit=enforcement-a")
     expect(other.page.get_by_role("button", name="一键督办")).to_have_count(0)
+
+
+def test_a_pin_of_the_map_orders_with_one_click_too(office: Office, sit: Sit, person: Callable[[str], Person]) -> None:
+    case = office.town.report("E0501", lon=114.003, lat=22.5012)
+    seat = sit("leader", DESK)
+    seat.go("/map#18/22.5012/114.003")
+    expect(seat.page.locator("[data-map=city][data-drawn=yes]")).to_be_visible(timeout=20_000)
+    box = seat.page.locator("[data-map=city]").bounding_box()
+    assert box is not None
+    seat.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    info = seat.page.locator("[data-info]")
+    expect(info).to_contain_text(case.number)
+    seat.fits()
+    info.get_by_role("button", name="一键督办").click()
+    expect(seat.page.get_by_role("status")).to_contain_text("督办")
+    expect(seat.page).to_have_url(re.compile(case.number))
+    pin = f"/map/cases/{case.number}"
+    assert person("leader").get(pin).json()["order"] == {}  # one waits already
+    office.town.do(case, Action.ANSWER_SUPERVISION, "acceptor", note="正在核实")
+    assert person("leader").get(pin).json()["order"]["word"] == "一键督办"
+    assert person("acceptor").get(pin).json()["order"] == {}
