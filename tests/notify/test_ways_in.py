@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +149,28 @@ def test_headers_and_patterns_that_cannot_be_meant_are_refused(tmp_path: Path, m
     with pytest.raises(Problem, match=named) as refused:
         read_channels(tmp_path, {"KEY": "a\nb"})
     assert "a\nb" not in str(refused.value)
+
+
+def test_a_gateway_that_answers_twice_took_one_notice_and_holds_up_nobody() -> None:
+    """And goes on talking on a connection that nobody listens to any more."""
+    asked: list[bytes] = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for _ in range(2):
+            peer, _ = server.accept()
+            with peer, contextlib.suppress(OSError):
+                asked.append(peer.recv(65_536))
+                peer.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 no\r\nContent-Length: 2\r\n\r\nno"
+                )
+                peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n" * 1000)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    twice = Gateway(name="s", url=f"http://{INSIDE}:{server.getsockname()[1]}/", body="{}", allow=frozenset({INSIDE}))
+    assert [twice.send(NOTICE), twice.send(NOTICE)] == ["", ""]
+    server.close()
+    thread.join(5)
+    ids = {line for request in asked for line in request.split(b"\r\n") if line.lower().startswith(b"x-wangge-message")}
+    assert (len(asked), len(ids)) == (2, 1)  # a second attempt has the id of the first: the gateway may drop it
