@@ -95,7 +95,9 @@ def lint(
         raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表（roster.csv）")
     city = days[-1][1]
     rung = {Post.DUTY} | {Post.HEAD for ladder in city.ladders.all for one in ladder.rungs if one.call is Call.HEAD}
-    answering = {(unit.id, post) for unit in city.tree.units.values() if unit.types or unit.platform for post in rung}
+    centre = centre_of(city)
+    there = {unit.id for unit in city.tree.units.values() if unit.types or unit.platform or unit.id == centre}
+    answering = {(unit, post) for unit in there for post in rung}
     places = sorted(place for place in rostered | answering if units is None or place[0] in units)
     shifts = shifts_between(tx, since, until, units)
     people = people_of(tx, city, reaches, {shift.person for shift in shifts})

@@ -96,6 +96,14 @@ def test_lint_names_the_units_whose_head_a_ladder_would_ring_in_vain(fresh_datab
     assert not [unit for unit, _ in empty if unit in ("water", "enforcement-a", "hall")]
 
 
+@pytest.mark.parametrize("post", ["duty", "head"])
+def test_lint_names_a_centre_that_has_nobody_for_a_rung(fresh_database: Urls, tmp_path: Path, post: str) -> None:
+    lines = [line for line in (*LINES, *ENFORCEMENT) if not line.startswith(f"hall,{post},")]
+    with on_duty(tmp_path, "2026-09-28T09:00", lines, LADDERS):
+        kinds = found("2026-09-28T00:00", "2026-10-08T00:00")
+    assert [row[:3] for row in kinds if row[1] == "hall"] == [("empty_rung", "hall", post)]
+
+
 def test_lint_is_exact_to_the_minute_where_nights_are_missing(fresh_database: Urls, tmp_path: Path) -> None:
     with on_duty(tmp_path, "2026-09-28T09:00", WITHOUT):
         holes = [
