@@ -136,7 +136,8 @@ def test_on_the_map_it_is_a_pin_of_its_own_from_afar_and_the_legend_says_so(
 def test_the_lane_fits_a_telephone_and_is_gone_once_the_cordon_is_there(
     danger: Receipt, office: Office, sit: Sit, person: Enter
 ) -> None:
-    for login, path in (("inspector1", "/field"), ("leader", "/ranking"), ("enforcement-a", f"/cases/{danger.number}")):
+    lanes = (("inspector1", "/field"), ("inspector1", "/field/mine"), ("leader", "/ranking"), ("leader", "/suspended"))
+    for login, path in (*lanes, ("enforcement-a", f"/cases/{danger.number}")):
         seat = sit(login, PHONE)
         seat.go(path)
         expect(seat.page.locator("main .ur-hazard:visible").first).to_be_visible()
