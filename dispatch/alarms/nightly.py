@@ -1,4 +1,4 @@
-"""Once a night: the duty of the seven days to come looked over, and a drill, a silent test page to everybody on duty.
+"""Once a night: the duty of the days to come looked over, and a drill, a silent test page to everybody on duty.
 
 A drill finds what a roster cannot say of itself: a number that is wrong, a gateway that is down. Who would not have
 been reached stands on the duty page in the morning.
@@ -24,7 +24,7 @@ from gis.db import PONDER, ReadTx, Tx, column, execute, one, read, rows, value, 
 __all__ = ["AHEAD", "Looked", "Paged", "drill_of", "look_ahead", "looked"]
 
 HOUR = 2  # of the city's wall time, from which on it is due
-AHEAD = timedelta(days=7)
+AHEAD = timedelta(days=8)  # so that a hole at any hour of a day is told seven whole days before it begins
 AT_ONCE = timedelta(microseconds=1)
 ALONE: LiteralString = "SELECT pg_try_advisory_xact_lock(6227794)"  # one worker at a time: it is seconds of work
 # Whoever keeps the day's row does the rest of it: with any number of workers once.

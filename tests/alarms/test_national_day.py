@@ -89,7 +89,7 @@ def test_every_danger_of_the_week_is_answered_by_who_is_on_duty_and_the_planted_
     assert [(one.kind.value, one.unit, one.since, one.until) for one in found] == [
         ("hole", "co-power", at("2026-10-03T20:00"), at("2026-10-04T08:00"))
     ]
-    city.set(at("2026-09-27T02:00"))
+    city.set(at("2026-09-26T02:00"))  # seven days and eighteen hours before
     assert look_ahead()
     told = {row["login"] for row in look("SELECT login FROM outbox JOIN person p ON p.id = person_id")}
     assert {"co-power-h1", "co-power-h2", "leader1"} <= told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ PLANTED = [
 
 @pytest.fixture
 def town(fresh_database: Urls, tmp_path: Path) -> Iterator[Town]:
-    with on_duty(tmp_path, "2026-09-26T01:59", PLANTED) as town:
+    with on_duty(tmp_path, "2026-09-25T01:59", PLANTED) as town:
         yield town
 
 
@@ -75,17 +76,18 @@ def test_a_look_may_take_longer_than_an_open_transaction_may_be_silent_and_is_to
     assert [row["created_at"] for row in paged] == [at("2026-09-26T02:01")]
 
 
-def test_a_hole_is_told_seven_days_ahead_to_the_heads_and_once(town: Town) -> None:
+def test_a_hole_is_told_seven_whole_days_ahead_to_the_heads_and_once(town: Town) -> None:
     assert not look_ahead()
-    town.set(at("2026-09-26T02:00"))
+    town.set(at("2026-09-25T02:00"))
     assert look_ahead()
     assert not look_ahead()
     assert holes() == []
-    town.set(at("2026-09-27T02:00"))
+    town.set(at("2026-09-26T02:00"))
     assert look_ahead()
+    assert at("2026-10-03T18:00") - town.now > timedelta(days=7)
     assert holes() == [("water", "2026-10-03T10:00:00+00:00", "2026-10-03T18:00:00+00:00")]
     assert told() == ["leader", "shift_leader", "supervisor", "wh1", "wh2"]
-    town.set(at("2026-09-28T03:00"))
+    town.set(at("2026-09-27T03:00"))
     assert look_ahead()
     assert told() == []
 
