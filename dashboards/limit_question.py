@@ -104,8 +104,8 @@ class Told:
     """The answer; `held`: every limit that holds, the one that counts first.
 
     `view`: with the names of the day asked about; `place` and `routing`: of the point given; `conditions`: to choose
-    from where the disposal needs one; `derived`: the due time in words; `wanted`: in words, what has to be known
-    for a row to hold where none does.
+    from where the disposal needs one; `derived`: the due time in words; `unconfirmed`: that its year has no official
+    calendar; `wanted`: in words, what has to be known for a row to hold where none does.
     """
 
     view: View
@@ -115,6 +115,7 @@ class Told:
     held: Sequence[Held]
     derived: str = ""
     due: datetime | None = None
+    unconfirmed: str = ""
     place: Place | None = None
     routing: Routing | None = None
     conditions: Sequence[Condition] = ()
@@ -173,7 +174,9 @@ def _may_hold(row: LimitRow, begun: Beginning, unknown: set[str]) -> bool:
 def _due(told: Told, limit: Limit) -> Told:
     calendar = told.view.known.calendar
     derived = why(told.at, limit, calendar, language=told.view.language)
-    return replace(told, due=due_at(told.at, limit, calendar), derived=derived)
+    due = due_at(told.at, limit, calendar)
+    unconfirmed = told.view.unconfirmed(due) if limit.rule.working else ""
+    return replace(told, due=due, derived=derived, unconfirmed=unconfirmed)
 
 
 def _here(tx: ReadTx, books: Books, asked: Question, at: datetime) -> _Here:

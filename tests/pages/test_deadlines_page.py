@@ -122,6 +122,11 @@ def test_a_year_without_its_notice_is_shown_wherever_a_due_time_of_it_stands(
     assert "暂定" in staff.get("/cases?number=&since=2028-06-12").text
     receipt = look("SELECT receipt FROM cases WHERE id = %(id)s", id=case.case_id)[0]["receipt"]
     assert "2028 年放假安排尚未公布" in person("").get(f"/r/{receipt}").text
+    danger = office.town.handling("utilities", category="E0505")  # by the 24-hour clock, on all days
+    assert "放假安排尚未公布" not in staff.get(f"/cases/{danger.number}").text
+    for stage, provisional in (("check", True), ("accept", False)):
+        text = staff.get(f"/limits?stage={stage}&category=E0405&at=2028-06-12T09:00").text
+        assert ("2028 年放假安排尚未公布，到期时间为暂定" in text) is provisional, stage
     office.town.set(FRIDAY)
 
 
