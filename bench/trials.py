@@ -1,8 +1,8 @@
 """What may befall five workers, one after the other, while deadlines fall due: `python -m bench.trials`.
 
 One is frozen between claim and fire and woken; PostgreSQL is killed; two events always fail; the wall clock of the
-whole installation is set back by two hours and forward by 400 days, then that of the workers' machine alone; and all
-the while one gateway accepts every connection and never answers. One line a check, as in `bench.chaos`; what is there
+whole installation is set back by two hours and forward by 400 days, then that of workers and server alone; and all the
+while one gateway accepts every connection and never answers. One line a check, as in `bench.chaos`; what is there
 afterwards is read from the tables.
 """
 
@@ -283,7 +283,7 @@ def clock(run: Run) -> None:
 
 
 def machine(run: Run) -> None:
-    """The wall clock of the workers' machine is two hours behind, then 400 days ahead; the database's is right."""
+    """The wall clock of workers and server is two hours behind, then 400 days ahead; the database's is right."""
     own = SteppedClock(run.here.folder / "machine")
     own.file.write_bytes(bytes(8))
     _restart(run, STEPPED_CLOCK=str(own.file))
@@ -297,10 +297,14 @@ def machine(run: Run) -> None:
         word = "behind" if ahead < 0 else "ahead"
         seen = _until(partial(run.ask, SEEN, word=word), 75)
         run.check(f"{name}-seen", int(seen), target=1, n=1)
+        admin = run.here.log_in("system_admin")
+        run.check(f"{name}-on-the-page", _seen(run, admin, "/work", ["时钟相差太多"]), target=1, n=1)
     _restart(run)
 
 
 def _restart(run: Run, **more: str) -> None:
+    run.here.stop("serve")
+    run.here.serve(workers=1, **more)
     for number in range(1, WORKERS + 1):
         run.here.stop(f"work-{number}")
         run.here.start(f"work-{number}", "work", **more)
