@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from dispatch.cityfile.load import Loaded, load_files
 from dispatch.cityfile.read import read
 from dispatch.cityfile.rows import CityFiles
 from dispatch.cityfile.schemes import check_schemes
+from dispatch.clock.document import calendar_from
 from dispatch.command import Command, print_table
 from dispatch.config import settings
 from gis import db
@@ -23,6 +25,7 @@ from gis.problems import FormIncomplete
 __all__ = ["Fault", "Loaded", "check", "check_command", "load", "load_command"]
 
 COLUMNS = ("severity", "file", "row", "reason")
+LAST_CALENDARS = "SELECT content, in_force FROM edition WHERE kind = 'calendar' ORDER BY in_force DESC, id DESC LIMIT 2"
 
 
 def _silent(_: str) -> None:
@@ -62,6 +65,8 @@ def load(folder: Path, *, data: Path | None = None, progress: Callable[[str], No
     loaded = load_files(city, data=data or settings().data, progress=progress)
     with db.read() as tx:
         _warn_of_years(city, tx, faults)
+        if any(name.startswith("calendar ") for name in loaded.editions):
+            _warn_of_counted_days(tx, faults)
     loaded.warnings += faults.warnings
     return loaded
 
@@ -80,6 +85,22 @@ def _warn_of_years(city: CityFiles, tx: db.ReadTx, faults: Faults) -> None:
     for year in range(first.astimezone(zone).year, last.astimezone(zone).year + 1):
         if not any(fault.reason.startswith(f"{year} is unconfirmed") for fault in faults.warnings):
             unconfirmed(city, year, faults)
+
+
+def _warn_of_counted_days(tx: db.ReadTx, faults: Faults) -> None:
+    """Days that open cases have used already and that the new calendar counts otherwise than the one before it."""
+    found = tx.connection.execute(LAST_CALENDARS).fetchall()
+    ((begun,),) = tx.connection.execute("SELECT min(reported_at) FROM cases WHERE next_at IS NOT NULL").fetchall()
+    if len(found) < 2 or begun is None:
+        return
+    (content, day), (content_before, _) = found
+    now, before = calendar_from(content), calendar_from(content_before)
+    first = begun.astimezone(now.zone).date()
+    days = (first + timedelta(days=n) for n in range((day - first).days))
+    if other := [str(one) for one in days if now.hours(one) != before.hours(one)]:
+        more = f" and {len(other) - 1} more" if len(other) > 1 else ""
+        reason = f"calendar: {other[0]}{more}, before its day of force {day}, get other hours than they were counted by"
+        faults.warning("city.toml", None, f"{reason}: open deadlines are counted anew from their beginning")
 
 
 def _add_check_arguments(parser: ArgumentParser) -> None:

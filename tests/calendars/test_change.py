@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from dispatch import city
 from dispatch.calendars.change import Asked, decide, latest, proposal, propose, withdraw
 from dispatch.calendars.year import changed_days, hours_of, name_of, year_of
 from dispatch.cases.books import books
@@ -17,6 +19,7 @@ from dispatch.cluster import Urls
 from gis.db import execute, read, write
 from gis.problems import Conflict, FormIncomplete
 from tests.cases.town import MONDAY, Town, settled
+from tests.city.spoilt_town import copy_of_tiny, spoil
 
 TODAY = date(2026, 6, 8)
 BEFORE: dict[str, Any] = {
@@ -218,3 +221,36 @@ def test_the_database_holds_the_two_persons_too(town: Town) -> None:
             "UPDATE calendar_change SET state = 'published', decided_by = author_id WHERE id = %(id)s",
             id=made.id,
         )
+
+
+USUAL = 'hours = ["08:00-12:00", "14:00-18:00"]'
+ENDED = f"""until = 2026-06-09
+{USUAL}
+
+[[calendar.slots]]
+from = "01-01"
+to = "12-31"
+since = 2026-06-10
+hours = ["09:00-17:00"]"""
+
+
+@pytest.mark.parametrize(("hours", "warned"), [('hours = ["09:00-17:00"]', True), (ENDED, False)])
+def test_a_folder_that_changes_hours_of_days_already_counted_is_warned_of(
+    town: Town, tmp_path: Path, hours: str, warned: bool
+) -> None:
+    """The page keeps them; a folder says so by `since` and `until`."""
+    town.report()
+    folder = copy_of_tiny(tmp_path)
+    spoil(folder, "city.toml", '"tiny-calendar-1", in_force = 2024-01-01', '"tiny-calendar-2", in_force = 2026-06-10')
+    spoil(folder, "city.toml", USUAL, hours)
+
+    said = [fault.reason for fault in city.load(folder).warnings if "counted anew" in fault.reason]
+    assert said == (
+        [
+            "calendar: 2026-06-08 and 1 more, before its day of force 2026-06-10, get other hours than they were "
+            "counted by: open deadlines are counted anew from their beginning"
+        ]
+        if warned
+        else []
+    )
+    assert [fault for fault in city.load(folder).warnings if "counted anew" in fault.reason] == []  # loaded already
