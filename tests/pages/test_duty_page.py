@@ -75,12 +75,17 @@ def test_a_department_sees_its_own_duty_only(person: Callable[[str], Person]) ->
         assert person("acceptor").get(f"/duty?{asked}").status_code == 422
 
 
-def test_a_case_says_who_is_on_duty_now_where_it_is(office: Office, person: Callable[[str], Person]) -> None:
+def test_a_case_says_who_is_on_duty_now_where_it_is(office: Office, sit: Sit, person: Callable[[str], Person]) -> None:
     case, empty = office.town.dispatched("water"), office.town.dispatched("landscaping")
     said = {login: person(login).get(f"/cases/{case.number}").text for login in ("dispatcher", "water", "evaluator")}
     assert [">现在值班</a>：自来水公司值班员" in said[login] for login in ("dispatcher", "water")] == [True, True]
     assert "现在值班：自来水公司值班员" in said["evaluator"]
     assert "Nobody on duty now" in person("dispatcher").get(f"/cases/{empty.number}?lang=en").text
+    for size in (PHONE, DESK):
+        seat = sit("dispatcher", size)
+        seat.go(f"/cases/{case.number}")
+        seat.page.get_by_role("link", name="现在值班").click()
+        expect(seat.page.locator(".rungs li").first).to_contain_text("自来水公司值班员")
     office.town.set(at("2026-09-28T19:00"))  # 270 % 3 = 0: wa at night
     assert "现在值班</a>：wa" in person("dispatcher").get(f"/cases/{case.number}?lang=zh").text
     office.town.set(at("2026-09-28T09:00"))
