@@ -6,31 +6,32 @@ from collections.abc import Iterator
 
 __all__ = ["SPARE_COLUMNS", "TEAM_COLUMNS", "spare_rows", "team_rows"]
 
-TEAM_COLUMNS = "id unit name name_en members phone skills skills_en classes lon lat days hours"
+TEAM_COLUMNS = "id unit name name_en members phone skills skills_en classes lon lat days hours vehicles vehicles_en"
 SPARE_COLUMNS = "id category unit name name_en depot depot_en stock low"
 
 ALWAYS, DAYS, NIGHTS = "00:00-00:00", "08:00-20:00", "20:00-08:00"
 _UTILITIES, _ROADS, _GREEN = "component:01", "component:02", "component:04"
-# Unit, words for it, members, skills, classes, place, hours of its shift.
+# Unit, words for it, members, skills, classes, place, hours of its shift, what it drives.
 _TEAMS = (
-    ("crew-water", "供水抢修一队", "Water emergency team 1", 8, "管道抢修、挖掘机", "mains repair, excavator",
-     f"{_UTILITIES}", 114.0205, 22.5402, ALWAYS),
-    ("crew-drain", "排水抢险队", "Drainage emergency team", 10, "吸污车、移动泵", "suction truck, mobile pump",
-     f"{_UTILITIES};event:02", 114.0312, 22.5361, ALWAYS),
-    ("crew-power", "供电抢修一队", "Power emergency team 1", 6, "带电作业、发电车", "live-line work, generator truck",
-     f"{_UTILITIES}", 114.0098, 22.5448, ALWAYS),
+    ("crew-water", "供水抢修一队", "Water emergency team 1", 8, "管道抢修", "mains repair",
+     f"{_UTILITIES}", 114.0205, 22.5402, ALWAYS, "抢修车 2 辆、挖掘机 1 台", "2 repair vans, 1 excavator"),
+    ("crew-drain", "排水抢险队", "Drainage emergency team", 10, "疏通、抽排", "clearing, pumping",
+     f"{_UTILITIES};event:02", 114.0312, 22.5361, ALWAYS, "吸污车 2 辆、泵车 1 辆", "2 suction trucks, 1 pump truck"),
+    ("crew-power", "供电抢修一队", "Power emergency team 1", 6, "带电作业", "live-line work",
+     f"{_UTILITIES}", 114.0098, 22.5448, ALWAYS, "抢修车 2 辆、发电车 1 辆", "2 repair vans, 1 generator truck"),
     ("crew-gas", "燃气抢修队", "Gas emergency team", 7, "检漏、带压封堵", "leak detection, pressure plugging",
-     f"{_UTILITIES}", 114.0407, 22.5411, ALWAYS),
+     f"{_UTILITIES}", 114.0407, 22.5411, ALWAYS, "抢修车 2 辆", "2 repair vans"),
     ("crew-road-1", "道路抢修日班", "Road emergency team, days", 9, "摊铺、围护", "paving, cordons",
-     f"{_UTILITIES};{_ROADS}", 114.0254, 22.5289, DAYS),
+     f"{_UTILITIES};{_ROADS}", 114.0254, 22.5289, DAYS, "工程车 2 辆、摊铺机 1 台", "2 work trucks, 1 paver"),
     ("crew-road-2", "道路抢修夜班", "Road emergency team, nights", 6, "围护、临时铺装", "cordons, temporary paving",
-     f"{_UTILITIES};{_ROADS}", 114.0351, 22.5307, NIGHTS),
-    ("crew-lamp", "路灯抢修班", "Street lamp emergency team", 5, "高空作业车", "aerial platform",
-     f"{_UTILITIES}", 114.0183, 22.5345, NIGHTS),
-    ("crew-trees", "树木抢险队", "Tree emergency team", 8, "油锯、吊车", "chain saws, crane",
-     f"{_GREEN}", 114.0276, 22.5493, ALWAYS),
+     f"{_UTILITIES};{_ROADS}", 114.0351, 22.5307, NIGHTS, "工程车 1 辆", "1 work truck"),
+    ("crew-lamp", "路灯抢修班", "Street lamp emergency team", 5, "路灯抢修", "street lamp repair",
+     f"{_UTILITIES}", 114.0183, 22.5345, NIGHTS, "高空作业车 1 辆", "1 aerial platform truck"),
+    ("crew-trees", "树木抢险队", "Tree emergency team", 8, "伐木、清障", "felling, clearing",
+     f"{_GREEN}", 114.0276, 22.5493, ALWAYS, "吊车 1 辆、工程车 1 辆", "1 crane truck, 1 work truck"),
     ("city-fire", "消防救援一队", "Fire and rescue team 1", 12, "破拆、救援", "forcible entry, rescue",
-     f"{_UTILITIES};{_ROADS}", 114.0221, 22.5378, ALWAYS),
+     f"{_UTILITIES};{_ROADS}", 114.0221, 22.5378, ALWAYS, "消防车 2 辆、抢险救援车 1 辆",
+     "2 fire engines, 1 rescue truck"),
 )  # fmt: skip
 # Unit, subclass, part, how many, and below how many they are few.
 _SPARES = (
@@ -60,9 +61,10 @@ _OF_A_DISTRICT = (
 
 def team_rows() -> Iterator[list[str]]:
     """Rows of teams.csv."""
-    for number, (unit, name, name_en, members, skills, skills_en, classes, lon, lat, hours) in enumerate(_TEAMS, 1):
+    for number, (unit, name, name_en, members, skills, skills_en, *more) in enumerate(_TEAMS, 1):
+        classes, lon, lat, hours, vehicles, vehicles_en = more
         yield [f"team-{number:02d}", unit, name, name_en, str(members), f"1000000{number:04d}", skills, skills_en,
-               classes, f"{lon:.4f}", f"{lat:.4f}", "all", hours]  # fmt: skip
+               classes, f"{lon:.4f}", f"{lat:.4f}", "all", hours, vehicles, vehicles_en]  # fmt: skip
 
 
 def spare_rows() -> Iterator[list[str]]:
