@@ -63,7 +63,7 @@ def sealed(leader: Seat, colleague: Seat) -> str:
     address = leader.page.url.removeprefix(leader.address)
     colleague.go(address)
     colleague.page.get_by_role("button", name="发布", exact=True).click()
-    expect(colleague.page.locator("header .chip").first).to_contain_text("已发布")
+    expect(colleague.page.locator("main header .chip").first).to_contain_text("已发布")
     return address.rpartition("/")[2]
 
 

@@ -73,7 +73,7 @@ def test_a_leader_seals_a_colleague_publishes_and_a_citizen_checks(sit: Sit, liv
     colleague = sit("evaluator", PHONE)
     colleague.go(address)
     colleague.page.get_by_role("button", name="发布", exact=True).click()
-    expect(colleague.page.locator("header .chip").first).to_contain_text("已发布")
+    expect(colleague.page.locator("main header .chip").first).to_contain_text("已发布")
     colleague.fits()
 
     citizen.go("/public")

@@ -42,7 +42,7 @@ def test_a_notice_is_pasted_looked_at_published_by_another_and_moves_deadlines(s
     other = sit("leader", PHONE)
     other.go(address)
     other.page.get_by_role("button", name="发布").click()
-    expect(other.page.locator("header .chip").last).to_contain_text("已发布")
+    expect(other.page.locator("main header .chip").last).to_contain_text("已发布")
     other.fits()
 
     office.town.later(days=1)

@@ -63,7 +63,7 @@ def test_a_rule_is_written_tried_submitted_published_by_another_and_decides(sit:
     other.go(address)
     other.page.get_by_label("审定意见").fill("同意")
     other.page.get_by_role("button", name="发布").click()
-    expect(other.page.locator("header .chip").first).to_contain_text("已发布")
+    expect(other.page.locator("main header .chip").first).to_contain_text("已发布")
     other.fits()
 
     office.town.later(days=2)
@@ -90,7 +90,7 @@ def test_two_writers_are_told_of_each_other_and_lose_nothing(sit: Sit) -> None:
     expect(first.page.locator("[name=reason]")).to_have_value("由主管单位负责")
     first.faults.clear()  # the console names the refusal
     second.page.get_by_role("button", name="放弃草案").click()
-    expect(second.page.locator("header .chip").first).to_contain_text("已放弃")
+    expect(second.page.locator("main header .chip").first).to_contain_text("已放弃")
 
 
 def test_a_department_writes_no_rules(sit: Sit) -> None:

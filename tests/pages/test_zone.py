@@ -82,7 +82,7 @@ def test_from_a_zone_that_nobody_had_to_a_ruling(office: Office, sit: Sit, perso
     publisher = sit("leader", PHONE)
     publisher.go(address)
     publisher.page.get_by_role("button", name="发布").click()
-    expect(publisher.page.locator("header .chip").first).to_contain_text("已发布")
+    expect(publisher.page.locator("main header .chip").first).to_contain_text("已发布")
     publisher.fits()
 
     town.later(days=1)
