@@ -58,6 +58,11 @@ class Slots:
             return self.from_day <= here <= self.to_day
         return here >= self.from_day or here <= self.to_day
 
+    def begins(self, year: int) -> date:
+        """The first day of the season that begins in a year; 1 March for one from 29 February on, in most years."""
+        month, day = self.from_day
+        return date(year, month, 1) + timedelta(days=day - 1)
+
 
 class Openings(NamedTuple):
     """Every opening from day `first` up to, not including, day `last` (ordinals), in seconds since 1970 UTC.
@@ -315,7 +320,10 @@ def refuse_shared_days(slots: Sequence[Slots]) -> None:
     for one, other in combinations(slots, 2):
         since, until = max(one.since, other.since), min(one.until, other.until)
         always = (until - since).days >= ALL_DAYS
-        first, length = (date(LEAP_YEAR, 1, 1), 366) if always else (since, (until - since).days + 1)
-        for day in (first + timedelta(days=n) for n in range(length)):
-            if one.in_season(day) and other.in_season(day):
+        if always:
+            since, until = date(LEAP_YEAR, 1, 1), date(LEAP_YEAR, 12, 31)
+        # What two seasons share begins with the first day of both, or where one of them begins while the other holds.
+        begins = (season.begins(year) for year in range(since.year, until.year + 1) for season in (one, other))
+        for day in sorted({since, *begins}):
+            if since <= day <= until and one.in_season(day) and other.in_season(day):
                 raise ValueError(f"opening hours of two seasons share {f'{day:%m-%d}' if always else day}")

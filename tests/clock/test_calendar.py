@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from random import Random
 from zoneinfo import ZoneInfo
 
 import numpy
 import pytest
 
 from dispatch.clock import Limit, Rule, Slots, WorkCalendar, due_at
-from dispatch.clock.calendar import FIRST_STRETCH
+from dispatch.clock.calendar import FIRST_STRETCH, refuse_shared_days
 from dispatch.clock.document import calendar_from, check_calendar
 from dispatch.clock.load import season
 from dispatch.clock.many import due_times
@@ -218,6 +219,46 @@ def test_opening_hours_of_dates_that_share_a_day_are_refused(more: dict[str, str
     row = {"from": "05-01", "to": "09-30", "hours": ["10:00-11:00"], **more}
     with pytest.raises(ValueError, match=said):
         calendar_from({**SUMMER, "slots": [*SUMMER["slots"], row]})  # type: ignore[misc]
+
+
+def test_the_first_day_that_two_seasons_share_is_that_which_a_look_at_every_day_finds() -> None:
+    """Some of one day, of 29 February, over New Year, between dates; both may have ended before they meet."""
+    draw, shared = Random("seasons"), 0
+    edges = [(1, 1), (2, 28), (2, 29), (3, 1), (12, 31)]
+
+    def season_of_one() -> Slots:
+        ends = [draw.choice([*edges, (draw.randint(1, 12), draw.randint(1, 28))]) for _ in range(2)]
+        since = date(2023, 1, 1) + timedelta(days=draw.randrange(900))
+        return Slots(ends[0], draw.choice(ends), (), since, since + timedelta(days=draw.choice((0, 40, 400, 2000))))
+
+    for _ in range(600):
+        pair = (season_of_one(), season_of_one())
+        days = [pair[0].since + timedelta(days=n) for n in range((pair[0].until - pair[0].since).days + 1)]
+        first = next((day for day in days if all(one.covers(day) for one in pair)), None)
+        if first is None:
+            refuse_shared_days(pair)
+            continue
+        shared += 1
+        with pytest.raises(ValueError, match=f"share {first}"):
+            refuse_shared_days(pair)
+    assert shared > 50
+
+
+def test_as_many_seasons_as_a_form_holds_are_told_apart_without_looking_at_every_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(220)]
+    asked = 0
+
+    def in_season(self: Slots, day: date) -> bool:
+        nonlocal asked
+        asked += 1
+        return self.from_day <= (day.month, day.day) <= self.to_day
+
+    monkeypatch.setattr(Slots, "in_season", in_season)
+    refuse_shared_days([Slots((day.month, day.day), (day.month, day.day), ()) for day in days])
+    pairs = len(days) * (len(days) - 1) // 2
+    assert asked < 6 * pairs
 
 
 def test_hours_that_end_on_the_day_before_others_begin_share_none() -> None:
