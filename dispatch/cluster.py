@@ -34,6 +34,7 @@ SOCKET = ".s.PGSQL.5432"
 LOG_KEPT = 10 * 1024**2
 
 WORKERS = 5  # there is room for so many; one is enough
+APART = 1  # connection beside its pools: a web process listens on one, a worker makes partitions as the owner
 BESIDES = 8  # connections of commands, backups and whoever looks for himself as a superuser
 # For two cores and 2 GB.
 SETTINGS = """\
@@ -270,7 +271,7 @@ class Cluster:
             "wangge.conf": SETTINGS.format(
                 socket=str(socket).replace("'", "''"),
                 durable="on" if self.durable else "off",
-                connections=(self.web + WORKERS) * (SIZE + SIDE) + BESIDES,
+                connections=(self.web + WORKERS) * (SIZE + SIDE + APART) + BESIDES,
             ),
             "pg_hba.conf": HBA,
             "pg_ident.conf": "".join(f'wangge "{user}" {role}\n' for user in users for role in ROLES),

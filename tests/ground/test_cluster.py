@@ -225,4 +225,4 @@ def test_the_database_has_room_for_every_connection_of_all_web_processes_and_of_
     roomy = replace(own_cluster("roomy"), web=16)
     roomy.start()
     kept_by_the_database = 3
-    assert int(ask(roomy, "SHOW max_connections")) >= (16 + 5) * (SIZE + SIDE) + kept_by_the_database
+    assert int(ask(roomy, "SHOW max_connections")) >= (16 + 5) * (SIZE + SIDE + 1) + kept_by_the_database
