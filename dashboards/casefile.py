@@ -42,7 +42,7 @@ from dispatch.people.may import UNIT
 from dispatch.people.roles import Permission, Role
 from dispatch.people.who import Me, Signed, needs
 from dispatch.units.tree import Tree, Unit
-from gis.db import ReadTx, read
+from gis.db import ReadTx
 from gis.problems import NotFound, Problem
 
 __all__ = ["POOLS", "queue_of", "router"]
@@ -135,7 +135,7 @@ def _again(request: Request, me: Me, number: str, fields: Fields, problem: Probl
 def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
     tree = view.known.tree
     file = full(tx, number)
-    budget = _budget(view, file.case) if me.roles & UNIT and file.case.unit_id in me.units else None
+    budget = _budget(tx, view, file.case) if me.roles & UNIT and file.case.unit_id in me.units else None
     open_to = offers(file.case, me, view.known, budget_left=budget is None or budget.left)
     said: dict[int, list[CaseText]] = {}
     for text in texts(tx, file.case.id, OPEN_KINDS):
@@ -165,25 +165,25 @@ def _sheet(tx: ReadTx, view: View, me: Me, number: str) -> Sheet:
         unsent=_unsent(view, file, messages, trial),
         trial=trial,
         tells=citizens_channel(settings().data) is not None,
-        calls=_calls(me, file.case.id),
-        on_duty=_on_duty(view, me, file.case),
+        calls=_calls(tx, me, file.case.id),
+        on_duty=_on_duty(tx, view, me, file.case),
         orderer=next((s.name or "" for s in reversed(file.steps) if s.action == Action.SUPERVISE), ""),
         budget=budget,
-        shares=_shares(view, file.case, open_to),
-        spares=_spares(view, file.case) if any("spares" in offer.shows for offer in open_to) else (),
-        teams=_teams(view, file.case),
-        used=_used(file),
+        shares=_shares(tx, view, file.case, open_to),
+        spares=_spares(tx, view, file.case) if any("spares" in offer.shows for offer in open_to) else (),
+        teams=_teams(tx, view, file.case),
+        used=_used(tx, file),
         parts=[unit for part in own_parts(file.case, me) if (unit := tree.get(part))],
     )
 
 
-def _calls(me: Me, case: int) -> list[Rang]:
+def _calls(tx: ReadTx, me: Me, case: int) -> list[Rang]:
     """Who was rung, for whom the case has been shown to already: a department of its own people only."""
-    with read() as tx:
+    with tx.as_centre():
         return [one for one in calls_of_case(tx, case) if not me.is_department_only or one.unit in me.units]
 
 
-def _on_duty(view: View, me: Me, case: Case) -> list[str] | None:
+def _on_duty(tx: ReadTx, view: View, me: Me, case: Case) -> list[str] | None:
     """Names of whoever is on duty now at the unit of an open case; None where the city or the reader has no such list.
 
     A department is told of its own units alone, as on the duty page.
@@ -191,7 +191,7 @@ def _on_duty(view: View, me: Me, case: Case) -> list[str] | None:
     hidden = me.is_department_only and case.unit_id not in me.units
     if hidden or case.unit_id is None or case.pool is Pool.NOBODY or not view.known.roster.lines:
         return None
-    with read() as tx:
+    with tx.as_centre():
         called = who(tx, view.known, case.unit_id, tx.now) if view.known.tree.get(case.unit_id) else []
     here = [one for one in called if (one.unit, one.post) == (case.unit_id, Post.DUTY)]
     return [one.person.name for one in here if one.person]
@@ -208,27 +208,27 @@ def _unsent(view: View, file: Full, messages: Sequence[Told], trial: Collection[
     }
 
 
-def _spares(view: View, case: Case) -> list[Shelf]:
+def _spares(tx: ReadTx, view: View, case: Case) -> list[Shelf]:
     """The parts that a reply may use: of the case's subclass, in the stores of its unit, above and below it."""
-    with read() as tx:
+    with tx.as_centre():
         return shelves(tx, category=case.category or "", units=view.known.tree.kin(case.unit_id or ""))
 
 
-def _used(file: Full) -> dict[str, Named]:
+def _used(tx: ReadTx, file: Full) -> dict[str, Named]:
     """What the parts are called that its replies used."""
     ids = {part for step in file.steps for part, _ in step.data.get("form", {}).get("spares", ())}
     if not ids:
         return {}
-    with read() as tx:
+    with tx.as_centre():
         return named(tx, ids)
 
 
-def _teams(view: View, case: Case) -> list[Team]:
+def _teams(tx: ReadTx, view: View, case: Case) -> list[Team]:
     """Who could come to a danger, nearest first; those whose shift is on before the others."""
     category = view.known.catalogue.categories.get(case.category or "")
     if not case.hazard or case.pool is Pool.NOBODY or category is None or case.lon is None or case.lat is None:
         return []
-    with read() as tx:
+    with tx.as_centre():
         found = near(tx, case.lon, case.lat, f"{category.kind}:{category.class_code}")
         return sorted(found, key=lambda one: one.ready_until(tx.now, view.known.calendar) is None)[:NEAREST]
 
@@ -243,22 +243,22 @@ def _then(tx: ReadTx, view: View, case: Case) -> View:
         return view
 
 
-def _budget(view: View, case: Case) -> Budget | None:
+def _budget(tx: ReadTx, view: View, case: Case) -> Budget | None:
     """Of the unit's returns; counted with the centre's eyes, for what it gave back it sees no more. None: no budget."""
     policy = view.known.policy
     if not policy.return_budget:
         return None
-    with read() as tx:
+    with tx.as_centre():
         return budget_of(tx, policy, case.unit_id, tx.now)
 
 
-def _shares(view: View, case: Case, open_to: Sequence[Offer]) -> Mapping[str, Share]:
+def _shares(tx: ReadTx, view: View, case: Case, open_to: Sequence[Offer]) -> Mapping[str, Share]:
     """How often the unit asks for more time, beside its peers; counted with the centre's eyes. Where one may ask, and
     where an ask waits for its answer."""
     asks = any(offer.action in RESPITES for offer in open_to)
     if case.unit_id is None or not (asks or case.state in WAITING):
         return {}
-    with read() as tx:
+    with tx.as_centre():
         return {kind.value: share for kind, share in shares(tx, view.known, case.unit_id, tx.now).items()}
 
 

@@ -61,20 +61,20 @@ class ReadTx:
             self._now = cast(datetime, value(self, NOW))
         return self._now
 
-
-@dataclass
-class Tx(ReadTx):
-    """A transaction one may change things in; it commits when its `with` ends without an exception."""
-
     @contextmanager
     def as_centre(self) -> Iterator[None]:
-        """Record as the application role what a department, under its own role, has been let through to."""
+        """Look and record as the application role what a department, under its own role, has been let through to."""
         if self.as_units is None:
             yield
             return
         self.connection.execute("SET LOCAL ROLE NONE")
         yield  # not in a finally: after an error the transaction is over, and its role with it
         self.connection.execute("SET LOCAL ROLE wangge_department")
+
+
+@dataclass
+class Tx(ReadTx):
+    """A transaction one may change things in; it commits when its `with` ends without an exception."""
 
     def at_once(self) -> AbstractContextManager[object]:
         """What is executed in it takes one round trip; none of its own where the whole transaction travels together."""
