@@ -46,10 +46,11 @@ STILL: LiteralString = """
 def told(request: Request, me: Signed) -> Response:
     """The newest of them; they are new no longer once they were shown."""
     with read() as tx:  # to whom a message is, is chosen here: some are about no case
-        view, at = View.of(request, tx, me), tx.now
+        view = View.of(request, tx, me)
         found = messages(tx, me.person_id, me.unit_id)
-    with write() as tx:
-        look(tx, me.person_id, at)
+    if any(one.new for one in found):
+        with write() as tx:
+            look(tx, me.person_id, max(one.at for one in found))
     own, language = view.known.city.get("notices"), view.t.language
     said = [(one, text_of(one.kind, case=one.case, language=language, own=own), _way(view, one.kind)) for one in found]
     cases = "/cases" if me.may(Permission.SEE_CASES) else "/field/cases"

@@ -61,5 +61,6 @@ def unread(tx: ReadTx, person: int, unit: str | None) -> int:
 
 
 def look(tx: Tx, person: int, at: datetime) -> None:
-    """The person has looked at what there was until then."""
+    """The person has looked at what was sent until `at`: when the newest that was shown was. A message that is being
+    sent has an instant before now already, and nobody has seen it yet."""
     execute(tx, LOOK, person=person, at=at)

@@ -142,6 +142,23 @@ def test_what_has_not_been_sent_or_is_old_is_no_news(office: Office, person: Ent
     assert unread(acceptor) == 1
 
 
+def test_what_was_stamped_before_a_look_and_arrives_after_it_is_new(office: Office, person: Enter) -> None:
+    """As of a worker that is still sending while the list is read."""
+    who = person("dispatcher")
+    tell(office, "dispatcher", "duty_drill")
+    office.town.later(minutes=1)
+    who.get("/messages")
+    assert unread(who) == 0
+    with write() as tx:
+        execute(
+            tx,
+            """INSERT INTO outbox (kind, person_id, created_at, sent_at)
+               SELECT 'duty_drill', id, %(now)s, %(now)s - interval '1 second' FROM person WHERE login = 'dispatcher'""",
+            now=tx.now,
+        )
+    assert unread(who) == 1
+
+
 def test_both_questions_walk_their_indexes(office: Office) -> None:
     asked = {"person": 1, "unit": UNIT, "most": MOST, "since": office.town.now}
     with write() as tx:
