@@ -75,4 +75,4 @@ def new(me: Signed) -> Response:
     """For the bell above every page."""
     with read() as tx:
         count = unread(tx, me.person_id, me.unit_id)
-    return Response(orjson.dumps({"unread": count}), media_type="application/json")
+    return Response(orjson.dumps({"unread": count, "most": MOST}), media_type="application/json")

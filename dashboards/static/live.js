@@ -14,6 +14,7 @@ let wait = 1000;
 let due = null;
 let heard = Date.now();
 let unfed = false;
+let before = false; // there was a line: rows are caught up with by the token, what was told meanwhile is asked for
 
 function show(kind, words) {
   dot.hidden = false;
@@ -59,7 +60,11 @@ function connect() {
     if (news.told) dispatchEvent(new Event("wangge:told"));
     if ((news.reload || news.rows?.length) && due === null) due = setTimeout(reload, REST);
   });
-  socket.addEventListener("open", () => show("live", dot.dataset.on));
+  socket.addEventListener("open", () => {
+    show("live", dot.dataset.on);
+    if (before) dispatchEvent(new Event("wangge:told"));
+    before = true;
+  });
   socket.addEventListener("close", (event) => {
     if (event.code === UNFED) return look();
     show("off", dot.dataset.off);

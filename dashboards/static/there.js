@@ -4,12 +4,15 @@ const LONGEST = 30000; // ms between two tries to connect
 const OVER = [4401, 4403];
 
 let wait = 1000;
+let before = false; // there was a line, and on another one nobody knows what was told meanwhile
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/live`);
   socket.addEventListener("open", () => {
     wait = 1000;
+    if (before) dispatchEvent(new Event("wangge:told"));
+    before = true;
   });
   socket.addEventListener("message", (event) => {
     if (JSON.parse(event.data).told) dispatchEvent(new Event("wangge:told"));

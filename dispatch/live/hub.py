@@ -127,16 +127,19 @@ class Hub:
                 async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     await connection.execute(f"LISTEN {TOLD}")
+                    self._tell(Told(everybody=True))  # who was told something before is not known
                     async for rung in connection.notifies():
                         if rung.channel == CHANNEL:
                             self._wake.set()
                             continue
-                        whom = Told.read(rung.payload)
-                        for subscriber in tuple(self.subscribers):
-                            subscriber.tell(whom)
+                        self._tell(Told.read(rung.payload))
             except psycopg.Error:
                 log.warning("the listener lost the database; polling meanwhile")
             await asyncio.sleep(1)
+
+    def _tell(self, whom: Told) -> None:
+        for subscriber in tuple(self.subscribers):
+            subscriber.tell(whom)
 
     async def _deliver(self) -> None:
         loop = asyncio.get_running_loop()

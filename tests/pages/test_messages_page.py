@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -79,6 +80,40 @@ def test_a_bell_rings_while_the_page_is_open_and_the_list_says_what_it_was(
     expect(seat.page.locator("main .chip.ok")).to_have_count(0)
 
 
+LINES = """
+  window.WebSocket = class extends WebSocket {
+    constructor(...all) {
+      super(...all);
+      window.line = this;
+      this.addEventListener("open", () => { document.body.dataset.line = "open"; });
+    }
+  };
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["/account", "/desk"])  # with a line of its own, and with that of its list
+def test_what_came_while_the_line_was_broken_rings_when_there_is_one_again(office: Office, sit: Sit, path: str) -> None:
+    seat = sit(UNIT, DESK)
+    seat.page.add_init_script(LINES)
+    seat.go("/messages")
+    with seat.page.expect_response("**/messages/unread"):
+        seat.go(path)
+    office.town.later(minutes=1)
+    with write() as tx:  # sent, and the line said nothing of it
+        execute(
+            tx,
+            """INSERT INTO outbox (kind, unit_id, created_at, sent_at)
+               SELECT 'duty_changed', %(unit)s, %(now)s, %(now)s FROM generate_series(1, %(most)s)""",
+            unit=UNIT,
+            now=tx.now,
+            most=MOST,
+        )
+    expect(seat.page.locator("body[data-line=open]")).to_be_attached()
+    seat.page.evaluate("line.close()")
+    expect(seat.page.locator("[data-bell]")).to_have_text(f"{MOST}+")
+
+
 def test_messages_are_ones_own_and_the_own_units(office: Office, person: Enter) -> None:
     other, unit = person("water"), person(UNIT)
     for who in (other, unit):
@@ -153,8 +188,9 @@ def test_what_was_stamped_before_a_look_and_arrives_after_it_is_new(office: Offi
         execute(
             tx,
             """INSERT INTO outbox (kind, person_id, created_at, sent_at)
-               SELECT 'duty_drill', id, %(now)s, %(now)s - interval '1 second' FROM person WHERE login = 'dispatcher'""",
+               SELECT 'duty_drill', id, %(now)s, %(at)s FROM person WHERE login = 'dispatcher'""",
             now=tx.now,
+            at=tx.now - timedelta(seconds=1),
         )
     assert unread(who) == 1
 
