@@ -149,6 +149,7 @@ cases = Table(
     ),
     Index("cases_assists", "dispatched_at", postgresql_where=text("assists IS NOT NULL")),
     Index("cases_unsafe", "reported_at", "id", postgresql_where=UNSAFE),
+    Index("cases_hazard", "reported_at", "id", postgresql_where=text("hazard")),  # how soon dangers were made safe
     Index("cases_resting", "suspended_until", "id", postgresql_where=text("suspended_until IS NOT NULL")),
     Index("cases_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )

@@ -217,6 +217,18 @@ def test_the_lane_is_found_by_its_index(town: Town) -> None:
     assert any("cases_unsafe" in str(row) for row in plan)
 
 
+def test_the_dangers_of_a_period_are_found_by_an_index_of_theirs(town: Town) -> None:
+    """They are few: whoever asks how soon they were made safe does not read every case of a year."""
+    sent(town, "enforcement-a")
+    for _ in range(3):
+        town.handling()
+    plan = look(
+        """EXPLAIN SELECT id FROM cases c
+            WHERE c.hazard AND c.reported_at >= '2026-01-01' AND c.reported_at < '2027-01-01' ORDER BY c.reported_at"""
+    )
+    assert any("cases_hazard" in str(row) for row in plan)
+
+
 # ---------------------------------------------------------------------------- danger that is seen after the report
 
 
