@@ -180,11 +180,11 @@ def ask(
     if wish.stand_in is None:
         raise _refused("stand_in", "Name who stands in", "请填写代班人")
     _check_duty(wish, there)
+    stand_in = _of_the_unit(tx, "stand_in", wish.stand_in, units)  # when a stranger is on duty or away is not told
     _check_elsewhere(wish, theirs)
     _check_away(tx, wish)
     if wish.person is None and _on_duty(there, wish.since, wish.until):
         raise _refused("since", "Somebody is on duty then", "该时段已有人当班")
-    stand_in = _of_the_unit(tx, "stand_in", wish.stand_in, units)
     person = None if wish.person is None else value(tx, IDS, login=wish.person)
     if by != person and not head:
         raise Forbidden("Only who is on duty, or a head, asks for a stand-in", zh="只有当班人或带班领导可以申请代班")
@@ -203,12 +203,13 @@ def order(tx: Tx, wish: Wish, by: int, *, there: list[Shift], theirs: Iterable[S
         raise _refused("reason", "Say why", "请填写原因")
     if wish.post is not None:
         _check_duty(wish, there)
-        _check_elsewhere(wish, theirs)
-        _check_away(tx, wish)
     elif wish.person is None:
         raise _refused("person", "Say who is away", "请选择谁请假")
     person = None if wish.person is None else _of_the_unit(tx, "person", wish.person, units)
     stand_in = None if wish.stand_in is None else _of_the_unit(tx, "stand_in", wish.stand_in, units)
+    if wish.post is not None:
+        _check_elsewhere(wish, theirs)
+        _check_away(tx, wish)
     id = _keep(tx, wish, person=person, stand_in=stand_in, by=by)
     execute(tx, ANSWER, id=id, answer="ordered", by=by, at=tx.now)
     _tell(tx, "duty_changed", (person, stand_in), by)

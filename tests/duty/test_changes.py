@@ -151,6 +151,7 @@ def test_who_may_undo_and_when(town: Path) -> None:
 REFUSED = [
     (("wc", "landscaping"), {}, "landscaping has no open account"),
     (("wc", "nobody"), {}, "no open account"),
+    (("wc", "dispatcher"), {}, "dispatcher has no open account"),  # who is on duty elsewhere, which is not told
     ((None, "wc"), {}, "anyhow"),  # beside himself
     (("wc", "wa"), {"until": "2026-09-30T17:00"}, "span to come"),
     (("wc", "wa"), {"since": "2026-09-30T18:00", "until": "2026-09-30T18:00"}, "span to come"),
