@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 from uuid import UUID
 
 from dispatch.notify.sockets import NotSent, connection
@@ -100,7 +100,7 @@ class Mail:
                 raise NotSent(f"SMTP: {type(error).__name__}") from error
             finally:
                 client.close()
-        return _reference(client.said, notice)
+        return _reference(client.said, notice, self.secret)
 
     def _converse(self, client: _Smtp, notice: Notice) -> None:
         code, _ = client.connect(self.host, self.port)
@@ -186,13 +186,13 @@ class Gateway:
         said = re.search(self.taken, answer.decode("utf-8", "replace"))
         if said is None:
             raise NotSent(f"HTTP {status}, and its answer does not say that it was taken")
-        return _reference(said[1] or "" if said.re.groups else "", notice)
+        return _reference(said[1] or "" if said.re.groups else "", notice, self.secret)
 
     def _ask(self, client: http.client.HTTPConnection, notice: Notice) -> tuple[int, bytes]:
         body = fill(self.body, self.content_type, notice, self.secret).encode()
         parts = urlsplit(self.url)
         path = ((parts.path or "/") + (f"?{parts.query}" if parts.query else "")).replace(
-            HIDDEN, quote_plus(self.secret)
+            HIDDEN, quote(self.secret, safe="")
         )
         headers = {name: said.replace(HIDDEN, self.secret) for name, said in self.headers.items()}
         headers |= {"Content-Type": f"{self.content_type}; charset=utf-8", "X-Wangge-Message": str(notice.id)}
@@ -237,10 +237,13 @@ def _signature(secret: str, message: UUID, body: bytes) -> str:
     return f"t={at},v1={signed.hexdigest()}"
 
 
-def _reference(said: str, notice: Notice) -> str:
-    """What the other side calls a notice, on one short line; nothing that holds the address, or most of a number."""
+def _reference(said: str, notice: Notice, secret: str) -> str:
+    """What the other side calls a notice, on one short line; nothing that holds the secret, the address, most of a
+    number however it is written, or stars for the rest of one."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
-    return "" if notice.to.partition("@")[0][-7:] in line else line[:LONGEST_REFERENCE]
+    plain, name = line.casefold(), notice.to.partition("@")[0][-7:].casefold()
+    held = name in plain or name in re.sub(r"\D", "", line) or "*" in line or (secret and secret.casefold() in plain)
+    return "" if held else line[:LONGEST_REFERENCE]
 
 
 ESCAPES: dict[str, Callable[[str], str]] = {

@@ -120,6 +120,8 @@ def _gateway(given: dict[str, Any]) -> Gateway:
     channel = Gateway(**given)
     if not _is_address(channel.url):
         raise _wrong("url", "is an http or https address without a password in it", "须为不含口令的 http(s) 地址")
+    if "{" in channel.url.replace(HIDDEN, ""):
+        raise _wrong("url", f"takes {HIDDEN} alone; the rest stands in body", f"中只能填 {HIDDEN}，其余写在 body")
     if HIDDEN in f"{channel.url}{channel.body}{channel.headers}" and not channel.secret:
         raise _wrong("secret_env", f"or secret_file is missing, and {HIDDEN} stands for it", "或 secret_file 缺失")
     _reaching(channel)

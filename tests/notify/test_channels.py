@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from email.header import decode_header, make_header
 from ipaddress import ip_address
 from pathlib import Path
@@ -62,14 +63,14 @@ def test_the_secret_stands_in_address_body_and_header_where_the_gateway_wants_it
     receiver: Receiver,
 ) -> None:
     """As messengers want it that know a sender by a key in the address."""
-    url = f"http://127.0.0.1:{receiver.port}/send?key={{secret}}"
-    hidden = gateway(receiver, url=url, body='{"pw": "{secret}"}', headers={"X-Key": "{secret}"}, secret='h"&ush')
-    assert "ush" not in repr(hidden)
+    url = f"http://127.0.0.1:{receiver.port}/send/{{secret}}?key={{secret}}"
+    hidden = gateway(receiver, url=url, body='{"pw": "{secret}"}', headers={"X-Key": "{secret}"}, secret='h"&u/ sh')
+    assert "u/ sh" not in repr(hidden)
     hidden.send(NOTICE)
     (post,) = receiver.posts
-    assert post.path == "/send?key=h%22%26ush"
-    assert json.loads(post.body) == {"pw": 'h"&ush'}
-    assert post.headers["x-key"] == 'h"&ush'
+    assert post.path == "/send/h%22%26u%2F%20sh?key=h%22%26u%2F%20sh"
+    assert json.loads(post.body) == {"pw": 'h"&u/ sh'}
+    assert post.headers["x-key"] == 'h"&u/ sh'
     notice = Notice(id=uuid4(), to="1", subject="", text="{secret}", case="")
     gateway(receiver, secret="hush").send(notice)
     assert json.loads(receiver.posts[-1].body)["text"] == "{secret}"  # what people write is filled with nothing
@@ -81,12 +82,14 @@ def test_what_the_other_side_calls_a_notice_is_known_and_never_holds_the_address
     receiver.said = b'{"errcode": 0, "msgid": "a-81"}'
     assert gateway(receiver, taken='"errcode": 0, "msgid": "([^"]*)"').send(NOTICE) == "a-81"
     assert gateway(receiver, taken='"errcode": 0').send(NOTICE) == gateway(receiver).send(NOTICE) == ""
-    receiver.said = b'{"msgid": "86-13800005678-1"}'
-    assert gateway(receiver, taken='"msgid": "([^"]*)"').send(NOTICE) == ""
+    for told in (b"86-13800005678-1", b"+86 138-0000-5678", b"to 138****5678", b"key HUSH"):
+        receiver.said = b'{"msgid": "' + told + b'"}'
+        assert gateway(receiver, taken='"msgid": "([^"]*)"', secret="hush").send(NOTICE) == "", told
     receiver.said = b'{"msgid": "' + b"9" * 500 + b'"}'
     assert gateway(receiver, taken='"msgid": "([^"]*)"').send(NOTICE) == "9" * 64
     letter = Notice(id=uuid4(), to="wang@example.org", subject="", text="x", case="")
     assert mail_by(post_office).send(letter) == "2.0.0 Ok: queued as N1"
+    assert mail_by(post_office).send(replace(letter, to="QUEUED@example.org")) == ""
 
 
 def test_a_form_is_escaped_as_a_form(receiver: Receiver) -> None:
@@ -225,6 +228,7 @@ def test_channels_are_data_and_secrets_are_not_in_them(tmp_path: Path) -> None:
         (SMS.replace(".org/", ".org/a b"), "url"),
         (SMS.replace("sms.", "{secret}."), "url"),
         (SMS.replace(".org/", ".org/?key={secret}"), "secret_env"),
+        (SMS.replace(".org/", ".org/?to={to}"), "url"),
         (SMS.replace("https:", "file:"), "url"),
         (SMS.replace("https:", "gopher:"), "url"),
         (SMS.replace("sms.", "me:pw@sms."), "url"),
