@@ -79,3 +79,19 @@ def test_a_pin_of_the_map_orders_with_one_click_too(office: Office, sit: Sit, pe
     office.town.do(case, Action.ANSWER_SUPERVISION, "acceptor", note="正在核实")
     assert person("leader").get(pin).json()["order"]["word"] == "一键督办"
     assert person("acceptor").get(pin).json()["order"] == {}
+
+
+def test_an_order_on_what_the_centre_has_asks_the_centre_and_offers_it_the_answer(
+    office: Office, person: Callable[[str], Person]
+) -> None:
+    case = office.town.told()
+    path = f"/cases/{case.number}"
+    leader = person("leader")
+    assert "现在办理本案的一方限期回复" in leader.get(path).text
+    assert leader.send(path, path, action="supervise", reason="leader").is_redirect
+    answer = 'name="action" value="answer_supervision"'
+    assert answer not in leader.get(path).text
+    acceptor = person("acceptor")
+    assert answer in acceptor.get(path).text
+    assert acceptor.send(path, path, action="answer_supervision", note="正在核实").is_redirect
+    assert answer not in acceptor.get(path).text
