@@ -216,4 +216,4 @@ def test_what_fell_due_before_a_worker_first_ran_is_no_delay_of_it_and_the_figur
         assert figures(admin.get("/metrics").text)[waited] == pytest.approx((30 - 12) * 60, abs=1)
     said = admin.get("/work?lang=en").text
     assert f"fell due since {datetime.now(ZONE) - timedelta(hours=1):%Y-%m-%d}" in said
-    assert "as in a past that was loaded, counts not" in said
+    assert "as in a past that was loaded, does not count" in said
