@@ -287,3 +287,18 @@ def test_a_calendar_under_which_a_limit_never_ends_is_refused(changes: dict[str,
     else:
         with pytest.raises(ValueError, match=r"no working time after .*: the limit never ends"):
             check_calendar(document, date(2026, 7, 1))
+
+
+def test_a_season_of_one_day_is_that_day_and_one_over_new_year_holds_its_last_day() -> None:
+    leap = Slots((2, 29), (2, 29), ())
+    assert [leap.covers(day) for day in (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1))] == [
+        False,
+        True,
+        False,
+    ]
+    winter = Slots((11, 1), (3, 31), ())
+    ends = (date(2026, 10, 31), date(2026, 11, 1), date(2027, 3, 31), date(2027, 4, 1))
+    assert [winter.covers(day) for day in ends] == [False, True, True, False]
+    day = date(2026, 10, 1)
+    decree = Slots((1, 1), (12, 31), (), since=day, until=day)
+    assert [decree.covers(day + timedelta(days=n)) for n in (-1, 0, 1)] == [False, True, False]

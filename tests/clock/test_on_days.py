@@ -187,3 +187,9 @@ def test_it_is_derived_in_words() -> None:
         "2010-09-20 周一 09:00 起算，时限 2个工作日后的12:00 → 2010-09-25 周六 12:00，因为：起算当日不计；"
         "不计 2010-09-22…09-24；2010-09-25 为调休上班日"
     )
+
+
+@pytest.mark.parametrize(("rule", "due"), [(Rule.DAY_AT, "2010-09-23 12:00"), (Rule.WORK_DAY_AT, "2010-09-26 12:00")])
+def test_extensions_by_the_same_time_of_day_add_their_days(rule: Rule, due: str) -> None:
+    calendar, noon = calendar_of_2010(), Limit(Decimal(1), rule, NOON)
+    assert due_at(at("2010-09-20 09:00"), noon, calendar, extra=[noon, noon]) == at(due)
