@@ -16,9 +16,10 @@ from gis.problems import FormIncomplete
 
 __all__ = ["BODY", "Documents", "Photos", "filed", "kept", "together"]
 
-# What came with a form that was refused, by name: as many as one act takes.
+# What came with a form that was refused, by name: as many as one act takes. Documents are counted by `together`, where
+# one named twice is one.
 Photos = Annotated[tuple[str, ...], Posted(max_length=MOST)]
-Documents = Annotated[tuple[str, ...], Posted(max_length=documents.MOST)]
+Documents = Annotated[tuple[str, ...], Posted()]
 BODY = MOST * LARGEST + documents.MOST * documents.LARGEST + 1024 * 1024
 
 
