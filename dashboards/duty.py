@@ -16,7 +16,7 @@ from dashboards.view import View
 from dispatch.alarms.answer import calls_to
 from dispatch.alarms.command import day_of, instant
 from dispatch.alarms.nightly import drill_of, looked
-from dispatch.alarms.who import Called, centre_of, lint, unit_for, who
+from dispatch.alarms.who import Called, lint, unit_for, who
 from dispatch.cases.books import Books, books, books_on
 from dispatch.cases.on_duty import shifts_between
 from dispatch.config import settings
@@ -185,7 +185,7 @@ def unit_of(me: Me, city: Books, unit: str, category: str) -> str:
 
 def _default(me: Me, city: Books) -> str:
     first = next((unit for unit, _ in city.roster.by_place), "")
-    return (me.unit_id if me.unit_id in city.tree.units else None) or centre_of(city) or first
+    return (me.unit_id if me.unit_id in city.tree.units else None) or city.roster.centre or first
 
 
 def _seen(me: Me, city: Books) -> Collection[str] | None:

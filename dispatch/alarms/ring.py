@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString
 
-from dispatch.alarms.who import centre_of
 from dispatch.cases.books import Books, books
 from dispatch.cases.clocks import Clock, clock_of
 from dispatch.cases.on_duty import people_on_duty
@@ -155,7 +154,7 @@ def _multiple(city: Books, clock: Clock, rung: Rung) -> datetime:
 def _unit(tx: ReadTx, city: Books, alarm: _Alarm, clock: Clock, call: Call) -> str | None:
     """Whose people the rung rings: the clock's unit, the inspector's, the unit a dangerous case is sure to go to, or
     the centre."""
-    centre = centre_of(city)
+    centre = city.roster.centre
     if call in (Call.CENTRE, Call.LEADER):
         return centre
     if clock.kind in OF_THE_UNIT:

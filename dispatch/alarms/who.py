@@ -14,7 +14,7 @@ from dispatch.duty.roster import Post, Shift
 from gis.db import ReadTx, dicts
 from gis.problems import NotFound
 
-__all__ = ["Called", "centre_of", "lint", "people_of", "unit_for", "who"]
+__all__ = ["Called", "lint", "people_of", "unit_for", "who"]
 
 PEOPLE = """
     SELECT p.login, p.name, p.unit_id, p.disabled,
@@ -37,7 +37,7 @@ def who(tx: ReadTx, city: Books, unit: str, at: datetime) -> list[Called]:
     """The rungs above a unit's own people, from the first to the last. Raises NotFound for a unit that is not there."""
     if city.tree.get(unit) is None:
         raise NotFound(f"There is no unit {unit}", zh=f"没有单位 {unit}")
-    centre = centre_of(city)
+    centre = city.roster.centre
     places = [(unit, Post.DUTY), (unit, Post.HEAD)]
     if centre is not None:
         places += [place for place in ((centre, Post.DUTY), (centre, Post.LEADER)) if place not in places]
@@ -50,11 +50,6 @@ def who(tx: ReadTx, city: Books, unit: str, at: datetime) -> list[Called]:
         if not here:
             called.append(Called(unit=place[0], post=place[1], shift=None, person=None))
     return called
-
-
-def centre_of(city: Books) -> str | None:
-    """The unit whose roster has leaders: the centre."""
-    return next((unit for unit, post in city.roster.by_place if post is Post.LEADER), None)
 
 
 def unit_for(city: Books, category: str) -> str:
@@ -95,7 +90,7 @@ def lint(
         raise NotFound("The city has no duty roster: roster.csv", zh="本市没有值班表（roster.csv）")
     city = days[-1][1]
     rung = {Post.DUTY} | {Post.HEAD for ladder in city.ladders.all for one in ladder.rungs if one.call is Call.HEAD}
-    centre = centre_of(city)
+    centre = city.roster.centre
     there = {unit.id for unit in city.tree.units.values() if unit.types or unit.platform or unit.id == centre}
     answering = {(unit, post) for unit in there for post in rung}
     places = sorted(place for place in rostered | answering if units is None or place[0] in units)

@@ -244,7 +244,7 @@ def _supervise(effect: Effect) -> None:
     case = effect.draft.case
     case.supervised = True
     case.supervision = {"reason": effect.form.reason, "by": effect.person, "at": effect.now.isoformat()}
-    _told(effect)
+    effect.draft.tell(effect.data["action"], unit=case.unit_id or effect.books.roster.centre)
 
 
 def _answer_supervision(effect: Effect) -> None:

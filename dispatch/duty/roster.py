@@ -134,6 +134,11 @@ class Roster:
             found[place] = (*found.get(place, ()), line)
         return found
 
+    @cached_property
+    def centre(self) -> str | None:
+        """The unit whose roster has leaders: the centre. None without one."""
+        return next((unit for unit, post in self.by_place if post is Post.LEADER), None)
+
     def shifts(self, place: tuple[str, Post], day: date, calendar: WorkCalendar) -> Iterator[Shift]:
         """The shifts of a unit's post that begin on a day, as the roster has them."""
         lines = self.by_place.get(place, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from dispatch.verify import verify
 from gis.db import execute, read, write
 from gis.problems import NotAllowed, NotFound
 from tests.cases.town import MONDAY, Town, look, settled
+from tests.duty.town import on_duty
 
 A = Action
 UNIT = "enforcement-a"
@@ -125,6 +127,12 @@ def test_before_it_is_with_a_unit_the_centre_answers_and_never_whoever_ordered(t
     town.do(case, A.ANSWER_SUPERVISION, "dispatcher", note="在办")
     assert row(case)["supervision"] is None
     assert broken() == []
+
+
+def test_an_order_on_what_is_still_with_the_centre_is_told_to_the_centre(fresh_database: Urls, tmp_path: Path) -> None:
+    with on_duty(tmp_path, "2026-09-28T10:00") as town:
+        case = town.do(town.told(), A.SUPERVISE, "leader", reason="citizen")
+        assert told(case, "supervise") == {"hall"}
 
 
 def test_verify_finds_an_order_that_was_wiped_away(town: Town) -> None:
