@@ -11,26 +11,28 @@ from gis.db import ReadTx, Tx, execute, rows, value
 __all__ = ["MOST", "Message", "look", "messages", "unread"]
 
 MOST = 100  # shown, and counted
-RECENT = timedelta(days=7)  # what is older is no longer news, also for whoever never looked
+RECENT = timedelta(days=7)  # what is older is no news: for whoever never looked, and while a rehearsal's past grows
 # Each half walks an index of its own, newest first.
 NEWEST: LiteralString = """
-      (SELECT id, sent_at FROM outbox WHERE person_id = %(person)s AND sent_at IS NOT NULL
+      (SELECT id, sent_at, created_at FROM outbox WHERE person_id = %(person)s AND sent_at IS NOT NULL
         ORDER BY id DESC LIMIT %(most)s)
       UNION ALL
-      (SELECT id, sent_at FROM outbox WHERE unit_id = %(unit)s AND sent_at IS NOT NULL ORDER BY id DESC LIMIT %(most)s)
+      (SELECT id, sent_at, created_at FROM outbox WHERE unit_id = %(unit)s AND sent_at IS NOT NULL
+        ORDER BY id DESC LIMIT %(most)s)
 """
 MESSAGES: LiteralString = f"""
     WITH newest AS ({NEWEST})
     SELECT o.kind, coalesce(c.number, '') AS "case", o.unit_id IS NOT NULL AS to_unit,
            o.urgent OR coalesce(c.hazard, false) AS urgent, o.sent_at AS at,
-           o.sent_at > coalesce(w.seen_at, '-infinity') AND o.sent_at > %(since)s AS new
+           o.sent_at > coalesce(w.seen_at, '-infinity') AND o.created_at > %(since)s AS new
       FROM newest n JOIN outbox o ON o.id = n.id LEFT JOIN cases c ON c.id = o.case_id
       LEFT JOIN person_preference w ON w.person_id = %(person)s
      ORDER BY o.id DESC LIMIT %(most)s
 """
 UNREAD: LiteralString = f"""
     SELECT count(*) FROM ({NEWEST}) AS newest
-     WHERE sent_at > greatest(%(since)s, (SELECT seen_at FROM person_preference WHERE person_id = %(person)s))
+     WHERE sent_at > coalesce((SELECT seen_at FROM person_preference WHERE person_id = %(person)s), '-infinity')
+       AND created_at > %(since)s
 """
 LOOK: LiteralString = """
     INSERT INTO person_preference (person_id, seen_at) VALUES (%(person)s, %(at)s)

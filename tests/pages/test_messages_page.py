@@ -165,7 +165,7 @@ def test_what_has_not_been_sent_or_is_old_is_no_news(office: Office, person: Ent
     with write() as tx:
         execute(
             tx,
-            """UPDATE outbox SET sent_at = sent_at - interval '8 days'
+            """UPDATE outbox SET created_at = created_at - interval '8 days'
                 WHERE person_id = (SELECT id FROM person WHERE login = 'acceptor')""",
         )
     assert unread(acceptor) == 0
