@@ -237,6 +237,7 @@ def gateway(run: Run) -> None:
     run.check("gateway-others-were-told", int(n > 0 and len(run.fed) >= n), target=1, n=len(run.fed))
     # Cards are looked for once a minute, and told as of the lapse that each is for.
     told = f"FROM outbox WHERE id > {before} AND kind NOT LIKE 'card%'"
+    _until(lambda: run.ask(f"SELECT count(*) = 0 {told} AND sent_at IS NULL"), 30)  # the last has its second, too
     slow = run.ask(f"SELECT count(*) {told} AND (sent_at - created_at {late}) IS NOT FALSE")
     run.check(f"gateway-in-the-product-later-than-{run.late}-s", slow, n=run.ask(f"SELECT count(*) {told}"))
     run.check(
